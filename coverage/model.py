@@ -1,0 +1,235 @@
+"""The vocabulary of the whole project: what a layer, a rule, a measure and a verdict are.
+
+Tables and frozen values only; nothing here computes, reads or draws. The other
+packages import their words from this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal, get_args
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Technology = Literal["2G", "3G", "4G", "5G"]
+Evidence = Literal["declared", "modelled", "measured"]
+
+TECHNOLOGIES: tuple[Technology, ...] = get_args(Technology)
+
+SHARE_TOLERANCE = 1e-6
+"""Slack of every comparison of a share with a threshold, so that noise flips nothing."""
+
+CENTRE_TOLERANCE_M = 1e-3
+"""A village centre this near to a footprint, in metres, counts as inside it."""
+
+VILLAGE_COLUMNS = (
+    "village",
+    "commune_code",
+    "commune",
+    "district_code",
+    "district",
+    "population",
+    "households",
+    "electrified",
+    "fund_eligible",
+)
+"""Attributes of a village table, in their order; its index is ``village_id``."""
+
+
+class Verdict(StrEnum):
+    """What a rule says of one village. Uncovered is weak or none; unknown is never uncovered."""
+
+    COVERED = "covered"
+    WEAK = "weak"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+    @property
+    def uncovered(self) -> bool:
+        """Whether the village counts as uncovered (weak or none)."""
+        return self in (Verdict.WEAK, Verdict.NONE)
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class LayerInfo:
+    """What one layer is: one operator, one technology, one date, one kind of evidence."""
+
+    operator: str
+    technology: Technology
+    evidence: Evidence = "declared"
+    as_of: date | None = None
+    source: str = ""
+
+    @property
+    def title(self) -> str:
+        """Operator and technology, as people name a layer."""
+        return f"{self.operator} {self.technology}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Layer:
+    """A footprint layer: the area one operator says one technology serves.
+
+    ``footprint`` holds polygons in a projected system (metres); they may overlap or
+    be invalid, and count as their union. ``extent`` is the area the filing speaks of;
+    None means everywhere.
+    """
+
+    info: LayerInfo
+    footprint: gpd.GeoSeries
+    extent: gpd.GeoSeries | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """Who should have filed. Where one of these has not, a gap is unknown, not uncovered.
+
+    Without ``technologies``, any admitted technology of an operator counts as its filing.
+    """
+
+    operators: tuple[str, ...] = ()
+    technologies: tuple[Technology, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What counts as covered. Shares are 0 to 1 of a village's area.
+
+    A village is covered when at least ``min_operators`` operators each serve its centre
+    (if ``centre``) or at least ``covered_share`` of its area, by the union of that
+    operator's admitted ``technologies``; weak when not, but one serves at least
+    ``weak_share``. A filing speaks for a village when its extent holds the centre and at
+    least ``speaks_share`` of the area.
+    """
+
+    name: str
+    title: str
+    source: str
+    ours: bool = False
+    technologies: tuple[Technology, ...] = ("3G", "4G", "5G")
+    centre: bool = True
+    covered_share: float = 0.5
+    weak_share: float = 0.1
+    speaks_share: float = 0.5
+    min_operators: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measures:
+    """Numbers about villages and layers, free of any rule.
+
+    ``village`` (int32), ``combination`` (uint64) and ``area_m2`` (float64) are parallel:
+    each row is the exact area of one village served by exactly one combination of layers,
+    bit ``k`` standing for ``layers[k]``. The union of *any* set of layers is a sum of these
+    rows, so no threshold, operator or technology choice needs a new measurement.
+    Rows are sorted by village, then combination; combination 0 is the unserved area.
+
+    ``centre`` (uint64, one a village) has the bits of the layers that serve the village's
+    centre; ``has_centre`` is False where no centre is known. ``extent_share`` and
+    ``extent_centre`` (villages × layers) say how far each filing speaks there.
+    """
+
+    villages: gpd.GeoDataFrame
+    layers: tuple[LayerInfo, ...]
+    village_area_m2: npt.NDArray[np.float64]
+    village: npt.NDArray[np.int32]
+    combination: npt.NDArray[np.uint64]
+    area_m2: npt.NDArray[np.float64]
+    centre: npt.NDArray[np.uint64]
+    has_centre: npt.NDArray[np.bool_]
+    extent_share: npt.NDArray[np.float64]
+    extent_centre: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Assessment:
+    """Measures seen through one rule: a verdict and its reasons for every village.
+
+    ``verdicts`` is indexed by ``village_id`` with the columns ``verdict`` (a `Verdict`
+    value), ``decided_by`` ("centre", "area" or "missing"), ``best_operator``,
+    ``best_share`` (of the best single operator), ``margin`` (``best_share`` less the
+    covered threshold), ``centre_served``, ``any_share`` (union of all operators),
+    ``n_operators`` (operators that each cover the village by the rule), ``operators`` and
+    ``technologies`` (the serving ones, comma-separated, in the layers' order) and
+    ``missing`` (expected filings that do not speak there, comma-separated).
+    ``operator_shares`` (one column an operator) and ``served_by`` (bool, one column a
+    layer title) hold the parts.
+    """
+
+    measures: Measures
+    rule: Rule
+    expected: Expected
+    verdicts: pd.DataFrame
+    operator_shares: pd.DataFrame
+    served_by: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A figure that officials stated: value, definition, date and source belong together."""
+
+    value: int
+    of: int
+    definition: str
+    as_of: date
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """The first number anyone asks for, always with its split."""
+
+    villages: int
+    covered: int
+    weak: int
+    none: int
+    unknown: int
+    population: int | None
+    population_uncovered: int | None
+
+    @property
+    def uncovered(self) -> int:
+        """Villages with the verdict weak or none."""
+        return self.weak + self.none
+
+    @property
+    def share(self) -> float:
+        """Covered villages over all villages, 0 to 1."""
+        return self.covered / self.villages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A published figure beside ours. ``comparable`` is False for another number of villages."""
+
+    published: Published
+    covered: int
+    comparable: bool
+    agrees: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Summary:
+    """Tables derived from an assessment.
+
+    ``by_district`` and ``by_commune`` are indexed by code, with ``name``, ``villages``,
+    ``covered``, ``uncovered``, ``weak``, ``none``, ``unknown``, ``share``, ``population``,
+    ``population_uncovered`` (and ``district_code`` for communes). ``by_operator`` and
+    ``by_technology`` have ``villages_served`` and ``share``; ``by_layer`` adds
+    ``technology`` and ``as_of``; ``by_number_of_operators`` counts the villages that exactly
+    0, 1, 2 … operators cover.
+    """
+
+    headline: Headline
+    comparisons: tuple[Comparison, ...]
+    by_district: pd.DataFrame
+    by_commune: pd.DataFrame
+    by_operator: pd.DataFrame
+    by_technology: pd.DataFrame
+    by_layer: pd.DataFrame
+    by_number_of_operators: pd.Series[int] = field(repr=False)
