@@ -1,0 +1,16 @@
+"""The errors of the analysis. Same shape as those of ``geodata``: a template and its parts."""
+
+from __future__ import annotations
+
+
+class CoverageError(ValueError):
+    """What was handed to the analysis cannot be analysed; the sentence says why.
+
+    ``template`` is the English sentence with named gaps and the key of its translation;
+    ``parts`` fills the gaps.
+    """
+
+    def __init__(self, template: str, /, **parts: object) -> None:
+        self.template = template
+        self.parts = parts
+        super().__init__(template.format(**parts))

@@ -1,0 +1,154 @@
+"""Layers laid out on one grid of square cells, ready for any number of villages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from coverage import kernel
+from coverage.rings import Floats, Geometries, Ints, rings_of
+
+EDGES_PER_CELL = 0.5
+"""Edges of the richest layer for each cell of the grid, roughly."""
+
+LARGEST_GRID = 4_000_000
+"""Never more cells than this, whatever the input."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """Square cells of ``cell_m`` from a lower left corner, in the study's metres."""
+
+    x: float
+    y: float
+    cell_m: float
+    columns: int
+    rows: int
+
+    @property
+    def frame(self) -> Floats:
+        """Corner and cell size, as the kernel takes them."""
+        return np.array([self.x, self.y, self.cell_m])
+
+    @property
+    def size(self) -> Ints:
+        """Columns and rows."""
+        return np.array([self.columns, self.rows])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Indexed:
+    """Layers on a grid: ``code`` is cells × layers, the rest joins their mixed cells."""
+
+    grid: Grid
+    code: npt.NDArray[np.int32]
+    start: Ints
+    pieces: Floats
+    area_m2: Floats
+    simple: npt.NDArray[np.bool_]
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[np.int32], Ints, Floats, Floats, npt.NDArray[np.bool_]]:
+        """What the kernel takes."""
+        return self.code, self.start, self.pieces, self.area_m2, self.simple
+
+
+def grid_over(bounds: Floats, *, villages: int, edges: int) -> Grid:
+    """The grid for ``villages`` villages within ``bounds`` and layers of up to ``edges`` edges."""
+    width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
+    wanted = min(max(edges / EDGES_PER_CELL, 4 * villages, 1), LARGEST_GRID)
+    cell_m = max(float(np.sqrt(width * height / wanted)), max(width, height) / 10_000, 1e-3)
+    return Grid(
+        x=float(bounds[0]),
+        y=float(bounds[1]),
+        cell_m=cell_m,
+        columns=int(width // cell_m) + 1,
+        rows=int(height // cell_m) + 1,
+    )
+
+
+def spread(work: Callable[[T], R], items: Sequence[T], *, threads: int) -> list[R]:
+    """Do ``work`` on each item, on our own threads; results in the items' order."""
+    if threads == 1 or len(items) == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _One:
+    code: npt.NDArray[np.int32]
+    start: Ints
+    pieces: Floats
+    area_m2: Floats
+    simple: npt.NDArray[np.bool_]
+
+
+def _index_one(footprint: Geometries, grid: Grid) -> _One:
+    """One layer on the grid. Rows that are invalid in themselves are made valid first.
+
+    Validity is asked of GEOS only where the kernel finds a winding other than 0 and 1:
+    that is where rows overlap, which is harmless, or where one row is invalid.
+    """
+    if len(footprint) == 0:
+        cells = grid.columns * grid.rows
+        return _One(
+            code=np.zeros(cells, np.int32),
+            start=np.zeros(1, np.int64),
+            pieces=np.empty((0, 5)),
+            area_m2=np.empty(0),
+            simple=np.empty(0, bool),
+        )
+    rings = rings_of(footprint)
+    window = np.array([0, 0, grid.columns, grid.rows])
+    every = np.array([0, len(rings.start) - 1])
+    code, start, pieces, area, owner = kernel.index_rings(
+        rings.xy, rings.start, rings.sign, every, grid.frame, window
+    )
+    simple = kernel.simple_cells(start, pieces, area, grid.cell_m)
+    if not simple.all():
+        suspects = owner[np.repeat(~simple, np.diff(start))]
+        rows = np.unique(np.searchsorted(rings.first, suspects[suspects >= 0], side="right") - 1)
+        bad = rows[~shapely.is_valid(footprint[rows])]
+        if len(bad):
+            repaired = footprint.copy()
+            repaired[bad] = make_valid(footprint[bad])
+            return _index_one(repaired[~shapely.is_empty(repaired)], grid)
+    return _One(code=code, start=start, pieces=pieces, area_m2=area, simple=simple)
+
+
+def make_valid(geometries: Geometries) -> Geometries:
+    """Valid polygons that cover what the given ones enclose (GEOS, by structure)."""
+    return np.asarray(shapely.make_valid(geometries, method="structure", keep_collapsed=False))
+
+
+def index_layers(footprints: Sequence[Geometries], grid: Grid, *, threads: int) -> Indexed:
+    """All layers on one grid. ``footprints``: polygons of each layer, at most 63 layers."""
+    ones = spread(lambda footprint: _index_one(footprint, grid), footprints, threads=threads)
+    mixed_before = np.cumsum([0, *(len(one.area_m2) for one in ones)])
+    pieces_before = np.cumsum([0, *(len(one.pieces) for one in ones)])
+    code = np.stack(
+        [
+            np.where(one.code > 0, one.code + before, one.code)
+            for one, before in zip(ones, mixed_before[:-1], strict=True)
+        ],
+        axis=1,
+    )
+    starts = [one.start[:-1] + before for one, before in zip(ones, pieces_before[:-1], strict=True)]
+    return Indexed(
+        grid=grid,
+        code=np.ascontiguousarray(code, dtype=np.int32),
+        start=np.concatenate([*starts, pieces_before[-1:]]).astype(np.int64),
+        pieces=np.concatenate([one.pieces for one in ones]),
+        area_m2=np.concatenate([one.area_m2 for one in ones]),
+        simple=np.concatenate([one.simple for one in ones]),
+    )

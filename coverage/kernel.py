@@ -1,0 +1,542 @@
+"""The compiled heart: exact areas of villages by the combination of layers that serves them.
+
+Everything here works cell by cell of one square grid. A polygon's indicator is a sum over
+its edges: a point is inside where the signed number of edges *above* it is positive. Cut to
+one cell, a polygon is therefore a short list of *pieces*: its own edges inside the cell and,
+for what passes above, horizontal pieces along the cell's upper side. A piece is
+``(x0, y0, x1, y1, weight)`` with ``x0 < x1``, in metres from the cell's lower left corner.
+
+Two areas follow without ever constructing a geometry, and without a single decision that
+rounding could turn (a moved end moves the area by as much, no more):
+
+* of two polygons whose windings are 0 or 1, the sum over pairs of pieces of
+  ``weight · weight · ∫ min(y, y') dx``;
+* of any number of polygons, overlapping or not, a sweep over the slabs between the pieces'
+  ends and crossings, in which each layer is inside where its winding is positive.
+
+Edges that coincide, touch or run through each other's ends are therefore ordinary input.
+All functions release the GIL. They stand in one module because the compiler's cache on disk
+only notices changes in the module it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+EMPTY = 0
+"""Cell code: nothing of the polygon is in the cell."""
+FULL = -1
+"""Cell code: the cell lies wholly inside the polygon."""
+
+Array = np.ndarray[Any, Any]
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@_jit
+def ring_signs(xy: Array, ring_start: Array, is_shell: Array) -> Array:
+    """+1 or −1 for each ring, so that shells add and holes take away, however they run."""
+    signs = np.zeros(ring_start.size - 1, np.int64)
+    for r in range(signs.size):
+        a, b = ring_start[r], ring_start[r + 1]
+        twice = 0.0
+        for k in range(a + 1, b - 2):
+            ux, uy = xy[k, 0] - xy[a, 0], xy[k, 1] - xy[a, 1]
+            vx, vy = xy[k + 1, 0] - xy[a, 0], xy[k + 1, 1] - xy[a, 1]
+            twice += ux * vy - uy * vx
+        sign = 1 if twice > 0 else -1
+        signs[r] = sign if is_shell[r] else -sign
+    return signs
+
+
+@_jit
+def _grown(old: Array) -> Array:
+    """Twice the rows, with the old ones kept."""
+    new = np.empty((2 * old.shape[0], old.shape[1]), old.dtype)
+    new[: old.shape[0]] = old
+    return new
+
+
+@_jit
+def _cut_edge(out: Array, n: int, edge: Array, grid: Array, window: Array) -> tuple[Array, int]:
+    """Append the pieces of one edge (x0, y0, x1, y1, weight, ring), cell by cell.
+
+    Rows of ``out``: column-major cell number, x0, y0, x1, y1 (in the cell), weight, ring.
+    What passes above the window keeps only its width, in a row of its own on top.
+    """
+    g = grid[2]
+    c0, r0, nx, ny = window[0], window[1], window[2], window[3]
+    x0, y0, x1, y1 = edge[0], edge[1], edge[2], edge[3]
+    left, right = grid[0] + c0 * g, grid[0] + (c0 + nx) * g
+    if x1 <= left or x0 >= right or max(y0, y1) <= grid[1] + r0 * g:
+        return out, n
+    slope = (y1 - y0) / (x1 - x0)
+    xa, ya = x0, y0
+    if xa < left:
+        xa, ya = left, y0 + slope * (left - x0)
+    col = min(max(int((xa - left) / g), 0), nx - 1)
+    while col < nx - 1 and grid[0] + (c0 + col + 1) * g <= xa:
+        col += 1
+    while col > 0 and grid[0] + (c0 + col) * g > xa:
+        col -= 1
+    while xa < x1 and col < nx:
+        col_x, col_end = grid[0] + (c0 + col) * g, grid[0] + (c0 + col + 1) * g
+        xb, yb = (x1, y1) if x1 <= col_end else (col_end, y0 + slope * (col_end - x0))
+        yb = min(max(yb, min(y0, y1)), max(y0, y1))
+        step = 1 if yb > ya else -1
+        row = min(max(int(np.floor((ya - grid[1]) / g)) - r0, -1), ny)
+        px, py = xa, ya
+        while px < xb:
+            border = r0 + row + (1 if step > 0 else 0)
+            border_y = grid[1] + border * g
+            ends_here = (step > 0 and (row == ny or yb <= border_y)) or (
+                step < 0 and (row == -1 or yb >= border_y)
+            )
+            if ends_here:
+                qx, qy = xb, yb
+            else:
+                t = (border_y - ya) / (yb - ya)
+                qx, qy = min(max(xa + (xb - xa) * t, px), xb), border_y
+            if row >= 0 and qx > px:
+                if n == out.shape[0]:
+                    out = _grown(out)
+                base_y = grid[1] + (r0 + row) * g
+                out[n, 0] = col * (ny + 1) + row
+                out[n, 1] = px - col_x
+                out[n, 2] = min(max(py - base_y, 0.0), g) if row < ny else g
+                out[n, 3] = qx - col_x if qx < col_end else g
+                out[n, 4] = min(max(qy - base_y, 0.0), g) if row < ny else g
+                out[n, 5] = edge[4]
+                out[n, 6] = edge[5]
+                n += 1
+            px, py = qx, qy
+            if ends_here:
+                break
+            row += step
+        xa, ya = xb, yb
+        col += 1
+    return out, n
+
+
+@_jit
+def _cut_rings(
+    xy: Array, ring_start: Array, signs: Array, rings: Array, grid: Array, window: Array
+) -> Array:
+    """The pieces of the rings ``rings[0] … rings[1] − 1``, sorted by cell, then by x0."""
+    first, last = rings[0], rings[1]
+    count = ring_start[last] - ring_start[first]
+    out = np.empty((count + count // 2 + 16, 7), np.float64)
+    edge = np.empty(6, np.float64)
+    n = 0
+    for r in range(first, last):
+        for k in range(ring_start[r], ring_start[r + 1] - 1):
+            ax, ay, bx, by = xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1]
+            if ax == bx:
+                continue  # a vertical edge has no width, hence nothing under it
+            if ax < bx:
+                edge[0], edge[1], edge[2], edge[3], edge[4] = ax, ay, bx, by, -signs[r]
+            else:
+                edge[0], edge[1], edge[2], edge[3], edge[4] = bx, by, ax, ay, signs[r]
+            edge[5] = r
+            out, n = _cut_edge(out, n, edge, grid, window)
+    n_keys = window[2] * (window[3] + 1)
+    start = np.zeros(n_keys + 1, np.int64)
+    for k in range(n):
+        start[int(out[k, 0]) + 1] += 1
+    for k in range(n_keys):
+        start[k + 1] += start[k]
+    place = start[:-1].copy()
+    sorted_ = np.empty((n, 7), np.float64)
+    for k in range(n):
+        key = int(out[k, 0])
+        sorted_[place[key]] = out[k]
+        place[key] += 1
+    return sorted_
+
+
+@_jit
+def _merge_events(ev_x: Array, ev_w: Array, n: int) -> int:
+    """Sort steps of the winding by place and drop those that cancel; returns how many stay."""
+    if n == 0:
+        return 0
+    order = np.argsort(ev_x[:n])
+    xs, ws = ev_x[:n][order], ev_w[:n][order]
+    m = 0
+    k = 0
+    while k < n:
+        x, w = xs[k], 0.0
+        while k < n and xs[k] == x:
+            w += ws[k]
+            k += 1
+        if w != 0.0:
+            ev_x[m], ev_w[m] = x, w
+            m += 1
+    return m
+
+
+@_jit
+def min_integral(p: Array, q: Array) -> float:
+    """∫ min(y_p, y_q) dx over the x that both pieces span."""
+    xl, xr = max(p[0], q[0]), min(p[2], q[2])
+    if xl >= xr:
+        return 0.0
+    sp, sq = (p[3] - p[1]) / (p[2] - p[0]), (q[3] - q[1]) / (q[2] - q[0])
+    pl, ql = p[1] + sp * (xl - p[0]), q[1] + sq * (xl - q[0])
+    pr, qr = p[1] + sp * (xr - p[0]), q[1] + sq * (xr - q[0])
+    dl, dr = pl - ql, pr - qr
+    if (dl >= 0.0) == (dr >= 0.0):
+        return (min(pl, ql) + min(pr, qr)) * 0.5 * (xr - xl)
+    gap = (dl * dl + dr * dr) / (abs(dl) + abs(dr))
+    return ((pl + pr + ql + qr) * 0.25 - gap * 0.25) * (xr - xl)
+
+
+@_jit
+def _area_under(pieces: Array, a: int, b: int) -> float:
+    """Signed area of a polygon in one cell, from its pieces."""
+    total = 0.0
+    for k in range(a, b):
+        total += pieces[k, 4] * (pieces[k, 1] + pieces[k, 3]) * 0.5 * (pieces[k, 2] - pieces[k, 0])
+    return total
+
+
+@_jit
+def _pair_area(p: Array, a: int, b: int, q: Array, c: int, d: int) -> float:
+    """Area common to two polygons in one cell; exact where both windings are 0 or 1."""
+    total = 0.0
+    for i in range(a, b):
+        for j in range(c, d):
+            if q[j, 0] < p[i, 2] and p[i, 0] < q[j, 2]:
+                total += p[i, 4] * q[j, 4] * min_integral(p[i], q[j])
+    return total
+
+
+@_jit
+def index_rings(
+    xy: Array, ring_start: Array, signs: Array, rings: Array, grid: Array, window: Array
+) -> tuple[Array, Array, Array, Array, Array]:
+    """A polygon, or a layer of them, laid out by cell.
+
+    Returns ``code`` (one a cell, column-major: EMPTY, FULL, or k + 1 for the k-th mixed
+    cell), ``start`` and ``pieces`` (rows ``start[k]`` to ``start[k + 1]`` are mixed cell k),
+    ``area`` (m², of each mixed cell) and ``owner`` (ring of each piece, −1 on upper sides).
+    """
+    nx, ny, g = window[2], window[3], grid[2]
+    cut = _cut_rings(xy, ring_start, signs, rings, grid, window)
+    code = np.zeros(nx * ny, np.int32)
+    starts = np.empty(cut.shape[0] + 16, np.int64)
+    pieces = np.empty((2 * cut.shape[0] + 16, 5), np.float64)
+    owner = np.empty(pieces.shape[0], np.int64)
+    ev_x, ev_w = np.empty(2 * cut.shape[0] + 4, np.float64), np.empty(2 * cut.shape[0] + 4)
+    at = cut.shape[0]
+    mixed, n = 0, 0
+    for col in range(nx - 1, -1, -1):
+        events = 0
+        for row in range(ny, -1, -1):
+            key = col * (ny + 1) + row
+            low = at
+            while low > 0 and cut[low - 1, 0] == key:
+                low -= 1
+            if row < ny and (low < at or events > 0):
+                whole = events == 2 and ev_x[0] == 0.0 and ev_x[1] == g and ev_w[0] > 0.0
+                if low == at and whole:
+                    code[col * ny + row] = FULL
+                else:
+                    if mixed + 1 >= starts.size:
+                        longer = np.empty(2 * starts.size, np.int64)
+                        longer[: starts.size] = starts
+                        starts = longer
+                    while n + (at - low) + events >= pieces.shape[0]:
+                        pieces = _grown(pieces)
+                        more = np.empty(pieces.shape[0], np.int64)
+                        more[: owner.size] = owner
+                        owner = more
+                    starts[mixed] = n
+                    w = 0.0
+                    for e in range(events - 1):
+                        w += ev_w[e]
+                        if w != 0.0:
+                            pieces[n, 0], pieces[n, 2] = ev_x[e], ev_x[e + 1]
+                            pieces[n, 1] = pieces[n, 3] = g
+                            pieces[n, 4] = w
+                            owner[n] = -1
+                            n += 1
+                    for k in range(low, at):
+                        pieces[n] = cut[k, 1:6]
+                        owner[n] = int(cut[k, 6])
+                        n += 1
+                    mixed += 1
+                    code[col * ny + row] = mixed
+            for k in range(low, at):
+                ev_x[events], ev_w[events] = cut[k, 1], cut[k, 5]
+                ev_x[events + 1], ev_w[events + 1] = cut[k, 3], -cut[k, 5]
+                events += 2
+            if low < at:
+                events = _merge_events(ev_x, ev_w, events)
+            at = low
+    starts[mixed] = n
+    area = np.empty(mixed, np.float64)
+    for m in range(mixed):
+        area[m] = _area_under(pieces, starts[m], starts[m + 1])
+    return code, starts[: mixed + 1].copy(), pieces[:n].copy(), area, owner[:n].copy()
+
+
+@_jit
+def simple_cells(start: Array, pieces: Array, area: Array, g: float) -> Array:
+    """Whether the winding is 0 or 1 all over each mixed cell.
+
+    ∫ (w² − w) is zero exactly then, and is the pair area of the polygon with itself less
+    its own area; overlaps and wrongly wound parts make it positive.
+    """
+    simple = np.empty(area.size, np.bool_)
+    for m in range(area.size):
+        a, b = start[m], start[m + 1]
+        simple[m] = abs(_pair_area(pieces, a, b, pieces, a, b) - area[m]) <= 1e-11 * g * g
+    return simple
+
+
+@_jit
+def _add(keys: Array, values: Array, n: int, key: Any, value: float) -> tuple[Array, Array, int]:
+    """Add ``value`` under ``key`` to a short table."""
+    for k in range(n - 1, -1, -1):
+        if keys[k] == key:
+            values[k] += value
+            return keys, values, n
+    if n == keys.size:
+        more_keys, more_values = np.empty(2 * n, np.uint64), np.empty(2 * n, np.float64)
+        more_keys[:n], more_values[:n] = keys, values
+        keys, values = more_keys, more_values
+    keys[n], values[n] = key, value
+    return keys, values, n + 1
+
+
+@_jit
+def _breaks(e: Array) -> Array:
+    """Sorted x of the ends and crossings of pieces that are sorted by x0."""
+    n = e.shape[0]
+    out = np.empty(4 * n + 16, np.float64)
+    m = 0
+    for i in range(n):
+        if m + n + 2 > out.size:
+            longer = np.empty(2 * out.size + n, np.float64)
+            longer[:m] = out[:m]
+            out = longer
+        out[m], out[m + 1] = e[i, 0], e[i, 2]
+        m += 2
+        si = (e[i, 3] - e[i, 1]) / (e[i, 2] - e[i, 0])
+        for j in range(i + 1, n):
+            if e[j, 0] >= e[i, 2]:
+                break
+            xl, xr = e[j, 0], min(e[i, 2], e[j, 2])
+            sj = (e[j, 3] - e[j, 1]) / (e[j, 2] - e[j, 0])
+            dl = e[i, 1] + si * (xl - e[i, 0]) - e[j, 1]
+            dr = e[i, 1] + si * (xr - e[i, 0]) - (e[j, 1] + sj * (xr - e[j, 0]))
+            if dl * dr < 0.0:
+                out[m] = min(max(xl + (xr - xl) * (dl / (dl - dr)), xl), xr)
+                m += 1
+    return np.sort(out[:m])
+
+
+@_jit
+def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array, int]) -> Any:
+    """Areas of one cell by combination, for any windings.
+
+    ``e``: pieces (x0, y0, x1, y1, weight, owner) sorted by x0; owner 0 is the village, owner
+    o ≥ 1 the layer of ``bits[o − 1]``. ``base``: the layers that fill the cell.
+    """
+    keys, values, n = table
+    xs = _breaks(e)
+    active = np.empty(e.shape[0], np.int64)
+    height = np.empty(e.shape[0], np.float64)
+    winding = np.empty(bits.size + 1, np.float64)
+    n_active, nxt = 0, 0
+    for s in range(xs.size - 1):
+        width = xs[s + 1] - xs[s]
+        if width <= 0.0:
+            continue
+        middle = 0.5 * (xs[s] + xs[s + 1])
+        kept = 0
+        for k in range(n_active):
+            if e[active[k], 2] > xs[s]:
+                active[kept] = active[k]
+                kept += 1
+        n_active = kept
+        while nxt < e.shape[0] and e[nxt, 0] <= xs[s]:
+            if e[nxt, 2] > xs[s]:
+                active[n_active] = nxt
+                n_active += 1
+            nxt += 1
+        for k in range(n_active):
+            i = active[k]
+            y = e[i, 1] + (e[i, 3] - e[i, 1]) / (e[i, 2] - e[i, 0]) * (middle - e[i, 0])
+            j = k
+            while j > 0 and height[j - 1] < y:
+                height[j], active[j] = height[j - 1], active[j - 1]
+                j -= 1
+            height[j], active[j] = y, i
+        winding[:] = 0.0
+        mask = base
+        for k in range(n_active):
+            o = int(e[active[k], 5])
+            winding[o] += e[active[k], 4]
+            if o > 0:
+                bit = bits[o - 1]
+                mask = (mask | bit) if winding[o] > 0.0 else (mask & ~bit)
+            if winding[0] > 0.0:
+                below = height[k + 1] if k + 1 < n_active else 0.0
+                if height[k] > below:
+                    piece = (height[k] - below) * width
+                    keys, values, n = _add(keys, values, n, mask, piece)
+    return keys, values, n
+
+
+@_jit
+def _gather(own: tuple[Array, int, int], mixed: Array, start: Array, pieces: Array) -> Array:
+    """Pieces of a village (owner 0) and of some layers' mixed cells (owners 1 …), by x0."""
+    village, a, b = own
+    count = b - a
+    for m in mixed:
+        count += start[m + 1] - start[m]
+    e = np.empty((count, 6), np.float64)
+    n = 0
+    for k in range(a, b):
+        e[n, :5] = village[k]
+        e[n, 5] = 0.0
+        n += 1
+    for o in range(mixed.size):
+        for k in range(start[mixed[o]], start[mixed[o] + 1]):
+            e[n, :5] = pieces[k]
+            e[n, 5] = o + 1
+            n += 1
+    return e[np.argsort(e[:, 0])]
+
+
+@_jit
+def _cell(
+    village: tuple[Array, int, int, float],
+    layers: tuple[Array, Array, Array, Array, Array],
+    cell: int,
+    table: tuple[Array, Array, int],
+) -> Any:
+    """Add one cell of one village to its table of areas by combination."""
+    pieces, a, b, own_area = village
+    code, start, layer_pieces, _, simple = layers
+    keys, values, n = table
+    base = np.uint64(0)
+    mixed = np.empty(code.shape[1], np.int64)
+    bits = np.empty(code.shape[1], np.uint64)
+    count = 0
+    for k in range(code.shape[1]):
+        c = code[cell, k]
+        if c == FULL:
+            base |= np.uint64(1) << np.uint64(k)
+        elif c != EMPTY:
+            mixed[count], bits[count] = c - 1, np.uint64(1) << np.uint64(k)
+            count += 1
+    if count == 0:
+        return _add(keys, values, n, base, own_area)
+    if count == 1 and simple[mixed[0]]:
+        m = mixed[0]
+        both = _pair_area(pieces, a, b, layer_pieces, start[m], start[m + 1])
+        keys, values, n = _add(keys, values, n, base | bits[0], both)
+        return _add(keys, values, n, base, own_area - both)
+    e = _gather((pieces, a, b), mixed[:count], start, layer_pieces)
+    return _sweep(e, base, bits[:count], (keys, values, n))
+
+
+@_jit
+def _window(xy: Array, a: int, b: int, grid: Array, size: Array) -> Array:
+    """The cells (column, row, columns, rows) that the points ``a`` to ``b`` lie in."""
+    low_x, low_y = xy[a, 0], xy[a, 1]
+    high_x, high_y = low_x, low_y
+    for k in range(a + 1, b):
+        low_x, high_x = min(low_x, xy[k, 0]), max(high_x, xy[k, 0])
+        low_y, high_y = min(low_y, xy[k, 1]), max(high_y, xy[k, 1])
+    out = np.empty(4, np.int64)
+    out[0] = min(max(int((low_x - grid[0]) / grid[2]), 0), size[0] - 1)
+    out[1] = min(max(int((low_y - grid[1]) / grid[2]), 0), size[1] - 1)
+    out[2] = min(max(int((high_x - grid[0]) / grid[2]), 0), size[0] - 1) - out[0] + 1
+    out[3] = min(max(int((high_y - grid[1]) / grid[2]), 0), size[1] - 1) - out[1] + 1
+    return out
+
+
+@_jit
+def combine(
+    villages: tuple[Array, Array, Array, Array],
+    chosen: tuple[int, int],
+    grid: Array,
+    size: Array,
+    layers: tuple[Array, Array, Array, Array, Array],
+) -> tuple[Array, Array, Array, Array]:
+    """Areas by combination of the villages ``chosen[0] … chosen[1] − 1``.
+
+    ``villages``: coordinates, ring starts, ring signs and the first ring of each village.
+    ``layers``: codes (cells × layers), and the joined starts, pieces, areas and simple flags.
+    Returns parallel ``village``, ``combination`` and ``area`` (m²), and ``simple``: whether
+    each village's own winding is 0 or 1 all over.
+    """
+    xy, ring_start, signs, first_ring = villages
+    g = grid[2]
+    roof = np.array([[0.0, g, g, g, 1.0]])
+    rows, masks, areas = np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0)
+    total = 0
+    simple = np.ones(chosen[1] - chosen[0], np.bool_)
+    for v in range(chosen[0], chosen[1]):
+        rings = np.array([first_ring[v], first_ring[v + 1]])
+        window = _window(xy, ring_start[rings[0]], ring_start[rings[1]], grid, size)
+        code, start, pieces, area, _ = index_rings(xy, ring_start, signs, rings, grid, window)
+        simple[v - chosen[0]] = simple_cells(start, pieces, area, g).all()
+        keys, values, n = np.empty(32, np.uint64), np.empty(32, np.float64), 0
+        for col in range(window[2]):
+            for row in range(window[3]):
+                c = code[col * window[3] + row]
+                if c == EMPTY:
+                    continue
+                cell = (window[0] + col) * size[1] + window[1] + row
+                if c == FULL:
+                    village = (roof, 0, 1, g * g)
+                else:
+                    village = (pieces, start[c - 1], start[c], area[c - 1])
+                keys, values, n = _cell(village, layers, cell, (keys, values, n))
+        if total + n > rows.size:
+            length = 2 * (total + n) + 1024
+            more_rows, more_masks = np.empty(length, np.int32), np.empty(length, np.uint64)
+            more_areas = np.empty(length, np.float64)
+            more_rows[:total], more_masks[:total] = rows[:total], masks[:total]
+            more_areas[:total] = areas[:total]
+            rows, masks, areas = more_rows, more_masks, more_areas
+        order = np.argsort(keys[:n])
+        rows[total : total + n] = v
+        masks[total : total + n] = keys[:n][order]
+        areas[total : total + n] = values[:n][order]
+        total += n
+    return rows[:total].copy(), masks[:total].copy(), areas[:total].copy(), simple
+
+
+@_jit
+def points_in(
+    points: Array, grid: Array, size: Array, layers: tuple[Array, Array, Array, Array, Array]
+) -> Array:
+    """For each point (x, y) the bits of the layers it lies in; points off the grid get none."""
+    code, start, pieces, _, _ = layers
+    g = grid[2]
+    out = np.zeros(points.shape[0], np.uint64)
+    for i in range(points.shape[0]):
+        col, row = int((points[i, 0] - grid[0]) // g), int((points[i, 1] - grid[1]) // g)
+        if not (0 <= col < size[0] and 0 <= row < size[1]):
+            continue
+        x, y = points[i, 0] - (grid[0] + col * g), points[i, 1] - (grid[1] + row * g)
+        for k in range(code.shape[1]):
+            c = code[col * size[1] + row, k]
+            winding = 1.0 if c == FULL else 0.0
+            if c > 0:
+                for m in range(start[c - 1], start[c]):
+                    p = pieces[m]
+                    if p[0] <= x < p[2]:
+                        above = p[1] + (p[3] - p[1]) / (p[2] - p[0]) * (x - p[0])
+                        winding += p[4] if above > y else 0.0
+            if winding > 0.0:
+                out[i] |= np.uint64(1) << np.uint64(k)
+    return out

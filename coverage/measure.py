@@ -1,0 +1,112 @@
+"""Measuring: the heavy, rule-free work on villages and layers, done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from coverage.area import require_projected, require_villages
+from coverage.combinations import Combinations, combine
+from coverage.errors import CoverageError
+from coverage.model import Layer, Measures
+from coverage.rings import Floats
+
+ENGINE = 1
+"""Goes up with every change that may alter a measure, so that kept ones are measured anew."""
+
+Progress = Callable[[float], None]
+
+
+def measure(
+    villages: gpd.GeoDataFrame,
+    layers: Sequence[Layer],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Measures:
+    """Measure every village against every combination of layers, exactly.
+
+    ``villages``: polygons in a projected system in metres, indexed by ``village_id``, with
+    an optional point column ``centre`` (None where unknown). ``threads``: as many as the
+    process may use. ``progress`` is told the part done, 0 to 1. Raises `CoverageError` on
+    no villages, an empty village, duplicate ids, or systems that differ.
+
+    Source of the method: Green's theorem on a grid; see `coverage.kernel`.
+    """
+    areas = [layer.footprint for layer in layers]
+    extents = [layer.extent for layer in layers if layer.extent is not None]
+    require_projected(villages.geometry, *areas, *extents)
+    require_villages(villages.geometry)
+    if not villages.index.is_unique:
+        twice = villages.index[villages.index.duplicated()][0]
+        raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
+    points, has_centre = _centres(villages)
+    found = combine(
+        villages.geometry.to_numpy(),
+        [area.to_numpy() for area in areas],
+        centres=points[has_centre],
+        threads=threads,
+        progress=progress,
+    )
+    extent_share, extent_centre = _extents(villages, layers, points, has_centre)
+    return Measures(
+        villages=villages,
+        layers=tuple(layer.info for layer in layers),
+        village_area_m2=found.village_area_m2,
+        village=found.village,
+        combination=found.combination,
+        area_m2=found.area_m2,
+        centre=_centre_bits(found, points, has_centre),
+        has_centre=has_centre,
+        extent_share=extent_share,
+        extent_centre=extent_centre,
+    )
+
+
+def _centres(villages: gpd.GeoDataFrame) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Centre points (villages × 2, NaN where unknown) and whether each is known."""
+    points = np.full((len(villages), 2), np.nan)
+    if "centre" not in villages:
+        return points, np.zeros(len(villages), bool)
+    centres = villages["centre"].to_numpy()
+    known = ~(shapely.is_missing(centres) | shapely.is_empty(centres))
+    points[known] = shapely.get_coordinates(centres[known])
+    if not np.isfinite(points[known]).all():
+        raise CoverageError("a village centre has a coordinate that is not a number; repair it")
+    return points, known
+
+
+def _centre_bits(
+    found: Combinations, points: Floats, known: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.uint64]:
+    bits = np.zeros(len(points), np.uint64)
+    bits[known] = found.centres(points[known])
+    return bits
+
+
+def _extents(
+    villages: gpd.GeoDataFrame,
+    layers: Sequence[Layer],
+    points: Floats,
+    known: npt.NDArray[np.bool_],
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Where each filing speaks: share of each village, and its centre (villages × layers)."""
+    share = np.ones((len(villages), len(layers)))
+    centre = np.ones((len(villages), len(layers)), bool)
+    limited = [(k, layer.extent) for k, layer in enumerate(layers) if layer.extent is not None]
+    if not limited:
+        return share, centre
+    found = combine(
+        villages.geometry.to_numpy(),
+        [extent.to_numpy() for _, extent in limited],
+        centres=points[known],
+    )
+    bits = _centre_bits(found, points, known)
+    for bit, (k, _) in enumerate(limited):
+        share[:, k] = found.union_m2(1 << bit) / found.village_area_m2
+        centre[:, k] = ~known | ((bits >> np.uint64(bit)) & np.uint64(1)).astype(bool)
+    return share, centre

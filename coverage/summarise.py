@@ -1,0 +1,163 @@
+"""Summaries of an assessment: headline, units, operators, technologies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from coverage.judge import layer_bits, union_share
+from coverage.model import (
+    SHARE_TOLERANCE,
+    TECHNOLOGIES,
+    Assessment,
+    Comparison,
+    Headline,
+    LayerInfo,
+    Published,
+    Summary,
+    Verdict,
+)
+
+
+def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) -> Summary:
+    """Every table the faces show, from one assessment.
+
+    ``published`` figures are set beside ours; one for another number of villages is not
+    comparable. Population sums are missing (None or NA) where any village's is.
+    """
+    table = assessment.measures.villages.drop(columns=["geometry", "centre"], errors="ignore")
+    table = pd.DataFrame(table).join(assessment.verdicts)
+    headline = _headline(table)
+    return Summary(
+        headline=headline,
+        comparisons=tuple(_compare(figure, headline) for figure in published),
+        by_district=by_unit(table, "district"),
+        by_commune=by_unit(table, "commune"),
+        by_operator=_by_operator(assessment),
+        by_technology=_by_technology(assessment),
+        by_layer=_by_layer(assessment),
+        by_number_of_operators=_by_number(assessment),
+    )
+
+
+def _headline(table: pd.DataFrame) -> Headline:
+    counts = table["verdict"].value_counts()
+    uncovered = table["verdict"].isin([Verdict.WEAK.value, Verdict.NONE.value])
+    people = _people(table["population"])
+    return Headline(
+        villages=len(table),
+        covered=int(counts.get(Verdict.COVERED.value, 0)),
+        weak=int(counts.get(Verdict.WEAK.value, 0)),
+        none=int(counts.get(Verdict.NONE.value, 0)),
+        unknown=int(counts.get(Verdict.UNKNOWN.value, 0)),
+        population=people,
+        population_uncovered=_people(table.loc[uncovered, "population"])
+        if people is not None
+        else None,
+    )
+
+
+def _people(population: pd.Series) -> int | None:
+    """Sum of a population column, or None where any of it is missing."""
+    return None if population.isna().any() else round(float(population.sum()))
+
+
+def _compare(figure: Published, headline: Headline) -> Comparison:
+    comparable = figure.of == headline.villages
+    return Comparison(
+        published=figure,
+        covered=headline.covered,
+        comparable=comparable,
+        agrees=comparable and figure.value == headline.covered,
+    )
+
+
+def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Counts by ``level`` ("district" or "commune"), indexed by code.
+
+    ``table`` needs ``<level>_code``, ``<level>``, ``verdict`` and ``population``. Villages
+    whose unit is not known stand under the code "".
+    """
+    code = table[f"{level}_code"].fillna("").astype(str)
+    groups = table.groupby(code, sort=True)
+    out = pd.DataFrame({"name": groups[level].first().fillna("")})
+    if level == "commune":
+        out["district_code"] = groups["district_code"].first().fillna("")
+    out["villages"] = groups.size()
+    for verdict in Verdict:
+        out[verdict.value] = (table["verdict"] == verdict.value).groupby(code).sum().astype(int)
+    out["uncovered"] = out["weak"] + out["none"]
+    out["share"] = out["covered"] / out["villages"]
+    out["population"] = groups["population"].sum(min_count=1)
+    lost = table["population"].where(table["verdict"].isin(["weak", "none"]), 0)
+    out["population_uncovered"] = lost.groupby(code).sum(min_count=1)
+    out.index.name = "code"
+    return out
+
+
+def _served(assessment: Assessment, chosen: Sequence[LayerInfo]) -> int:
+    """Villages that the union of some layers covers by the rule."""
+    m, rule = assessment.measures, assessment.rule
+    bits = layer_bits(m.layers, [layer in chosen for layer in m.layers])
+    centre = ((m.centre & np.uint64(bits)) != 0) & rule.centre
+    return int((centre | (union_share(m, bits) >= rule.covered_share - SHARE_TOLERANCE)).sum())
+
+
+def _counted(served: dict[str, int], villages: int, name: str) -> pd.DataFrame:
+    out = pd.DataFrame({"villages_served": pd.Series(served, dtype="int64")})
+    out["share"] = out["villages_served"] / villages
+    out.index.name = name
+    return out
+
+
+def _by_operator(assessment: Assessment) -> pd.DataFrame:
+    m, rule = assessment.measures, assessment.rule
+    served = {
+        operator: _served(
+            assessment,
+            [x for x in m.layers if x.operator == operator and x.technology in rule.technologies],
+        )
+        for operator in dict.fromkeys(layer.operator for layer in m.layers)
+    }
+    return _counted(served, len(m.villages), "operator")
+
+
+def _by_technology(assessment: Assessment) -> pd.DataFrame:
+    """Villages that some single operator covers with this technology alone."""
+    m, rule = assessment.measures, assessment.rule
+    served = {}
+    for technology in TECHNOLOGIES:
+        titles = list(
+            dict.fromkeys(
+                layer.title
+                for layer in m.layers
+                if layer.technology == technology and technology in rule.technologies
+            )
+        )
+        if titles:
+            served[str(technology)] = int(assessment.served_by[titles].any(axis=1).sum())
+    return _counted(served, len(m.villages), "technology")
+
+
+def _by_layer(assessment: Assessment) -> pd.DataFrame:
+    m = assessment.measures
+    return pd.DataFrame(
+        {
+            "operator": [layer.operator for layer in m.layers],
+            "technology": [layer.technology for layer in m.layers],
+            "as_of": [layer.as_of for layer in m.layers],
+            "villages_served": [_served(assessment, [layer]) for layer in m.layers],
+        }
+    ).assign(share=lambda t: t["villages_served"] / len(m.villages))
+
+
+def _by_number(assessment: Assessment) -> pd.Series[int]:
+    """Villages that exactly 0, 1, 2 … operators cover."""
+    most = assessment.operator_shares.shape[1]
+    counts = assessment.verdicts["n_operators"].value_counts()
+    series = counts.reindex(range(most + 1), fill_value=0).astype("int64")
+    series.index.name = "operators"
+    series.name = "villages"
+    return series
