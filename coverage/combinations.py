@@ -41,7 +41,7 @@ class Combinations:
         """Area of each village inside the union of the layers whose bits are set."""
         served = (self.combination & np.uint64(layers)) != 0
         weights = np.where(served, self.area_m2, 0.0)
-        return np.bincount(self.village, weights=weights, minlength=len(self.village_area_m2))
+        return sums(self.village, weights, len(self.village_area_m2))
 
     def centres(self, points: Floats) -> Bits:
         """The layers that serve each point (x, y), the border included within a millimetre."""
@@ -53,6 +53,11 @@ class Combinations:
         for shift in around:
             bits |= kernel.points_in(points + shift, grid.frame, grid.size, self.index.arrays)
         return bits
+
+
+def sums(village: npt.NDArray[np.int32], values: Floats, villages: int) -> Floats:
+    """Sum of ``values`` for each of ``villages`` villages."""
+    return np.bincount(village, weights=values, minlength=villages).astype(np.float64)
 
 
 def default_threads() -> int:
@@ -114,7 +119,7 @@ def _no_layers(grid: Grid) -> Indexed:
         grid=grid,
         code=np.zeros((cells, 0), np.int32),
         start=np.zeros(1, np.int64),
-        pieces=np.empty((0, 5)),
+        pieces=np.empty((0, 6)),
         area_m2=np.empty(0),
         simple=np.empty(0, bool),
     )
@@ -137,12 +142,12 @@ def _measured(
         done = kernel.combine(arrays, chosen, grid.frame, grid.size, index.arrays)
         if progress:
             progress(0.5 + 0.5 * chosen[1] / len(villages))
-        return done  # type: ignore[no-any-return]  # compiled code is untyped
+        return done
 
     parts = spread(some, range(0, len(villages), VILLAGES_AT_A_TIME), threads=threads)
     village, combination, area = (np.concatenate([p[k] for p in parts]) for k in range(3))
     simple = np.concatenate([p[3] for p in parts])
-    own = np.bincount(village, weights=area, minlength=len(villages))
+    own = sums(village, area, len(villages))
     whole = rings.area_m2
     off = ~simple | ~(np.abs(own - whole) <= CLOSES_TO * np.abs(whole))
     if off.any():
@@ -154,7 +159,7 @@ def _measured(
         area = np.concatenate([area[keep], redone[2]])
         order = np.lexsort((combination, village))
         village, combination, area = village[order], combination[order], area[order]
-        own = np.bincount(village, weights=area, minlength=len(villages))
+        own = sums(village, area, len(villages))
     return Combinations(
         village=village,
         combination=combination,

@@ -104,7 +104,7 @@ def _index_one(footprint: Geometries, grid: Grid) -> _One:
         return _One(
             code=np.zeros(cells, np.int32),
             start=np.zeros(1, np.int64),
-            pieces=np.empty((0, 5)),
+            pieces=np.empty((0, 6)),
             area_m2=np.empty(0),
             simple=np.empty(0, bool),
         )

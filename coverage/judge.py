@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coverage.combinations import sums
 from coverage.errors import CoverageError
 from coverage.model import (
     SHARE_TOLERANCE,
@@ -33,11 +34,8 @@ def layer_bits(layers: Sequence[LayerInfo], chosen: Sequence[bool]) -> int:
 def union_share(measures: Measures, bits: int) -> Floats:
     """Share (0 to 1) of each village inside the union of the layers in ``bits``."""
     served = (measures.combination & np.uint64(bits)) != 0
-    area = np.bincount(
-        measures.village,
-        weights=np.where(served, measures.area_m2, 0.0),
-        minlength=len(measures.village_area_m2),
-    )
+    weights = np.where(served, measures.area_m2, 0.0)
+    area = sums(measures.village, weights, len(measures.village_area_m2))
     return np.clip(area / measures.village_area_m2, 0.0, 1.0)
 
 
@@ -128,7 +126,7 @@ def _serves(measures: Measures, rule: Rule, bits: int) -> Bools:
 def _missing(measures: Measures, rule: Rule, expected: Expected) -> pd.Series[str]:
     """Expected filings that do not speak for each village, comma-separated."""
     speaks = measures.extent_centre & (measures.extent_share >= rule.speaks_share - SHARE_TOLERANCE)
-    wanted = [t for t in expected.technologies if t in rule.technologies]
+    wanted: list[str] = [t for t in expected.technologies if t in rule.technologies]
     text = np.full(len(measures.villages), "", dtype=object)
     for operator in expected.operators:
         for technology in wanted or [""]:

@@ -4,7 +4,8 @@ Everything here works cell by cell of one square grid. A polygon's indicator is 
 its edges: a point is inside where the signed number of edges *above* it is positive. Cut to
 one cell, a polygon is therefore a short list of *pieces*: its own edges inside the cell and,
 for what passes above, horizontal pieces along the cell's upper side. A piece is
-``(x0, y0, x1, y1, weight)`` with ``x0 < x1``, in metres from the cell's lower left corner.
+``(x0, y0, x1, y1, weight, slope)`` with ``x0 < x1``, in metres from the cell's lower left
+corner.
 
 Two areas follow without ever constructing a geometry, and without a single decision that
 rounding could turn (a moved end moves the area by as much, no more):
@@ -183,9 +184,8 @@ def min_integral(p: Array, q: Array) -> float:
     xl, xr = max(p[0], q[0]), min(p[2], q[2])
     if xl >= xr:
         return 0.0
-    sp, sq = (p[3] - p[1]) / (p[2] - p[0]), (q[3] - q[1]) / (q[2] - q[0])
-    pl, ql = p[1] + sp * (xl - p[0]), q[1] + sq * (xl - q[0])
-    pr, qr = p[1] + sp * (xr - p[0]), q[1] + sq * (xr - q[0])
+    pl, ql = p[1] + p[5] * (xl - p[0]), q[1] + q[5] * (xl - q[0])
+    pr, qr = p[1] + p[5] * (xr - p[0]), q[1] + q[5] * (xr - q[0])
     dl, dr = pl - ql, pr - qr
     if (dl >= 0.0) == (dr >= 0.0):
         return (min(pl, ql) + min(pr, qr)) * 0.5 * (xr - xl)
@@ -227,7 +227,7 @@ def index_rings(
     cut = _cut_rings(xy, ring_start, signs, rings, grid, window)
     code = np.zeros(nx * ny, np.int32)
     starts = np.empty(cut.shape[0] + 16, np.int64)
-    pieces = np.empty((2 * cut.shape[0] + 16, 5), np.float64)
+    pieces = np.empty((2 * cut.shape[0] + 16, 6), np.float64)
     owner = np.empty(pieces.shape[0], np.int64)
     ev_x, ev_w = np.empty(2 * cut.shape[0] + 4, np.float64), np.empty(2 * cut.shape[0] + 4)
     at = cut.shape[0]
@@ -260,11 +260,13 @@ def index_rings(
                         if w != 0.0:
                             pieces[n, 0], pieces[n, 2] = ev_x[e], ev_x[e + 1]
                             pieces[n, 1] = pieces[n, 3] = g
-                            pieces[n, 4] = w
+                            pieces[n, 4], pieces[n, 5] = w, 0.0
                             owner[n] = -1
                             n += 1
                     for k in range(low, at):
-                        pieces[n] = cut[k, 1:6]
+                        pieces[n, :5] = cut[k, 1:6]
+                        rise, run = cut[k, 4] - cut[k, 2], cut[k, 3] - cut[k, 1]
+                        pieces[n, 5] = rise / run
                         owner[n] = int(cut[k, 6])
                         n += 1
                     mixed += 1
@@ -298,18 +300,18 @@ def simple_cells(start: Array, pieces: Array, area: Array, g: float) -> Array:
 
 
 @_jit
-def _add(keys: Array, values: Array, n: int, key: Any, value: float) -> tuple[Array, Array, int]:
-    """Add ``value`` under ``key`` to a short table."""
+def _add(keys: Array, values: Array, n: int, key: Any, value: float) -> Any:
+    """Add ``value`` under ``key`` to a short table; returns the table and the key's place."""
     for k in range(n - 1, -1, -1):
         if keys[k] == key:
             values[k] += value
-            return keys, values, n
+            return keys, values, n, k
     if n == keys.size:
         more_keys, more_values = np.empty(2 * n, np.uint64), np.empty(2 * n, np.float64)
         more_keys[:n], more_values[:n] = keys, values
         keys, values = more_keys, more_values
     keys[n], values[n] = key, value
-    return keys, values, n + 1
+    return keys, values, n + 1, n
 
 
 @_jit
@@ -325,14 +327,12 @@ def _breaks(e: Array) -> Array:
             out = longer
         out[m], out[m + 1] = e[i, 0], e[i, 2]
         m += 2
-        si = (e[i, 3] - e[i, 1]) / (e[i, 2] - e[i, 0])
         for j in range(i + 1, n):
             if e[j, 0] >= e[i, 2]:
                 break
             xl, xr = e[j, 0], min(e[i, 2], e[j, 2])
-            sj = (e[j, 3] - e[j, 1]) / (e[j, 2] - e[j, 0])
-            dl = e[i, 1] + si * (xl - e[i, 0]) - e[j, 1]
-            dr = e[i, 1] + si * (xr - e[i, 0]) - (e[j, 1] + sj * (xr - e[j, 0]))
+            dl = e[i, 1] + e[i, 5] * (xl - e[i, 0]) - e[j, 1]
+            dr = e[i, 1] + e[i, 5] * (xr - e[i, 0]) - (e[j, 1] + e[j, 5] * (xr - e[j, 0]))
             if dl * dr < 0.0:
                 out[m] = min(max(xl + (xr - xl) * (dl / (dl - dr)), xl), xr)
                 m += 1
@@ -343,10 +343,11 @@ def _breaks(e: Array) -> Array:
 def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array, int]) -> Any:
     """Areas of one cell by combination, for any windings.
 
-    ``e``: pieces (x0, y0, x1, y1, weight, owner) sorted by x0; owner 0 is the village, owner
+    ``e``: pieces with their owner in a seventh column, sorted by x0; owner 0 is the village, owner
     o ≥ 1 the layer of ``bits[o − 1]``. ``base``: the layers that fill the cell.
     """
     keys, values, n = table
+    hint = np.zeros(64, np.int64)
     xs = _breaks(e)
     active = np.empty(e.shape[0], np.int64)
     height = np.empty(e.shape[0], np.float64)
@@ -370,7 +371,7 @@ def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array, int]) ->
             nxt += 1
         for k in range(n_active):
             i = active[k]
-            y = e[i, 1] + (e[i, 3] - e[i, 1]) / (e[i, 2] - e[i, 0]) * (middle - e[i, 0])
+            y = e[i, 1] + e[i, 5] * (middle - e[i, 0])
             j = k
             while j > 0 and height[j - 1] < y:
                 height[j], active[j] = height[j - 1], active[j - 1]
@@ -379,7 +380,7 @@ def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array, int]) ->
         winding[:] = 0.0
         mask = base
         for k in range(n_active):
-            o = int(e[active[k], 5])
+            o = int(e[active[k], 6])
             winding[o] += e[active[k], 4]
             if o > 0:
                 bit = bits[o - 1]
@@ -388,7 +389,12 @@ def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array, int]) ->
                 below = height[k + 1] if k + 1 < n_active else 0.0
                 if height[k] > below:
                     piece = (height[k] - below) * width
-                    keys, values, n = _add(keys, values, n, mask, piece)
+                    folded = mask ^ (mask >> np.uint64(6)) ^ (mask >> np.uint64(12))
+                    slot = int(folded & np.uint64(63))
+                    if hint[slot] < n and keys[hint[slot]] == mask:
+                        values[hint[slot]] += piece
+                    else:
+                        keys, values, n, hint[slot] = _add(keys, values, n, mask, piece)
     return keys, values, n
 
 
@@ -399,18 +405,24 @@ def _gather(own: tuple[Array, int, int], mixed: Array, start: Array, pieces: Arr
     count = b - a
     for m in mixed:
         count += start[m + 1] - start[m]
-    e = np.empty((count, 6), np.float64)
+    x0, row, owner = np.empty(count), np.empty(count, np.int64), np.empty(count, np.int64)
     n = 0
     for k in range(a, b):
-        e[n, :5] = village[k]
-        e[n, 5] = 0.0
+        x0[n], row[n], owner[n] = village[k, 0], k, 0
         n += 1
     for o in range(mixed.size):
         for k in range(start[mixed[o]], start[mixed[o] + 1]):
-            e[n, :5] = pieces[k]
-            e[n, 5] = o + 1
+            x0[n], row[n], owner[n] = pieces[k, 0], k, o + 1
             n += 1
-    return e[np.argsort(e[:, 0])]
+    e = np.empty((count, 7), np.float64)
+    order = np.argsort(x0)
+    for n in range(count):
+        k = order[n]
+        source = village if owner[k] == 0 else pieces
+        for c in range(6):
+            e[n, c] = source[row[k], c]
+        e[n, 6] = owner[k]
+    return e
 
 
 @_jit
@@ -436,12 +448,14 @@ def _cell(
             mixed[count], bits[count] = c - 1, np.uint64(1) << np.uint64(k)
             count += 1
     if count == 0:
-        return _add(keys, values, n, base, own_area)
+        keys, values, n, _ = _add(keys, values, n, base, own_area)
+        return keys, values, n
     if count == 1 and simple[mixed[0]]:
         m = mixed[0]
         both = _pair_area(pieces, a, b, layer_pieces, start[m], start[m + 1])
-        keys, values, n = _add(keys, values, n, base | bits[0], both)
-        return _add(keys, values, n, base, own_area - both)
+        keys, values, n, _ = _add(keys, values, n, base | bits[0], both)
+        keys, values, n, _ = _add(keys, values, n, base, own_area - both)
+        return keys, values, n
     e = _gather((pieces, a, b), mixed[:count], start, layer_pieces)
     return _sweep(e, base, bits[:count], (keys, values, n))
 
@@ -479,7 +493,7 @@ def combine(
     """
     xy, ring_start, signs, first_ring = villages
     g = grid[2]
-    roof = np.array([[0.0, g, g, g, 1.0]])
+    roof = np.array([[0.0, g, g, g, 1.0, 0.0]])
     rows, masks, areas = np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0)
     total = 0
     simple = np.ones(chosen[1] - chosen[0], np.bool_)
@@ -535,7 +549,7 @@ def points_in(
                 for m in range(start[c - 1], start[c]):
                     p = pieces[m]
                     if p[0] <= x < p[2]:
-                        above = p[1] + (p[3] - p[1]) / (p[2] - p[0]) * (x - p[0])
+                        above = p[1] + p[5] * (x - p[0])
                         winding += p[4] if above > y else 0.0
             if winding > 0.0:
                 out[i] |= np.uint64(1) << np.uint64(k)
