@@ -1,0 +1,1 @@
+"""The pages. They call, cache and draw; they compute nothing."""

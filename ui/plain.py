@@ -1,0 +1,20 @@
+"""Text of strangers made harmless: names come from files, and files hold anything."""
+
+from __future__ import annotations
+
+import re
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])")
+_INVISIBLE = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+"
+)
+
+
+def plain(text: object) -> str:
+    """``text`` as one line without control or direction marks, for cells and plain labels."""
+    return _INVISIBLE.sub(" ", str(text)).strip()
+
+
+def escaped(text: object) -> str:
+    """``text`` so that Markdown shows it letter by letter."""
+    return _MARKDOWN.sub(r"\\\1", plain(text))

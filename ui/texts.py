@@ -1,0 +1,124 @@
+"""Words, numbers and dates in the reader's language.
+
+English sentences are the keys; ``ui/locale/vi.po`` holds the Vietnamese ones and is read
+as it stands, so a translation is corrected in one place and nothing is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from babel.messages import pofile
+from babel.numbers import format_decimal, format_percent
+
+Language = Literal["vi", "en"]
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+DEFAULT_LANGUAGE: Language = "vi"
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+_DATE_FORMATS: Mapping[str, str] = MappingProxyType({"vi": "%d/%m/%Y", "en": "%d %B %Y"})
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Gives an English sentence in ``language``; what has no translation stays English.
+
+    >>> translator("vi")("Language")
+    'Ngôn ngữ'
+    """
+
+    language: Language
+
+    def __call__(self, message: str, /, **parts: object) -> str:
+        """Translate ``message``; with ``parts``, fill its ``{named}`` gaps."""
+        text = catalogue(self.language).get(message, message)
+        return text.format(**parts) if parts else text
+
+    def plural(self, one: str, many: str, number: int, /, **parts: object) -> str:
+        """``one`` or ``many`` by ``number``. Vietnamese does not bend words: it uses ``many``."""
+        message = one if number == 1 and self.language == "en" else many
+        return self(message, **parts)
+
+    def number(self, value: float | None) -> str:
+        """A count or amount with the language's separators; a dash where there is none."""
+        return number(value, self.language)
+
+    def percent(self, share: float | None, *, digits: int = 2) -> str:
+        """A share of 0 to 1 as percent."""
+        return percent(share, self.language, digits=digits)
+
+    def date(self, day: date | None) -> str:
+        """A day as people of the language write it."""
+        return date_text(day, self.language)
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """All translations into ``language``; empty for English, which is the key itself."""
+    path = LOCALE_FOLDER / f"{language}.po"
+    if language == "en" or not path.is_file():
+        return MappingProxyType({})
+    with path.open("rb") as file:
+        entries = pofile.read_po(file, locale=language)
+    found = {
+        str(entry.id): str(entry.string)
+        for entry in entries
+        if entry.id and entry.string and isinstance(entry.id, str)
+    }
+    return MappingProxyType(found)
+
+
+def language_of(text: str | None) -> Language:
+    """The language named by ``text`` ("vi", "en"); the default for anything else."""
+    for language in LANGUAGES:
+        if text == language:
+            return language
+    return DEFAULT_LANGUAGE
+
+
+def translator(language: str) -> Translator:
+    """The translator into ``language``; an unknown language gives Vietnamese."""
+    return Translator(language_of(language))
+
+
+def number(value: float | None, language: str) -> str:
+    """``value`` with the separators of ``language``: 3.743 in Vietnamese, 3,743 in English."""
+    if value is None or value != value:  # noqa: PLR0124  # NaN is the one value unequal to itself
+        return "–"
+    return str(format_decimal(value, locale=language_of(language)))
+
+
+def percent(share: float | None, language: str, *, digits: int = 2) -> str:
+    """A share of 0 to 1 as percent with ``digits`` decimals: 98,34 % or 98.34 %."""
+    if share is None or share != share:  # noqa: PLR0124  # NaN is the one value unequal to itself
+        return "–"
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    return str(format_percent(share, format=f"{pattern} %", locale=language_of(language)))
+
+
+def date_text(day: date | None, language: str) -> str:
+    """30/08/2023 in Vietnamese, 30 August 2023 in English; a dash where there is none."""
+    if day is None:
+        return "–"
+    return day.strftime(_DATE_FORMATS[language_of(language)])
+
+
+def error_text(error: Exception, language: str) -> str:
+    """One sentence for the reader of ``language``, from the error's template and parts.
+
+    The faults of a study file follow, one a line, as they were found.
+    """
+    template = getattr(error, "template", None)
+    parts = getattr(error, "parts", {})
+    if not isinstance(template, str):
+        return str(error)
+    text = catalogue(language_of(language)).get(template, template).format(**parts)
+    faults = [fault for fault in getattr(error, "faults", ()) if str(fault) not in text]
+    return "\n".join([text, *(f"• {fault}" for fault in faults)])
