@@ -1,0 +1,77 @@
+"""An open study: everything its file names, read and brought to one system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import pyproj
+
+from coverage.model import Expected, Layer, Published, Rule
+from geodata.study.settings import StudySettings
+from geodata.units import Units
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconstruction:
+    """What marks a study as made, not observed. ``real`` names the inputs that were given."""
+
+    seed: int
+    version: int
+    real: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Study:
+    """A study folder, read. ``notes`` say what was understood of its files."""
+
+    folder: Path
+    settings: StudySettings
+    villages: gpd.GeoDataFrame
+    layers: tuple[Layer, ...]
+    units: tuple[Units, ...]
+    zones_5g: gpd.GeoDataFrame | None
+    rule: Rule
+    inputs: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Title of the study."""
+        return self.settings.name
+
+    @property
+    def as_of(self) -> date:
+        """Day the study speaks of."""
+        return self.settings.as_of
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """Projected system, in metres, of every geometry."""
+        return pyproj.CRS.from_user_input(self.settings.crs)
+
+    @property
+    def expected(self) -> Expected:
+        """Who should have filed."""
+        table = self.settings.expected
+        return Expected(operators=table.operators, technologies=table.technologies)
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """What officials said, to reconcile with."""
+        return tuple(
+            Published(
+                value=p.value, of=p.of, definition=p.definition, as_of=p.as_of, source=p.source
+            )
+            for p in self.settings.published
+        )
+
+    @property
+    def reconstruction(self) -> Reconstruction | None:
+        """Set where the study was made, not observed."""
+        table = self.settings.reconstruction
+        if table is None:
+            return None
+        return Reconstruction(seed=table.seed, version=table.version, real=table.real)

@@ -1,0 +1,203 @@
+"""Opening a study: its file, then every file it names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+import shapely
+
+from coverage.model import Layer, Rule
+from coverage.rules import RULES
+from geodata.columns import find_columns, text
+from geodata.coordinates import study_crs, to_study
+from geodata.errors import DataError
+from geodata.identity import mint_ids
+from geodata.layers import Filing, extent_of, filed, united
+from geodata.read import read_table
+from geodata.study.model import Study
+from geodata.study.settings import (
+    FILE,
+    FileTable,
+    LayerTable,
+    RuleTable,
+    StudySettings,
+    UnitsTable,
+    found_files,
+    read_settings,
+)
+from geodata.units import Units, units_at
+from geodata.villages import indexed, village_table, with_centres
+
+
+class _Reader:
+    """Reads the files of one study and remembers which."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.inputs: list[Path] = []
+
+    def read(self, name: str, *, layer: str | None = None, crs: str | None = None) -> pd.DataFrame:
+        """One file that the study names; ``crs`` is its system where the file says none."""
+        path = self.folder / name
+        self.inputs.append(path)
+        return read_table(path, layer=layer, crs=crs)
+
+
+def open_study(path: Path | str) -> Study:
+    """Open a study from its folder or its ``study.toml``.
+
+    Everything is read and brought to the study's system. Raises `StudyError` with all faults
+    of the study file, and the errors of reading, each a sentence with the file's name.
+    """
+    path = Path(path)
+    file = path / FILE if path.is_dir() or not path.suffix else path
+    settings = read_settings(file)
+    folder = file.parent.resolve()
+    crs = study_crs(settings.crs)
+    reader = _Reader(folder)
+    reader.inputs.append(folder / file.name)
+    units = tuple(_units(reader, table, crs) for table in settings.units)
+    current = units_at(units, settings.as_of) if units else None
+    villages, notes = _villages(reader, settings, crs, current)
+    layers = united([layer for t in settings.layers for layer in _layers(reader, t, crs)])
+    return Study(
+        folder=folder,
+        settings=settings,
+        villages=villages,
+        layers=layers,
+        units=units,
+        zones_5g=_zones(reader, settings.zones_5g, crs),
+        rule=rule_of(settings.rule),
+        inputs=tuple(reader.inputs),
+        notes=(*notes, *_far_layers(layers, villages)),
+    )
+
+
+def rule_of(told: str | RuleTable) -> Rule:
+    """The rule of a study file: a profile, or one with some settings changed."""
+    if isinstance(told, str):
+        return RULES[told]
+    changed = told.model_dump(exclude={"base"}, exclude_none=True)
+    base = RULES[told.base]
+    return replace(base, **{"title": base.title, "ours": True, **changed})
+
+
+def _units(reader: _Reader, table: UnitsTable, crs: pyproj.CRS) -> Units:
+    communes = _coded(reader, table.communes, table, crs, level="commune")
+    districts = None
+    if table.districts:
+        districts = _coded(reader, table.districts, table, crs, level="district")
+    return Units(valid_from=table.valid_from, communes=communes, districts=districts)
+
+
+def _coded(
+    reader: _Reader, name: str, table: UnitsTable, crs: pyproj.CRS, *, level: str
+) -> gpd.GeoDataFrame:
+    """Units indexed by code. Raises `DataError` without code, name or polygons, or on repeats."""
+    raw = reader.read(name)
+    placed = to_study(raw, crs, file=name)
+    given = {k: v for k, v in table.columns.items() if v in raw.columns}
+    fields = (f"{level}_code", level, "district_code", "code", "name")
+    found = find_columns(raw.columns, fields, given=given, file=name)
+    code, title = found.get("code"), found.get("name")
+    code, title = found.get(f"{level}_code", code), found.get(level, title)
+    if code is None or title is None:
+        raise DataError(
+            "{file} has no column for the {field} of a unit; found {names}",
+            file=name,
+            field="code" if code is None else "name",
+            names=", ".join(map(str, raw.columns[:20])),
+        )
+    if (shapely.get_dimensions(placed.geometry.to_numpy()) != 2).any():
+        raise DataError("{file}: every unit needs a polygon", file=name)
+    codes = text(raw[code])
+    wrong = codes.isna() | codes.duplicated()
+    if wrong.any():
+        raise DataError(
+            "{file}: unit codes must be there and unique; {first} is missing or repeated",
+            file=name,
+            first=str(codes[wrong].iloc[0]),
+        )
+    out = gpd.GeoDataFrame(
+        {"name": text(raw[title]).to_numpy()},
+        geometry=shapely.force_2d(placed.geometry.to_numpy()),
+        crs=crs,
+        index=pd.Index(codes.astype(str), name="code"),
+    )
+    if level == "commune" and "district_code" in found:
+        out["district_code"] = text(raw[found["district_code"]]).to_numpy()
+    return out
+
+
+def _villages(
+    reader: _Reader, settings: StudySettings, crs: pyproj.CRS, units: Units | None
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    table = settings.villages
+    raw = reader.read(table.path, layer=table.layer, crs=table.crs)
+    made, notes = village_table(
+        raw,
+        crs=crs,
+        file=table.path,
+        columns=table.columns,
+        radius_m=table.radius_m,
+        units=units,
+    )
+    if made["village_id"].isna().all():
+        made = mint_ids(made, reader.folder)
+        notes += (f"{table.path}: no village_id column; ids are minted and kept",)
+    villages = indexed(made, file=table.path)
+    if table.centres:
+        villages = with_centres(villages, reader.read(table.centres), crs=crs, file=table.centres)
+    if villages["centre"].isna().all():
+        notes += (f"{table.path}: no village centres, so no test of the centre",)
+    return villages, notes
+
+
+def _layers(reader: _Reader, table: LayerTable, crs: pyproj.CRS) -> list[Layer]:
+    filing = Filing(
+        operator=table.operator,
+        technology=table.technology,
+        evidence=table.evidence,
+        as_of=table.as_of,
+        source=table.source,
+        columns=table.columns,
+    )
+    extent = None
+    if table.extent:
+        extent = extent_of(reader.read(table.extent), crs=crs, file=table.extent)
+    found = []
+    for path in found_files(reader.folder, table.path):
+        inside = reader.folder in path.parents
+        name = path.relative_to(reader.folder).as_posix() if inside else path.name
+        raw = reader.read(str(path), layer=table.layer, crs=table.crs)
+        found += [replace(layer, extent=extent) for layer in filed(raw, filing, crs=crs, file=name)]
+    return found
+
+
+def _zones(reader: _Reader, table: FileTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
+    """The 5G rollout zones: ``zone``, ``operator``, ``phase``, ``status``, ``start``, geometry."""
+    if table is None:
+        return None
+    raw = reader.read(table.path)
+    placed = to_study(raw, crs, file=table.path)
+    fields = ("zone", "operator", "phase", "status", "start")
+    given = {k: v for k, v in table.columns.items() if k in fields}
+    found = find_columns(raw.columns, fields, given=given, file=table.path)
+    missing = pd.Series(pd.NA, index=raw.index, dtype="string")
+    columns = {f: text(raw[found[f]]) if f in found else missing for f in fields}
+    return gpd.GeoDataFrame(columns, geometry=placed.geometry, crs=crs)
+
+
+def _far_layers(layers: tuple[Layer, ...], villages: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Notes on layers that lie wholly outside the villages."""
+    x0, y0, x1, y1 = villages.total_bounds
+    notes = []
+    for layer in layers:
+        a0, b0, a1, b1 = layer.footprint.total_bounds
+        if a0 > x1 or a1 < x0 or b0 > y1 or b1 < y0:
+            notes.append(f"{layer.info.title}: lies wholly outside the villages; check its system")
+    return tuple(notes)
