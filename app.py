@@ -12,5 +12,7 @@ from ui.maps.routes import map_routes
 
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
-    routes=map_routes(asset_store(), base_path=str(st.get_option("server.baseUrlPath") or "")),
+    routes=map_routes(
+        asset_store(), base_path=lambda: str(st.get_option("server.baseUrlPath") or "")
+    ),
 )

@@ -1,0 +1,1 @@
+"""The faces: pages, maps, texts and the command line."""

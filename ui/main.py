@@ -23,7 +23,7 @@ def main() -> None:
         initial_sidebar_state="collapsed",
     )
     st.html(FOLDER / "page.css")
-    page = st.Page(overview.show, title=translate("Overview"), url_path="overview", default=True)
+    page = st.Page(overview.show, title=translate("Overview"), url_path="map", default=True)
     st.navigation([page], position="hidden").run()
 
 

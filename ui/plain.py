@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])")
-_INVISIBLE = re.compile(
-    "[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+"
-)
+_CONTROLS = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def plain(text: object) -> str:
     """``text`` as one line without control or direction marks, for cells and plain labels."""
-    return _INVISIBLE.sub(" ", str(text)).strip()
+    return " ".join(_MARKS.sub("", _CONTROLS.sub(" ", str(text))).split())
 
 
 def escaped(text: object) -> str:

@@ -25,8 +25,9 @@ from geodata.display import (
     screen_coverage,
     screen_points,
 )
-from ui.maps.areas import Areas, areas_of
+from ui.maps.areas import Areas, Level, areas_of
 from ui.maps.assets import Asset, AssetStore
+from ui.plain import plain
 
 if TYPE_CHECKING:
     from geodata.study.results import Run
@@ -66,7 +67,7 @@ def make_feed(run: Run, store: AssetStore) -> Feed:
     return Feed(
         areas=areas,
         area_asset=_publish(store, "areas.json", compact_json(_area_table(areas))),
-        points=_publish(store, "villages.json", compact_json(_point_table(run, areas.level))),
+        points=_publish(store, "villages.json", compact_json(vars(gap_columns(run, areas.level)))),
         covered=_covered_asset(run, areas.level, store),
         layers=tuple(_layer_feed(layer, store) for layer in study.layers),
         zones_5g=None if zones is None or zones.empty else _shape_asset(zones.geometry, store),
@@ -97,43 +98,56 @@ def _area_table(areas: Areas) -> dict[str, object]:
     }
 
 
-def _point_table(run: Run, level: str) -> dict[str, object]:
-    """The villages that are not covered, column by column."""
+@dataclass(frozen=True, kw_only=True)
+class VillageColumns:
+    """What a pointer over a village shows, as parallel columns; points in screen steps."""
+
+    ids: list[str]
+    names: list[str]
+    communes: list[str]
+    areas: list[str]
+    verdicts: list[str]
+    operators: list[str]
+    shares: list[float | None]
+    people: list[int | None]
+    points: list[list[int]]
+    scale: int = SCALE
+
+
+def gap_columns(run: Run, level: Level) -> VillageColumns:
+    """The villages that are not covered: uncovered or unknown."""
     verdicts = run.assessment.verdicts
-    wanted = verdicts.index[verdicts["verdict"] != Verdict.COVERED.value]
-    return _village_columns(run, wanted, level)
+    return _columns(run, verdicts.index[verdicts["verdict"] != Verdict.COVERED.value], level)
 
 
-def _village_columns(run: Run, ids: pd.Index, level: str) -> dict[str, object]:
-    """What a pointer over a village shows, as parallel columns."""
+def _columns(run: Run, ids: pd.Index, level: Level) -> VillageColumns:
     villages = run.study.villages.loc[ids]
     verdicts = run.assessment.verdicts.loc[ids]
     points = screen_points(villages["centre"], areas=villages.geometry)
-    return {
-        "scale": SCALE,
-        "ids": [str(key) for key in ids],
-        "names": _words(villages["village"]),
-        "communes": _words(villages["commune"]),
-        "areas": _words(villages[f"{level}_code"]),
-        "verdicts": _words(verdicts["verdict"]),
-        "operators": _words(verdicts["best_operator"]),
-        "shares": [None if pd.isna(x) else round(float(x), 4) for x in verdicts["best_share"]],
-        "people": [None if pd.isna(x) else int(x) for x in villages["population"]],
-        "points": points.tolist(),
-    }
+    return VillageColumns(
+        ids=[str(key) for key in ids],
+        names=_words(villages["village"]),
+        communes=_words(villages["commune"]),
+        areas=_words(villages[f"{level}_code"]),
+        verdicts=_words(verdicts["verdict"]),
+        operators=_words(verdicts["best_operator"]),
+        shares=[None if pd.isna(x) else round(float(x), 4) for x in verdicts["best_share"]],
+        people=[None if pd.isna(x) else int(x) for x in villages["population"]],
+        points=points.tolist(),
+    )
 
 
 def _words(column: pd.Series) -> list[str]:
     """The column as text, with nothing for what is missing."""
-    return ["" if pd.isna(value) else str(value) for value in column]
+    return ["" if pd.isna(value) else plain(value) for value in column]
 
 
-def _covered_asset(run: Run, level: str, store: AssetStore) -> Asset:
+def _covered_asset(run: Run, level: Level, store: AssetStore) -> Asset:
     """Every village with its outline, for the reader who asks to see the covered ones."""
     villages = run.study.villages
 
     def make() -> bytes:
-        table = _village_columns(run, villages.index, level)
+        table = vars(_columns(run, villages.index, level))
         return compact_json({**table, "shapes": encode_shapes(screen_coverage(villages.geometry))})
 
     made_of = [RECIPE, run.run_id.encode(), *_bytes_of(villages.geometry)]

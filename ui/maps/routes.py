@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ui.maps.assets import ROUTE, AssetStore
+from ui.maps.assets import ROUTE, Asset, AssetStore
 
 FOREVER = "public, max-age=31536000, immutable"
 
 
-def map_routes(store: AssetStore, *, base_path: str = "") -> list[Route]:
-    """The routes to hand to the server; ``base_path`` is the prefix it is served under.
+def map_routes(store: AssetStore, *, base_path: Callable[[], str]) -> list[Route]:
+    """The routes to hand to the server; ``base_path`` tells the prefix it is served under.
 
     The prefix is ours to add: the server does not, and answers an unknown path with
-    its front page.
+    its front page. It is asked for on each request, as it may be set after the routes.
     """
 
     def serve(request: Request) -> Response:
+        asked = f"/{request.path_params.get('base', '')}".rstrip("/")
         asset = store.find(request.path_params["digest"], request.path_params["name"])
-        if asset is None:
+        if asset is None or asked != prefix(base_path()):
             return PlainTextResponse("Not found", status_code=404)
-        zipped = "gzip" in request.headers.get("accept-encoding", "")
-        headers = {
-            "Cache-Control": FOREVER,
-            "Vary": "Accept-Encoding",
-            "X-Content-Type-Options": "nosniff",
-        }
-        if zipped:
-            headers["Content-Encoding"] = "gzip"
-        body = asset.compressed if zipped else asset.body
-        return Response(body, media_type=asset.media_type, headers=headers)
+        return _answer(asset, zipped="gzip" in request.headers.get("accept-encoding", ""))
 
-    return [Route(f"{prefix(base_path)}/{ROUTE}/{{digest}}/{{name:path}}", serve)]
+    below = f"{ROUTE}/{{digest}}/{{name:path}}"
+    return [Route(f"/{below}", serve), Route(f"/{{base:path}}/{below}", serve)]
+
+
+def _answer(asset: Asset, *, zipped: bool) -> Response:
+    """The asset's bytes, with the promise that they never change."""
+    headers = {
+        "Cache-Control": FOREVER,
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+        **({"Content-Encoding": "gzip"} if zipped else {}),
+    }
+    body = asset.compressed if zipped else asset.body
+    return Response(body, media_type=asset.media_type, headers=headers)
 
 
 def prefix(base_path: str) -> str:

@@ -70,7 +70,7 @@ def _body(opened: Opened, choice: choices.Choices, t: Translator) -> None:
 def _top(t: Translator) -> None:
     """Title and language switch."""
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
-        st.markdown(f"## {t('Mobile coverage of villages')}")
+        st.header(t("Mobile coverage of villages"), anchor=False)
         key = "language"
         st.session_state[key] = t.language
         st.segmented_control(
@@ -100,7 +100,7 @@ def _area_filter(names: dict[str, str], level: str, area: str, t: Translator) ->
 
 def _figures(headline: Headline, t: Translator) -> None:
     """The headline in words, and as cards."""
-    st.markdown(f"#### {headline_sentence(headline, t)}")
+    st.subheader(headline_sentence(headline, t), anchor=False)
     with st.container(horizontal=True, key="figures"):
         for label, value, note in headline_split(headline, t):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
@@ -109,7 +109,7 @@ def _figures(headline: Headline, t: Translator) -> None:
 def _list(gaps: VillageList, village: str, t: Translator) -> None:
     """The villages without coverage; choosing a row shows it on the map."""
     count = t.number(len(gaps.ids))
-    st.markdown(f"### {t('Villages without coverage')} ({count})")
+    st.subheader(f"{t('Villages without coverage')} ({count})", anchor=False)
     if not gaps.ids:
         st.info(t("Every village here is covered, or its data is missing."))
         return
@@ -124,6 +124,10 @@ def _list(gaps: VillageList, village: str, t: Translator) -> None:
         selection_mode="single-row",
         height=min(38 + 35 * len(gaps.ids), 458),
         placeholder="–",
+        column_config={
+            t("People"): st.column_config.NumberColumn(format="localized"),
+            t("Area served (%)"): st.column_config.NumberColumn(format="%.1f"),
+        },
     )
 
 

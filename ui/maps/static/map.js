@@ -232,7 +232,17 @@ class MapView {
     this.done.panels = undefined;
   }
 
+  // Where a village or an area is drawn: a canvas has no elements a test could find.
+  locate(event) {
+    const { id } = event.detail;
+    const village = this.points.find(id);
+    const place = village ? village.place : this.areas.find((area) => area.code === id).label;
+    const { x, y } = this.map.latLngToContainerPoint(place);
+    this.frame.dataset.where = JSON.stringify([x, y]);
+  }
+
   listen() {
+    this.frame.addEventListener("where", (event) => this.locate(event));
     this.map.on("mousemove", (event) => this.hover(event));
     this.map.on("mouseout movestart", () => this.hover(null));
     this.map.on("click", (event) => this.click(event));

@@ -1,0 +1,117 @@
+"""A server of our own and a browser that may speak to nobody else."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = (1440, 900)
+PHONE = (390, 844)
+READY = ".phusong-map[data-ready]"
+START_S = 90
+SHOW_MS = 60_000
+
+
+@dataclass
+class Heard:
+    """What a page said and asked for while it was open."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        """Write down everything ``page`` does from now on."""
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+
+
+@contextmanager
+def serving(study: Path | None, *, base_path: str = "") -> Iterator[str]:
+    """The app on a free port of this machine, as `streamlit run app.py` starts it."""
+    port = _free_port()
+    environment = {**os.environ, **({"PHUSONG_STUDY": str(study)} if study else {})}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    if base_path:
+        command += ["--server.baseUrlPath", base_path]
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:  # noqa: S603  # our own command
+        try:
+            address = f"http://127.0.0.1:{port}/" + (f"{base_path}/" if base_path else "")
+            _wait(f"{address}_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def browsing(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium."""
+    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def context_of(browser: Browser, size: tuple[int, int]) -> BrowserContext:
+    """A fresh visitor with a window of ``size``."""
+    return browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, has_touch=size == PHONE
+    )
+
+
+def show(page: Page, address: str) -> None:
+    """Open ``address`` and wait until its map is drawn."""
+    page.goto(address)
+    page.wait_for_selector(READY, timeout=SHOW_MS)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until the server answers; raises when it ended or takes too long."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with status {process.returncode}")
+        try:
+            with urlopen(url, timeout=2) as answer:  # noqa: S310  # our own address
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise TimeoutError(f"no answer from {url} within {START_S} s")

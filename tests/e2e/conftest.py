@@ -1,0 +1,40 @@
+"""One server and one browser for all browser tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.browsing import CHROMIUM, DESKTOP, Heard, browsing, context_of, serving
+from tests.e2e.tiny_study import write_study
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"{CHROMIUM} is not on this machine: the browser tests did not run")
+    with sync_playwright() as playwright, browsing(playwright) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: ARG001  # no server where there is no browser
+    study = write_study(tmp_path_factory.mktemp("study"))
+    with serving(study) as url:
+        yield url
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def page(browser: Browser, heard: Heard) -> Iterator[Page]:
+    with context_of(browser, DESKTOP) as context:
+        opened = context.new_page()
+        heard.listen(opened)
+        yield opened

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from ui.plain import escaped, plain
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb", "a b"),
+        ("Xóm \u202egnuorg", "Xóm gnuorg"),
+        ("\x00a\u200b", "a"),
+        ("Bản Thẳm", "Bản Thẳm"),
+    ],
+)
+def test_a_name_is_one_visible_line(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize("text", ["*a*", "[a](b)", "<b>", "$x$", ":red[x]", "# a", "`a`"])
+def test_markdown_of_strangers_does_nothing(text: str) -> None:
+    shown = escaped(text)
+    assert shown.replace("\\", "") == text
+    assert all(f"\\{mark}" in shown for mark in text if mark in "*[]()<>$:#`")
