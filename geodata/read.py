@@ -46,8 +46,8 @@ def read_table(
 
     Reads GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, MapInfo TAB and MIF, GeoParquet,
     CSV and Excel. ``layer`` names one layer (or sheet) of several; ``crs`` is the coordinate
-    system of a file that does not say its own. Columns of CSV and Excel files come as text;
-    what they mean is found later. Raises `MissingFileError`, `UnreadableError` for what is
+    system of a file that does not say its own, or says a wrong one. Columns of CSV and
+    Excel files come as text; what they mean is found later. Raises `MissingFileError`, `UnreadableError` for what is
     none of these, `CallError` for a choice of layers, and `DataError` for an empty table.
     """
     path = Path(path)
@@ -120,9 +120,16 @@ def _refused(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _source(path: Path) -> Path | bytes:
+    """The file, or its bytes where its ending would make GDAL take it for something else."""
+    misleading = path.suffix.lower() in (".csv", ".txt", ".xls", ".xlsx", ".parquet", ".pdf")
+    return path.read_bytes() if misleading else path
+
+
 def _read_vector(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    source = _source(path)
     with _refused(path):
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
         if layer is not None and layer not in names:
             raise CallError(
                 "{file} has no layer {layer}; it has {names}",
@@ -137,7 +144,7 @@ def _read_vector(path: Path, layer: str | None) -> gpd.GeoDataFrame:
                 count=len(names),
                 names=", ".join(names[:8]),
             )
-        table = pyogrio.read_dataframe(path, layer=layer or names[0])
+        table = pyogrio.read_dataframe(source, layer=layer or names[0])
     if not isinstance(table, gpd.GeoDataFrame):
         raise DataError(
             "{file} has no geometry; give a layer of points or polygons", file=path.name
@@ -171,9 +178,9 @@ def _checked(table: gpd.GeoDataFrame, path: Path, crs: str | None) -> gpd.GeoDat
         raise DataError(
             "{file} has no geometry; give a layer of points or polygons", file=path.name
         )
-    if table.crs is None and crs is not None:
+    if crs is not None:
         with _refused(path):
-            return table.set_crs(crs)
+            return table.set_crs(crs, allow_override=True)
     if table.crs is None:
         raise DataError(
             "{file} does not say its coordinate system (for a shapefile: the .prj is missing); "

@@ -13,7 +13,7 @@ import shapely
 from coverage.model import Layer, Rule
 from coverage.rules import RULES
 from geodata.columns import find_columns, text
-from geodata.coordinates import study_crs, to_study
+from geodata.coordinates import looks_like_lost_datum, study_crs, to_study
 from geodata.errors import DataError
 from geodata.identity import mint_ids
 from geodata.layers import Filing, extent_of, filed, united
@@ -39,12 +39,19 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.inputs: list[Path] = []
+        self.doubts: list[str] = []
 
     def read(self, name: str, *, layer: str | None = None, crs: str | None = None) -> pd.DataFrame:
         """One file that the study names; ``crs`` is its system where the file says none."""
         path = self.folder / name
         self.inputs.append(path)
-        return read_table(path, layer=layer, crs=crs)
+        table = read_table(path, layer=layer, crs=crs)
+        if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
+            self.doubts.append(
+                f"{Path(name).name}: a VN-2000 projection on another datum; if the file is "
+                "VN-2000 it lies 224.5 m off, so set crs (for Nghệ An EPSG:9208) in its entry"
+            )
+        return table
 
 
 def open_study(path: Path | str) -> Study:
@@ -73,7 +80,7 @@ def open_study(path: Path | str) -> Study:
         zones_5g=_zones(reader, settings.zones_5g, crs),
         rule=rule_of(settings.rule),
         inputs=tuple(reader.inputs),
-        notes=(*notes, *_far_layers(layers, villages)),
+        notes=(*reader.doubts, *notes, *_far_layers(layers, villages)),
     )
 
 

@@ -1,0 +1,65 @@
+"""Columns found under the names people give them, and what stands in them."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pandas as pd
+import pytest
+
+from geodata import DataError
+from geodata.columns import find_columns, numbers, plain, text, truths
+
+FIELDS = ("village", "commune", "district", "population", "households", "electrified")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Thôn/Bản/Xóm/Khối", "Xã", "Huyện", "Dân số", "Số hộ", "Điện lưới"],
+        ["TEN_THON", "TEN_XA", "TEN_HUYEN", "DAN_SO", "SO_HO", "DIEN_LUOI"],
+        ["Village", "Commune", "District", "Population", "Households", "Electrified"],
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_vietnamese_with_and_without_marks_and_english(names: list[str], form: str) -> None:
+    written = [unicodedata.normalize(form, name) for name in names]
+    assert find_columns(["STT", *written], FIELDS) == dict(zip(FIELDS, written, strict=True))
+
+
+def test_a_given_column_wins_and_one_that_is_not_there_is_told_with_the_nearest() -> None:
+    assert find_columns(["A", "village"], ["village"], given={"village": "A"}) == {"village": "A"}
+    with pytest.raises(DataError, match=r"no column TEN_THN .* TEN_THON\?"):
+        find_columns(["TEN_THON"], ["village"], given={"village": "TEN_THN"}, file="f")
+
+
+def test_plain_drops_marks_and_the_barred_d() -> None:
+    assert plain("ĐÔ LƯƠNG") == "do luong"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("1.234", 1234.0), ("1.234,5", 1234.5), ("1,234", 1234.0), ("12,5", 12.5), ("7", 7.0)],
+)
+def test_numbers_in_both_spellings(written: str, meant: float) -> None:
+    assert numbers(pd.Series([written]), field="f", file="t").tolist() == [meant]
+
+
+def test_numbers_keep_what_is_missing_and_tell_what_is_none() -> None:
+    found = numbers(pd.Series(["5", None, ""]), field="f", file="t")
+    assert found.isna().tolist() == [False, True, True]
+    with pytest.raises(DataError, match=r"t, row 2: population is 'many'"):
+        numbers(pd.Series(["5", "many"]), field="population", file="t")
+
+
+def test_truths_in_both_languages() -> None:
+    found = truths(pd.Series(["Có", "không", "x", "0", None]), field="f", file="t")
+    assert found.tolist()[:4] == [True, False, True, False]
+    assert pd.isna(found.iloc[4])
+    with pytest.raises(DataError, match=r"t, row 1: f is 'maybe'"):
+        truths(pd.Series(["maybe"]), field="f", file="t")
+
+
+def test_text_is_one_form_and_codes_stay_whole() -> None:
+    assert text(pd.Series([unicodedata.normalize("NFD", "Thôn")])).tolist() == ["Thôn"]
+    assert text(pd.Series([17329.0, None])).tolist()[0] == "17329"

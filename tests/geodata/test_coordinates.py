@@ -1,0 +1,71 @@
+"""VN-2000 to the millimetre, and data that lies elsewhere is told why."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import Point
+
+from geodata import DataError, StudyError
+from geodata.coordinates import require_inside, study_crs, to_study
+
+BOUNDS = np.array([410_000.0, 2_050_000.0, 620_000.0, 2_210_000.0])
+VINH = (105.6882, 18.6734)
+
+
+def test_the_golden_point() -> None:
+    table = pd.DataFrame({"lon": [str(VINH[0])], "lat": [str(VINH[1])]})
+    point = to_study(table, study_crs("EPSG:9208"), file="t").geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((598773.437, 2065678.573), abs=1e-3)
+    utm = gpd.GeoSeries([point], crs="EPSG:9208").to_crs("EPSG:3405").iloc[0]
+    assert (utm.x, utm.y) == pytest.approx((572378.441, 2064939.256), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"X": "2065678,573", "Y": "598773,437"},
+        {"X": "598773.437", "Y": "2065678.573"},
+        {"Kinh độ": "105,6882", "Vĩ độ": "18,6734"},
+        {"X": "105.6882", "Y": "18.6734"},
+        {"X": "18.6734", "Y": "105.6882"},
+    ],
+)
+def test_coordinates_however_they_are_written(columns: dict[str, str]) -> None:
+    table = pd.DataFrame({k: [v] for k, v in columns.items()})
+    point = to_study(table, study_crs("EPSG:9208"), file="t").geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((598773.437, 2065678.573), abs=1e-2)
+
+
+def test_no_coordinates_at_all() -> None:
+    with pytest.raises(DataError, match="no geometry and no coordinate columns"):
+        to_study(pd.DataFrame({"a": ["1"]}), study_crs("EPSG:9208"), file="t")
+
+
+@pytest.mark.parametrize("text", ["EPSG:4326", "EPSG:0", "metres"])
+def test_a_study_needs_metres(text: str) -> None:
+    with pytest.raises(StudyError, match="for Nghệ An write EPSG:9208"):
+        study_crs(text)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "cause"),
+    [
+        (2_100_000.0, 500_000.0, "swapped"),
+        (395_000.0, 2_100_000.0, "26.4 km"),
+        (680_000.0, 2_100_000.0, "79.1 km"),
+        (5_000_000.0, 9_000_000.0, "check the file's coordinate system"),
+    ],
+)
+def test_places_outside_are_told_with_their_cause(x: float, y: float, cause: str) -> None:
+    places = gpd.GeoSeries({"Xóm 1": Point(x, y)}, crs="EPSG:9208")
+    with pytest.raises(DataError, match=cause) as caught:
+        require_inside(places, BOUNDS, file="v.gpkg")
+    assert "1 of 1 places" in str(caught.value)
+    assert "Xóm 1" in str(caught.value)
+
+
+def test_places_inside_raise_nothing() -> None:
+    require_inside(gpd.GeoSeries([Point(500_000, 2_100_000)], crs="EPSG:9208"), BOUNDS, file="v")

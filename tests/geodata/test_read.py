@@ -1,0 +1,164 @@
+"""Every format gives the same villages; what is no table gives one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from geodata import (
+    CallError,
+    DataError,
+    GeodataError,
+    MissingFileError,
+    UnreadableError,
+    read_table,
+)
+from tests import tiny
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def villages() -> gpd.GeoDataFrame:
+    return tiny.villages().drop(columns="centre").reset_index()
+
+
+@pytest.mark.parametrize(
+    ("name", "driver"),
+    [
+        ("v.gpkg", "GPKG"),
+        ("v.shp", "ESRI Shapefile"),
+        ("v.geojson", "GeoJSON"),
+        ("v.fgb", "FlatGeobuf"),
+        ("v.kml", "KML"),
+        ("v.tab", "MapInfo File"),
+        ("v.mif", "MapInfo File"),
+        ("v.parquet", None),
+    ],
+)
+def test_every_map_format_gives_the_same_squares(
+    tmp_path: Path, name: str, driver: str | None
+) -> None:
+    table = villages()
+    degrees = driver in ("GeoJSON", "KML", "MapInfo File")  # its writer loses VN-2000
+    if driver is None:
+        table.to_parquet(tmp_path / name)
+    elif degrees:
+        table.to_crs("EPSG:4326").to_file(tmp_path / name, driver=driver)
+    else:
+        table.to_file(tmp_path / name, driver=driver)
+    read = read_table(tmp_path / name)
+    assert isinstance(read, gpd.GeoDataFrame)
+    squares = read.to_crs(tiny.CRS).geometry
+    order = squares.centroid.y.round(-2) * 1e7 + squares.centroid.x
+    squares = squares.loc[order.sort_values().index].reset_index(drop=True)
+    overlap = squares.intersection(table.geometry).area
+    # the text formats round: KML and GeoJSON to some millimetres, MapInfo to its own grid
+    assert (overlap / 1e6 > 0.9999).all()
+
+
+def test_the_content_decides_and_not_the_ending(tmp_path: Path) -> None:
+    villages().to_file(tmp_path / "v.gpkg")
+    wrong = tmp_path / "v.csv"
+    (tmp_path / "v.gpkg").rename(wrong)
+    assert len(read_table(wrong)) == 9
+
+
+def test_csv_with_semicolons_and_a_title_above_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "\ufeffDANH SÁCH THÔN;;\nThôn;Kinh độ;Vĩ độ\nXóm 1;105,68;18,67\nXóm 2;105,69;18,68\n",
+        encoding="utf-8",
+    )
+    table = read_table(path)
+    assert table.columns.tolist() == ["Thôn", "Kinh độ", "Vĩ độ"]
+    assert table["Thôn"].tolist() == ["Xóm 1", "Xóm 2"]
+
+
+def test_excel(tmp_path: Path) -> None:
+    pd.DataFrame({"Thôn": ["Xóm 1"], "Số hộ": [25], "lat": [18.67]}).to_excel(
+        tmp_path / "v.xlsx", index=False
+    )
+    table = read_table(tmp_path / "v.xlsx")
+    assert table.iloc[0].tolist() == ["Xóm 1", "25", "18.67"]
+
+
+def _written(path: Path, content: bytes | str) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error", "sentence"),
+    [
+        ("v.gpkg", b"", UnreadableError, "v.gpkg is empty"),
+        ("v.shp", b"%PDF-1.7 nothing", UnreadableError, "v.shp is not a table or a map layer"),
+        ("v.gpkg", b"SQLite format 3\x00 cut short", UnreadableError, "v.gpkg cannot be read"),
+        ("v.geojson", '{"type": "FeatureColl', UnreadableError, "v.geojson cannot be read"),
+        ("v.parquet", b"PAR1 cut short", UnreadableError, "v.parquet cannot be read"),
+        ("v.xlsx", b"PK\x03\x04 cut short", UnreadableError, "v.xlsx cannot be read"),
+        ("v.csv", "a,b\n", DataError, "v.csv holds no rows"),
+    ],
+)
+def test_what_is_no_table_gives_one_sentence(
+    tmp_path: Path, name: str, content: bytes | str, error: type[GeodataError], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence) as caught:
+        read_table(_written(tmp_path / name, content))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="is not there"):
+        read_table(tmp_path / "none.gpkg")
+    with pytest.raises(UnreadableError, match="is a folder"):
+        read_table(tmp_path)
+
+
+def test_no_geometry_and_no_rows(tmp_path: Path) -> None:
+    empty = villages()
+    empty["geometry"] = None
+    empty.set_geometry("geometry", crs=tiny.CRS).to_file(tmp_path / "e.gpkg")
+    with pytest.raises(DataError, match=r"e\.gpkg has no geometry"):
+        read_table(tmp_path / "e.gpkg")
+    villages().iloc[:0].to_file(tmp_path / "z.gpkg")
+    with pytest.raises(DataError, match=r"z\.gpkg holds no rows"):
+        read_table(tmp_path / "z.gpkg")
+
+
+def test_no_coordinate_system_unless_the_study_says_it(tmp_path: Path) -> None:
+    villages().to_file(tmp_path / "v.shp")
+    (tmp_path / "v.prj").unlink()
+    with pytest.raises(DataError, match=r"the \.prj is missing"):
+        read_table(tmp_path / "v.shp")
+    assert read_table(tmp_path / "v.shp", crs="EPSG:9208").crs == tiny.CRS
+
+
+def test_several_layers_must_be_chosen(tmp_path: Path) -> None:
+    for layer in ("one", "two"):
+        villages().to_file(tmp_path / "v.gpkg", layer=layer)
+    with pytest.raises(CallError, match="2 layers"):
+        read_table(tmp_path / "v.gpkg")
+    with pytest.raises(CallError, match="no layer three"):
+        read_table(tmp_path / "v.gpkg", layer="three")
+    assert len(read_table(tmp_path / "v.gpkg", layer="two")) == 9
+
+
+def test_geoparquet_without_a_crs_key_is_in_degrees(tmp_path: Path) -> None:
+    points = gpd.GeoDataFrame(geometry=[shapely.Point(105.6882, 18.6734)], crs="OGC:CRS84")
+    points.to_parquet(tmp_path / "p.parquet")
+    assert read_table(tmp_path / "p.parquet").crs.is_geographic
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("districts_2023", 21), ("wards_2025", 130), ("village_points", 2946)],
+)
+def test_the_real_files(name: str, rows: int) -> None:
+    path = DATA / "nghe_an" / f"{name}.gpkg"
+    if not path.exists():
+        pytest.skip(f"{path} is not on this machine")
+    assert len(read_table(path)) == rows
