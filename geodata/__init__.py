@@ -8,8 +8,9 @@ from geodata.errors import (
     StudyError,
     UnreadableError,
 )
+from geodata.export import export_list, uncovered_list
 from geodata.read import read_table
-from geodata.study import Study, open_study
+from geodata.study import Run, Study, assess_study, latest_run, open_study
 from geodata.units import Units, assign_units, units_at
 
 __all__ = [
@@ -17,12 +18,17 @@ __all__ = [
     "DataError",
     "GeodataError",
     "MissingFileError",
+    "Run",
     "Study",
     "StudyError",
     "Units",
     "UnreadableError",
+    "assess_study",
     "assign_units",
+    "export_list",
+    "latest_run",
     "open_study",
     "read_table",
+    "uncovered_list",
     "units_at",
 ]

@@ -47,8 +47,9 @@ def read_table(
     Reads GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, MapInfo TAB and MIF, GeoParquet,
     CSV and Excel. ``layer`` names one layer (or sheet) of several; ``crs`` is the coordinate
     system of a file that does not say its own, or says a wrong one. Columns of CSV and
-    Excel files come as text; what they mean is found later. Raises `MissingFileError`, `UnreadableError` for what is
-    none of these, `CallError` for a choice of layers, and `DataError` for an empty table.
+    Excel files come as text; what they mean is found later. Raises `MissingFileError`,
+    `UnreadableError` for what is none of these, `CallError` for a choice of layers, and
+    `DataError` for an empty table.
     """
     path = Path(path)
     if not path.exists():

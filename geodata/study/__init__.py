@@ -1,6 +1,8 @@
 """A study: a folder with a study file, its inputs and its results."""
 
+from geodata.study.assess import assess_study
 from geodata.study.model import Reconstruction, Study
 from geodata.study.open import open_study
+from geodata.study.results import Run, latest_run
 
-__all__ = ["Reconstruction", "Study", "open_study"]
+__all__ = ["Reconstruction", "Run", "Study", "assess_study", "latest_run", "open_study"]

@@ -1,0 +1,137 @@
+"""The list of uncovered villages as a table: who, where, why."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from coverage.model import Verdict
+from geodata.columns import plain
+from geodata.coordinates import WGS84
+from geodata.errors import CallError
+from geodata.export.words import HEADINGS, VERDICTS, Language
+from geodata.study.results import Run
+from geodata.units import Units, assign_units
+
+LISTED = ("weak", "none")
+
+
+def uncovered_list(
+    run: Run,
+    *,
+    district: str | None = None,
+    commune: str | None = None,
+    verdicts: Sequence[str] = LISTED,
+    units: Units | None = None,
+    language: Language = "vi",
+) -> gpd.GeoDataFrame:
+    """Villages with the asked verdicts, one row each, headed in the reader's language.
+
+    ``district`` and ``commune`` are codes or names, marks ignored; ``units`` regroups by
+    another structure. Geometry: the village's centre (else a point inside it), WGS 84.
+    Coordinates stand in WGS 84 degrees and in the study's system, where X is north and Y
+    east. Raises `CallError` for a unit or a verdict nobody knows.
+    """
+    _check_verdicts(verdicts)
+    study = run.study
+    table = study.villages.join(run.assessment.verdicts)
+    if units is not None:
+        table[["commune_code", "commune", "district_code", "district"]] = assign_units(
+            study.villages, units
+        )
+    if district is not None:
+        table = table[table["district_code"] == find_unit(table, "district", district)]
+    if commune is not None:
+        table = table[table["commune_code"] == find_unit(table, "commune", commune)]
+    table = table[table["verdict"].isin(verdicts)]
+    order = {verdict.value: k for k, verdict in enumerate(reversed(Verdict))}
+    order |= {"none": 0, "weak": 1}
+    table = table.assign(_order=table["verdict"].map(order))
+    table = table.sort_values(["district", "commune", "_order", "village"], kind="stable")
+    return _headed(table, run, language)
+
+
+def _check_verdicts(verdicts: Sequence[str]) -> None:
+    for verdict in verdicts:
+        if verdict not in list(Verdict):
+            raise CallError(
+                "verdict {found} is not known; expected {known}",
+                found=verdict,
+                known=", ".join(Verdict),
+            )
+
+
+def find_unit(table: pd.DataFrame, level: str, asked: str) -> str:
+    """Code of a unit from its code or name. Raises `CallError` with what comes near."""
+    pairs = table[[f"{level}_code", level]].dropna().drop_duplicates()
+    codes = pairs[f"{level}_code"].astype(str).tolist()
+    if asked in codes:
+        return asked
+    names = [plain(name) for name in pairs[level]]
+    wanted = plain(asked)
+    exact = [c for c, n in zip(codes, names, strict=True) if n == wanted]
+    found = exact or [c for c, n in zip(codes, names, strict=True) if n.endswith(f" {wanted}")]
+    if len(found) == 1:
+        return found[0]
+    close = found or [
+        codes[names.index(n)] for n in difflib.get_close_matches(wanted, names, n=4, cutoff=0.5)
+    ]
+    shown = pairs.set_index(f"{level}_code")[level]
+    raise CallError(
+        "{level} {asked} is not one unit of the study; {hint}",
+        level=level,
+        asked=asked,
+        hint="write a code of: " + ", ".join(f"{c} {shown[c]}" for c in (close or codes[:8])),
+    )
+
+
+def _headed(table: gpd.GeoDataFrame, run: Run, language: Language) -> gpd.GeoDataFrame:
+    """The rows under the headings of one language, with both kinds of coordinates."""
+    shapes = table.geometry.to_numpy()
+    centres = table["centre"].to_numpy()
+    lost = shapely.is_missing(centres)
+    centres = centres.copy()
+    centres[lost] = shapely.point_on_surface(shapes[lost])
+    study_points = gpd.GeoSeries(centres, index=table.index, crs=run.study.crs)
+    points = study_points.to_crs(WGS84)
+    head, words = HEADINGS[language], VERDICTS[language]
+    system = run.study.crs.to_string()
+    yes, no = words["yes"], words["no"]
+    columns: dict[str, object] = {
+        head["number"]: range(1, len(table) + 1),
+        head["village_id"]: table.index.astype(str),
+        head["village"]: table["village"],
+        head["commune_code"]: table["commune_code"],
+        head["commune"]: table["commune"],
+        head["district_code"]: table["district_code"],
+        head["district"]: table["district"],
+        head["verdict"]: table["verdict"].map(words),
+        head["best_operator"]: table["best_operator"],
+        head["best_share"]: table["best_share"].round(4),
+        head["any_share"]: table["any_share"].round(4),
+        head["margin"]: table["margin"].round(4),
+        head["missing"]: table["missing"],
+        head["population"]: table["population"].astype("Float64").round().astype("Int64"),
+        head["households"]: table["households"].astype("Float64").round().astype("Int64"),
+        head["electrified"]: table["electrified"].map({True: yes, False: no}),
+        head["fund_eligible"]: table["fund_eligible"].map({True: yes, False: no}),
+        head["lat"]: points.y.round(6),
+        head["lon"]: points.x.round(6),
+        head["north"].format(system=system): study_points.y.round(2),
+        head["east"].format(system=system): study_points.x.round(2),
+        head["as_of"]: run.study.as_of.isoformat(),
+        head["rule"]: run.assessment.rule.name,
+        head["run"]: run.run_id,
+        head["data"]: words["made"] if run.study.reconstruction else words["observed"],
+    }
+    data = {name: _values(values) for name, values in columns.items()}
+    return gpd.GeoDataFrame(data, geometry=points.to_numpy(), crs=WGS84, index=table.index)
+
+
+def _values(values: object) -> object:
+    """A column without its index, so that nothing is aligned behind our back."""
+    return values.array if isinstance(values, pd.Series | pd.Index) else values

@@ -1,0 +1,54 @@
+"""Assessing a study: measure what is not measured yet, judge, summarise, keep."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+
+import coverage
+from coverage.model import Rule
+from coverage.rules import RULES
+from geodata.errors import CallError
+from geodata.study.kept import keep_measures, load_measures, measures_key
+from geodata.study.model import Study
+from geodata.study.results import Run, keep_run, make_run, now
+
+Progress = Callable[[float], None]
+
+
+def assess_study(
+    study: Study,
+    *,
+    rule: str | Rule | None = None,
+    publish: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Assess a study by its own rule, or another, and keep the run under its id.
+
+    Nothing is measured where kept measures fit the inputs. ``publish`` makes the run the
+    study's current one. Raises `CallError` for a rule nobody knows.
+    """
+    chosen = study.rule if rule is None else named_rule(rule)
+    key = measures_key(study)
+    measures = load_measures(study, key)
+    measured = measures is None
+    if measures is None:
+        measures = coverage.measure(study.villages, study.layers, progress=progress)
+        keep_measures(study, key, measures)
+    run = make_run(study, measures, chosen, made_at=now(), measured=measured)
+    return keep_run(run, publish=publish)
+
+
+def named_rule(rule: str | Rule) -> Rule:
+    """A rule by its name. Raises `CallError` with the nearest names."""
+    if isinstance(rule, Rule):
+        return rule
+    if rule not in RULES:
+        near = difflib.get_close_matches(rule, RULES, n=1)
+        raise CallError(
+            "rule {rule} is not known; expected {known}{hint}",
+            rule=rule,
+            known=", ".join(sorted(RULES)),
+            hint=f" — {near[0]}?" if near else "",
+        )
+    return RULES[rule]
