@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import geodata
+from geodata.study.results import Run
+from ui.studies import Opened
 from ui.texts import Language
-
-if TYPE_CHECKING:
-    from geodata.study.results import Run
-
-    from ui.studies import Opened
 
 MIME_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -27,8 +23,12 @@ MIME_TYPES: Mapping[str, str] = MappingProxyType(
 def list_file(opened: Opened, ending: str, *, area: str, language: Language) -> bytes:
     """The list of one area (empty: all), in the format of ``ending``."""
     run, level = opened.run, opened.feed.areas.level
-    place = {level: area} if area else {}
-    table = geodata.uncovered_list(run, language=language, **place)
+    table = geodata.uncovered_list(
+        run,
+        district=area if area and level == "district" else None,
+        commune=area if area and level == "commune" else None,
+        language=language,
+    )
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"list.{ending}"
         geodata.export_list(table, path, run=run, language=language)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from coverage.model import Comparison, Headline
+from geodata.study.results import Run
 from ui.plain import escaped
 from ui.texts import Translator
 
-if TYPE_CHECKING:
-    from geodata.study.results import Run
-
 
 def headline_sentence(headline: Headline, t: Translator) -> str:
-    """Covered of all, in one sentence."""
+    """Covered of all, and the uncovered with their split, in one sentence."""
     return t(
-        "{covered} of {villages} villages have mobile broadband ({share}); {uncovered} do not",
+        "{covered} of {villages} villages have mobile broadband ({share}); {uncovered} uncovered "
+        "= {none} no signal + {weak} weak; {unknown} missing data",
         covered=t.number(headline.covered),
         villages=t.number(headline.villages),
         share=t.percent(headline.share),
         uncovered=t.number(headline.uncovered),
+        none=t.number(headline.none),
+        weak=t.number(headline.weak),
+        unknown=t.number(headline.unknown),
     )
 
 

@@ -8,17 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
 
 import platformdirs
 import streamlit as st
 
 import geodata
+from geodata.study.assess import assess_study
+from geodata.study.results import Run, latest_run
 from ui.maps.assets import asset_store
 from ui.maps.feed import Feed, make_feed
-
-if TYPE_CHECKING:
-    from geodata.study.results import Run
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
 TILES_VARIABLE = "PHUSONG_TILES"
@@ -80,7 +78,7 @@ def open_study() -> Opened:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _opened(path: str, stamp: str) -> Opened:  # noqa: ARG001  # the stamp only names the entry
     study = geodata.open_study(Path(path))
-    run = geodata.latest_run(study) or geodata.assess_study(study)
+    run = latest_run(study) or assess_study(study)
     return Opened(run=run, feed=make_feed(run, asset_store()))
 
 

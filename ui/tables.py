@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
 from coverage.model import Verdict
+from geodata.study.results import Run
 from ui.plain import plain
-
-if TYPE_CHECKING:
-    from geodata.study.results import Run
 from ui.texts import Translator
 
 VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
@@ -48,6 +47,28 @@ def gap_list(run: Run, translate: Translator, *, level: str, area: str = "") -> 
     return VillageList(
         ids=tuple(str(key) for key in table.index), rows=_gap_columns(table, translate)
     )
+
+
+def village_lines(run: Run, village: str, t: Translator) -> list[str]:
+    """What there is to say of one village, line by line; nothing for an unknown id."""
+    if village not in run.assessment.verdicts.index:
+        return []
+    facts: Mapping[Any, Any] = run.study.villages.loc[village].to_dict()
+    found: Mapping[Any, Any] = run.assessment.verdicts.loc[village].to_dict()
+    verdict = t(VERDICT_TEXTS[str(found["verdict"])])
+    lines = [
+        t("{name}: {verdict}", name=_cell(facts["village"]) or village, verdict=verdict),
+        ", ".join(filter(None, (_cell(facts["commune"]), _cell(facts["district"])))),
+    ]
+    if found["best_share"] > 0:
+        share = t.percent(found["best_share"], digits=1)
+        operator = _cell(found["best_operator"])
+        lines.append(t("{operator} serves {share} of its area", operator=operator, share=share))
+    if not pd.isna(facts["population"]):
+        lines.append(t("{people} people", people=t.number(int(facts["population"]))))
+    if not pd.isna(facts["electrified"]):
+        lines.append(t("Has grid power") if facts["electrified"] else t("No grid power"))
+    return [line for line in lines if line]
 
 
 def _gap_columns(table: pd.DataFrame, t: Translator) -> pd.DataFrame:

@@ -43,6 +43,9 @@ source = "by hand"
 """
 
 MARK = """
+[zones_5g]
+path = "zones.gpkg"
+
 [reconstruction]
 seed = 1
 version = 1
@@ -64,6 +67,8 @@ def write_study(folder: Path) -> Path:
     communes.rename(columns={"commune": "name"}).rename_axis("code").reset_index().to_file(
         folder / "communes.gpkg"
     )
+    zones = districts().reset_index()[:1].assign(zone="Vinh", operator="Alpha", phase="1")
+    zones.to_file(folder / "zones.gpkg")
     text = STUDY
     for layer in tiny.layers():
         path = f"{layer.info.operator}.gpkg"

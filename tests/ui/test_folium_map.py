@@ -24,6 +24,11 @@ def test_the_page_fetches_nothing(page: str) -> None:
     assert "L.tileLayer(" not in re.sub(r"<script>/\* @pres.*?</script>", "", page, flags=re.S)
 
 
+def test_every_area_is_drawn(page: str) -> None:
+    assert "Th\\u00e0nh ph\\u1ed1 Vinh" in page
+    assert '"geometry": null' not in page
+
+
 def test_names_are_shown_and_do_nothing(page: str) -> None:
     assert HOSTILE not in page
     assert "document.title" in page

@@ -50,7 +50,10 @@ def test_the_page_opens_in_vietnamese_with_the_headline(
 
 def test_the_language_is_in_the_address(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
     app = _open(monkeypatch, run, lang="en")
-    assert "6 of 9 villages have mobile broadband (66.67 %); 3 do not" in _words(app)
+    assert (
+        "6 of 9 villages have mobile broadband (66.67 %); "
+        "3 uncovered = 1 no signal + 2 weak; 0 missing data"
+    ) in _words(app)
 
 
 def test_the_area_in_the_address_moves_figures_and_list(
@@ -77,6 +80,13 @@ def test_an_area_that_does_not_exist_is_the_whole(
     app = _open(monkeypatch, run, district="<script>", village="nobody")
     assert not app.exception
     assert app.metric[1].value == "3"
+
+
+def test_a_chosen_village_is_described(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
+    words = _words(_open(monkeypatch, run, village="v9", lang="en"))
+    assert "no signal" in words
+    assert "No grid power" in words
+    assert "<script>" not in words
 
 
 def test_a_published_figure_says_whether_it_agrees(monkeypatch: pytest.MonkeyPatch) -> None:

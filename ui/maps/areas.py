@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
 
 from coverage.model import Headline
 from geodata.display import dissolve_by
-
-if TYPE_CHECKING:
-    from geodata.study.model import Units
-    from geodata.study.results import Run
+from geodata.study.results import Run
+from geodata.units import Units
 
 Level = Literal["district", "commune"]
 

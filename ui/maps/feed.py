@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -25,12 +24,10 @@ from geodata.display import (
     screen_coverage,
     screen_points,
 )
+from geodata.study.results import Run
 from ui.maps.areas import Areas, Level, areas_of
 from ui.maps.assets import Asset, AssetStore
 from ui.plain import plain
-
-if TYPE_CHECKING:
-    from geodata.study.results import Run
 
 RECIPE = b"1"
 """Part of every hash: change it when the way shapes are prepared changes."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import folium
 import geopandas as gpd
@@ -21,15 +21,13 @@ from folium.template import Template
 
 from coverage.model import Layer
 from geodata.display import SCALE, bounds, screen_area, screen_coverage
+from geodata.study.results import Run
 from ui.maps.areas import Areas, areas_of
 from ui.maps.assets import package_files
 from ui.maps.feed import gap_columns
 from ui.plain import plain
 from ui.tables import VERDICT_TEXTS
 from ui.texts import Translator, translator
-
-if TYPE_CHECKING:
-    from geodata.study.results import Run
 
 NO_GAP = "#f3f5f1"
 RAMP = ("#d6e6f2", "#a9cbe3", "#72a9d0", "#3f80b5", "#1c568a")
@@ -50,7 +48,13 @@ MARKS = {
 def folium_map(run: Run, *, language: str = "vi") -> folium.Map:
     """The run's map: areas by uncovered villages, those villages, footprints to switch on."""
     t, areas = translator(language), areas_of(run)
-    page = folium.Map(tiles=None, prefer_canvas=True, control_scale=True, zoom_snap=0.25)
+    page = folium.Map(
+        tiles=None,
+        prefer_canvas=True,
+        control_scale=True,
+        zoom_snap=0.25,
+        attribution_control=False,
+    )
     page.default_js, page.default_css = [], []
     _add_areas(page, areas, t)
     for title, colour, shape in _footprints(run, t):
@@ -58,7 +62,8 @@ def folium_map(run: Run, *, language: str = "vi") -> folium.Map:
     _add_villages(page, run, areas, t)
     folium.LayerControl(collapsed=True).add_to(page)
     page.fit_bounds(bounds(_drawn(areas)).corners())
-    head, body = page.get_root().header, page.get_root().html
+    frame: Any = page.get_root()
+    head, body = frame.header, frame.html
     head.add_child(_verbatim(f"<style>{_leaflet_style()}{_OWN_STYLE}</style>"), name="style")
     head.add_child(_verbatim(f"<script>{_leaflet_script()}</script>"), name="leaflet", index=0)
     body.add_child(_verbatim(_legend(areas, t)), name="legend")
@@ -98,9 +103,10 @@ def _add_areas(page: folium.Map, areas: Areas, t: Translator) -> None:
             "colour": [_colour(int(count), most) for count in figures["uncovered"]],
         },
         geometry=_rounded(screen_coverage(drawn, tolerance_m=SIMPLIFY_M)),
+        index=drawn.index.astype(str),
     )
     folium.GeoJson(
-        table.to_json(drop_id=True),
+        table.to_json(),
         name=_safe(t("Uncovered villages")),
         control=False,
         style_function=lambda feature: {
@@ -173,14 +179,23 @@ def _legend(areas: Areas, t: Translator) -> str:
     marks = "".join(
         f"<div>{_drawing(verdict)} {_safe(t(VERDICT_TEXTS[verdict]))}</div>" for verdict in MARKS
     )
-    ends = [(0, NO_GAP), *((count, _colour(count, most)) for count in sorted({1, most} - {0}))]
     boxes = "".join(
-        f'<div><i style="background:{colour}"></i> {_safe(t.number(count))}</div>'
-        for count, colour in ends
-        if count <= most
+        f'<div><i style="background:{colour}"></i> {_safe(text)}</div>'
+        for colour, text in _steps(most, t)
     )
     heads = (_safe(t("Villages without coverage")), _safe(t("Uncovered villages")))
     return f'<div class="ps-legend"><b>{heads[0]}</b>{marks}<b>{heads[1]}</b>{boxes}</div>'
+
+
+def _steps(most: int, t: Translator) -> list[tuple[str, str]]:
+    """Each colour with the counts it stands for."""
+    counts: dict[str, list[int]] = {}
+    for count in range(most + 1):
+        counts.setdefault(_colour(count, most), []).append(count)
+    return [
+        (colour, "–".join(t.number(count) for count in dict.fromkeys((held[0], held[-1]))))
+        for colour, held in counts.items()
+    ]
 
 
 def _mark(t: Translator) -> str:
@@ -193,7 +208,7 @@ def _safe(text: object) -> str:
     return escape(plain(text), quote=True).replace("`", "&#96;").replace("$", "&#36;")
 
 
-def _verbatim(text: str) -> Element:
+def _verbatim(text: str) -> Any:
     """Text put into the page as it is, though the page is a template."""
     element: Any = Element()
     element._template = Template("{{ this.text }}")  # noqa: SLF001  # the way to give one
@@ -218,7 +233,7 @@ def _leaflet_style() -> str:
 
 _OWN_STYLE = """
 .leaflet-container { background: #e9eef2; font: 13px/1.4 system-ui, sans-serif; }
-.ps-legend { position: fixed; left: 10px; bottom: 24px; z-index: 1000; padding: 6px 10px;
+.ps-legend { position: fixed; right: 10px; bottom: 10px; z-index: 1000; padding: 6px 10px;
   background: rgba(255,255,255,.95); border: 1px solid #c5d0da; border-radius: 6px;
   font: 13px/1.5 system-ui, sans-serif; color: #14283c; }
 .ps-legend div { display: flex; gap: 6px; align-items: center; }

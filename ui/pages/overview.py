@@ -14,7 +14,7 @@ from ui.figures import agreement, basis, headline_sentence, headline_split
 from ui.maps.component import MapChoice, draw_map, picked
 from ui.plain import escaped
 from ui.studies import Opened
-from ui.tables import VillageList, gap_list
+from ui.tables import VillageList, gap_list, village_lines
 from ui.texts import LANGUAGES, Translator, error_text, translator
 
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
@@ -53,6 +53,7 @@ def _body(opened: Opened, choice: choices.Choices, t: Translator) -> None:
         _figures(areas.headline(area, whole=run.summary.headline), t)
         for line in agreement(run.summary.comparisons, t) if not area else ():
             st.markdown(line)
+        _village(village_lines(run, choice.village, t))
     with pictured:
         draw_map(
             opened.feed,
@@ -106,6 +107,15 @@ def _figures(headline: Headline, t: Translator) -> None:
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
 
 
+def _village(lines: list[str]) -> None:
+    """The chosen village, if there is one."""
+    if not lines:
+        return
+    with st.container(border=True, key="village"):
+        st.markdown(f"**{escaped(lines[0])}**")
+        st.markdown(escaped(" · ".join(lines[1:])))
+
+
 def _list(gaps: VillageList, village: str, t: Translator) -> None:
     """The villages without coverage; choosing a row shows it on the map."""
     count = t.number(len(gaps.ids))
@@ -125,7 +135,7 @@ def _list(gaps: VillageList, village: str, t: Translator) -> None:
         height=min(38 + 35 * len(gaps.ids), 458),
         placeholder="–",
         column_config={
-            t("People"): st.column_config.NumberColumn(format="localized"),
+            t("People"): st.column_config.NumberColumn(format="%d"),
             t("Area served (%)"): st.column_config.NumberColumn(format="%.1f"),
         },
     )
