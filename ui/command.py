@@ -1,0 +1,253 @@
+"""The command line: ``phusong``. Each command calls, prints and exits; it computes nothing."""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from geodata.study.results import Run
+    from geodata.units import Units
+    from ui.texts import Translator
+
+LANGUAGE_VARIABLE = "PHUSONG_LANGUAGE"
+DATA_IS_BAD, CALL_IS_WRONG = 1, 2
+
+command = typer.Typer(
+    name="phusong",
+    help="Which villages have no mobile broadband, why, and what closes the gap.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+StudyPath = Annotated[Path, typer.Argument(help="A study folder, or its study.toml.")]
+UnitsDay = Annotated[
+    str | None, typer.Option("--units", help="Group by the units in force on this day or year.")
+]
+Given = Annotated[Path | None, typer.Option(help="A real file to use instead of our own.")]
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  # the shape typer asks for
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"phusong {version('phusong')}")
+        raise typer.Exit
+
+
+@command.callback()
+def _options(
+    language: Annotated[str | None, typer.Option(help="vi or en.")] = None,
+    version: Annotated[  # noqa: ARG001  # acted on by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Set what holds for every command."""
+    if language is not None:
+        if language not in ("vi", "en"):
+            raise typer.BadParameter(f"{language!r} is not a language we have; vi or en")
+        os.environ[LANGUAGE_VARIABLE] = language
+
+
+def _translator() -> Translator:
+    """The words of the language asked for, else of the machine."""
+    from ui.texts import translator
+
+    asked = os.environ.get(LANGUAGE_VARIABLE)
+    if asked is None:
+        told = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+        asked = "vi" if told.lower().startswith("vi") else "en"
+    return translator(asked)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn our errors into one sentence on stderr and an exit status."""
+    from coverage.errors import CoverageError
+    from geodata.errors import CallError, GeodataError, UnreadableError
+    from ui.texts import error_text
+
+    try:
+        yield
+    except (GeodataError, CoverageError) as error:
+        typer.echo(error_text(error, _translator().language), err=True)
+        call = isinstance(error, UnreadableError | CallError)
+        raise typer.Exit(CALL_IS_WRONG if call else DATA_IS_BAD) from error
+    except OSError as error:
+        name = error.filename or ""
+        typer.echo(f"{name}: {error.strerror or error}", err=True)
+        raise typer.Exit(CALL_IS_WRONG) from error
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[float], None]]:
+    """A bar on stderr while the work runs; nothing where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@command.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to write it: a new or empty folder.")],
+    districts: Given = None,
+    communes: Given = None,
+    villages: Given = None,
+    terrain: Given = None,
+    seed: Annotated[int, typer.Option(help="Another seed makes another province.")] = 586,
+) -> None:
+    """Write the reconstruction of Nghệ An as an ordinary study folder."""
+    from geodata.reconstruction import reconstruct
+
+    t = _translator()
+    with _told(), _progress(t("Reconstructing the province")) as progress:
+        made = reconstruct(
+            folder,
+            seed=seed,
+            districts=districts,
+            communes=communes,
+            villages=villages,
+            terrain=terrain,
+            progress=progress,
+        )
+    typer.echo(t("Written: {study}", study=made))
+    typer.echo(t("Everything in it is reconstructed from published figures, not surveyed."))
+
+
+@command.command()
+def assess(
+    study: StudyPath,
+    rule: Annotated[str | None, typer.Option(help="Judge by this rule, not the study's.")] = None,
+    units: UnitsDay = None,
+    publish: Annotated[bool, typer.Option(help="Make this the published run.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure, judge and keep; print the headline and the districts."""
+    import time
+
+    import geodata
+    from ui.printed import printed_json, printed_run
+
+    t = _translator()
+    with _told():
+        opened = geodata.open_study(study)
+        chosen = _units(units, opened.units)
+        began = time.monotonic()
+        with _progress(t("Measuring")) as progress:
+            run = geodata.assess_study(opened, rule=rule, publish=publish, progress=progress)
+        seconds = time.monotonic() - began
+        text = printed_json(run, chosen) if json else printed_run(run, chosen, t, seconds=seconds)
+    typer.echo(text)
+
+
+@command.command()
+def export(
+    study: StudyPath,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The ending is the format.")],
+    units: UnitsDay = None,
+    district: Annotated[str | None, typer.Option(help="Code or name.")] = None,
+    commune: Annotated[str | None, typer.Option(help="Code or name.")] = None,
+    verdict: Annotated[
+        list[str] | None, typer.Option(help="covered, weak, none or unknown; may be repeated.")
+    ] = None,
+) -> None:
+    """Write the list of uncovered villages: csv, xlsx, geojson, gpkg, kml or parquet."""
+    import geodata
+
+    t = _translator()
+    with _told():
+        run = _run_of(study, t)
+        table = geodata.uncovered_list(
+            run,
+            district=district,
+            commune=commune,
+            verdicts=verdict or ("weak", "none"),
+            units=_units(units, run.study.units),
+            language=t.language,
+        )
+        path = geodata.export_list(table, output, run=run, language=t.language)
+    typer.echo(t("{count} villages written to {file}", count=t.number(len(table)), file=path))
+
+
+@command.command()
+def app(
+    study: Annotated[
+        Path | None, typer.Argument(help="A study; without one, the reconstruction.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of the local address.")] = 8501,
+) -> None:
+    """Open the map in the browser, at a local address."""
+    import geodata
+    from ui import server, studies
+
+    t = _translator()
+    with _told():
+        if study is None:
+            with _progress(t("Reconstructing the province")) as progress:
+                study = studies.built_in_study(progress=progress)
+        opened = geodata.open_study(study)
+        if geodata.latest_run(opened) is None:
+            with _progress(t("Measuring")) as progress:
+                geodata.assess_study(opened, publish=True, progress=progress)
+    address = f"http://127.0.0.1:{port}"
+    typer.echo(t("The map is at {address}; stop it with Ctrl+C.", address=address))
+    raise typer.Exit(server.run(study, port=port))
+
+
+def _run_of(study: Path, t: Translator) -> Run:
+    """The study's latest run, made now where there is none."""
+    import geodata
+
+    opened = geodata.open_study(study)
+    run = geodata.latest_run(opened)
+    if run is None:
+        with _progress(t("Measuring")) as progress:
+            run = geodata.assess_study(opened, progress=progress)
+    return run
+
+
+def _units(asked: str | None, structures: Sequence[Units]) -> Units | None:
+    """The structure in force on a day (or at the end of a year); None where none is asked for."""
+    from geodata.errors import CallError
+    from geodata.units import units_at
+
+    if asked is None:
+        return None
+    text = f"{asked}-12-31" if asked.isdigit() and len(asked) == 4 else asked
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise CallError(
+            "--units is {found}, which is no day; write a year or a day such as 2025-07-01",
+            found=asked,
+        ) from error
+    return units_at(structures, day)
+
+
+def main() -> None:
+    """Entry point of the ``phusong`` script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        command()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

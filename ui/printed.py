@@ -1,0 +1,148 @@
+"""A run as the command line prints it: for people, and as one JSON object."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from coverage.summarise import by_unit
+from geodata.units import Units, assign_units, units_at
+from ui.texts import Translator
+
+if TYPE_CHECKING:
+    from geodata.study.results import Run
+
+COUNTS = ("villages", "covered", "uncovered", "weak", "none", "unknown")
+
+
+def printed_run(run: Run, units: Units | None, t: Translator, *, seconds: float) -> str:
+    """Headline, published figures, districts (or communes), and how it was made."""
+    headline = run.summary.headline
+    counts = {name: t.number(getattr(headline, name)) for name in COUNTS}
+    lines = [
+        t(
+            "{covered} of {villages} covered, {uncovered} uncovered ({weak} weak, {none} with no "
+            "signal), {unknown} unknown",
+            **counts,
+        )
+    ]
+    lines += _published(run, t)
+    level, table = _grouped(run, units)
+    lines += ["", *_table(table, level, t), ""]
+    rule = run.assessment.rule
+    lines.append(t("Rule: {rule}. Run: {run}.", rule=rule.name, run=run.run_id))
+    if run.measured:
+        lines.append(t("Measured and judged in {seconds} s.", seconds=f"{seconds:.1f}"))
+    else:
+        lines.append(t("Nothing had changed: kept measures were used ({seconds} s).",
+                       seconds=f"{seconds:.1f}"))  # fmt: skip
+    if run.study.reconstruction:
+        lines.append(
+            t("RECONSTRUCTION: made from published figures; it says nothing of a real village.")
+        )
+    return "\n".join(lines)
+
+
+def _published(run: Run, t: Translator) -> list[str]:
+    """Each published figure beside ours, and whether they agree."""
+    lines = []
+    for comparison in run.summary.comparisons:
+        figure = comparison.published
+        if not comparison.comparable:
+            end = t("not comparable: another number of villages")
+        elif comparison.agrees:
+            end = t("agrees")
+        else:
+            end = t("differs")
+        lines.append(
+            t(
+                "Published: {value} of {of} ({definition}; {source}): {end}",
+                value=t.number(figure.value),
+                of=t.number(figure.of),
+                definition=figure.definition,
+                source=figure.source,
+                end=end,
+            )
+        )
+    return lines
+
+
+def _grouped(run: Run, units: Units | None) -> tuple[str, pd.DataFrame]:
+    """Counts by district where the structure has them, else by commune."""
+    if units is None:
+        has = run.study.villages["district_code"].notna().any()
+        summary = run.summary
+        return ("district", summary.by_district) if has else ("commune", summary.by_commune)
+    table = run.study.villages.drop(columns=["geometry", "centre"])
+    table = pd.DataFrame(table).join(run.assessment.verdicts)
+    assigned = assign_units(run.study.villages, units)
+    table[list(assigned.columns)] = assigned
+    level = "commune" if units.districts is None else "district"
+    return level, by_unit(table, level)
+
+
+def _table(table: pd.DataFrame, level: str, t: Translator) -> list[str]:
+    """The units in aligned columns, most uncovered first."""
+    heads = [
+        t("District") if level == "district" else t("Commune"),
+        t("Villages"), t("Covered"), t("Uncovered"), t("Weak"), t("No signal"), t("Unknown"),
+    ]  # fmt: skip
+    ordered = table.sort_values(["uncovered", "unknown", "name"], ascending=[False, False, True])
+    rows = [heads]
+    for code, row in ordered.iterrows():
+        name = str(row["name"]) or t("(unit not known)")
+        rows.append([f"{name} ({code})" if code else name, *(t.number(row[c]) for c in COUNTS)])
+    widths = [max(len(row[k]) for row in rows) for k in range(len(heads))]
+    return [
+        "  ".join(
+            cell.ljust(width) if k == 0 else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def printed_json(run: Run, units: Units | None) -> str:
+    """One JSON object, for programs: the headline, units and layers."""
+    headline, summary = run.summary.headline, run.summary
+    by_unit_rows: list[dict[str, Any]] = []
+    if units is None:
+        day = units_at(run.study.units, run.study.as_of).valid_from if run.study.units else None
+        groups = {"district": summary.by_district, "commune": summary.by_commune}
+    else:
+        day = units.valid_from
+        level, grouped = _grouped(run, units)
+        groups = {level: grouped}
+    for level, grouped in groups.items():
+        for code, row in grouped.iterrows():
+            by_unit_rows.append(
+                {
+                    "level": level,
+                    "code": str(code),
+                    "valid_from": day.isoformat() if day else None,
+                    "name": str(row["name"]),
+                    **{name: int(row[name]) for name in COUNTS},
+                }
+            )
+    by_layer = [
+        {
+            "operator": row["operator"],
+            "technology": row["technology"],
+            "as_of": row["as_of"].isoformat() if row["as_of"] else None,
+            "villages_served": int(row["villages_served"]),
+        }
+        for _, row in summary.by_layer.iterrows()
+    ]
+    found = {
+        "run_id": run.run_id,
+        "as_of": run.study.as_of.isoformat(),
+        "rule": run.assessment.rule.name,
+        **{name: getattr(headline, name) for name in COUNTS},
+        "share": headline.share,
+        "reconstruction": run.study.reconstruction is not None,
+        "by_unit": by_unit_rows,
+        "by_layer": by_layer,
+    }
+    return json.dumps(found, ensure_ascii=False)
