@@ -49,7 +49,8 @@ def _raised() -> Iterator[str]:
     for package in ("geodata", "coverage", "ui"):
         for path in sorted((ROOT / package).rglob("*.py")):
             for call in _calls(path):
-                if _name(call).endswith("Error") and call.args:
+                name = _name(call)
+                if name.endswith("Error") and name != "ImportError" and call.args:
                     yield from _literals(call.args[0])
 
 
