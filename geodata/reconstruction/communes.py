@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 from scipy.spatial import cKDTree
@@ -14,6 +15,8 @@ from geodata.reconstruction.grid import Bools, Floats, Grid, Labels, fractal, ti
 from geodata.reconstruction.outline import filled_extents
 
 WARP_M = 350.0
+THINNED = 9
+"""One of so many pixels is looked at where a seed has to be chosen."""
 ROUNDS = 12
 CORE_M = 450.0
 """This near to a commune's seed is the commune's, whatever the weights say."""
@@ -55,8 +58,13 @@ def _seeds(
     known = ~communes["position_estimated"].to_numpy(bool)
     away, nearest = cKDTree(pixels).query(np.stack([np.nan_to_num(x), np.nan_to_num(y)], axis=1))
     known &= away < 4_000
-    deep = pixels[ndimage.distance_transform_edt(inside)[inside] * grid.step_m >= 300]
+    deep = pixels[ndimage.distance_transform_edt(inside)[inside] * grid.step_m >= 300][::THINNED]
     at = np.where((away > 0)[:, None], pixels[nearest], np.stack([x, y], axis=1))
+    for i in np.flatnonzero(known & (away > 0)):
+        others = at[known & (np.arange(len(at)) != i)]
+        free = deep if not len(others) else deep[cKDTree(others).query(deep)[0] > 2 * CORE_M]
+        free = free if len(free) else deep
+        at[i] = free[np.hypot(*(free - at[i]).T).argmin()]
     rim = pixels[_rim(inside)[inside]]
     free = np.minimum(cKDTree(rim).query(deep)[0] * 1.6, 1e9)
     taken = free if not known.any() else np.minimum(free, cKDTree(at[known]).query(deep)[0])
@@ -76,19 +84,19 @@ def commune_labels(
 ) -> Labels:
     """Position in ``communes`` plus one; each in one piece inside its district."""
     found = np.zeros(grid.shape, np.int32)
-    bend = _bend(grid, WARP_M, seed)
+    bent = bend(grid, WARP_M, seed)
     position = pd.Series(np.arange(len(communes)) + 1, index=communes.index)
     for k, window in windows(districts):
         inside = districts[window] == k
         mine = communes[communes["district_code"] == codes[k - 1]]
         y, x = np.meshgrid(grid.ys()[window[0]], grid.xs()[window[1]], indexing="ij")
-        grown = _grown(mine, x + bend[0][window], y + bend[1][window], inside)
+        grown = _grown(mine, x + bent[0][window], y + bent[1][window], inside)
         labels = np.concatenate([[0], position[mine.index].to_numpy()])[grown]
         found[window] += np.where(inside, labels, 0).astype(np.int32)
     return found
 
 
-def _bend(grid: Grid, metres: float, seed: int) -> tuple[Floats, Floats]:
+def bend(grid: Grid, metres: float, seed: int) -> tuple[Floats, Floats]:
     """Displacements in x and y of every pixel, computed on coarser pixels."""
     coarse = Grid(
         left_m=grid.left_m,
@@ -126,3 +134,35 @@ def _grown(communes: pd.DataFrame, x: Floats, y: Floats, inside: Bools) -> Label
     near = np.isfinite(core)
     labels[inside] = np.where(near, own + 1, labels[inside])
     return tidy(labels, inside)
+
+
+def became_2025(gazetteer: Gazetteer, communes: pd.DataFrame, labels: Labels) -> pd.Series[str]:
+    """The unit of 2025 of every commune of 2023.
+
+    Those merged before the conversion was made join the unit of the neighbour in their
+    district with which they share most border.
+    """
+    found = gazetteer.became.reindex(communes.index)
+    district = communes["district_code"].to_numpy()
+    border = _borders(labels, len(communes))
+    border = np.where(district[:, None] == district[None, :], border, 0)
+    while found.isna().any():
+        known = found.notna().to_numpy()
+        shared = np.where(known[None, :], border, 0)
+        shared[known] = 0
+        i, j = np.unravel_index(shared.argmax(), shared.shape)
+        if shared[i, j] == 0:
+            i = int(np.flatnonzero(~known)[0])
+            j = int(np.flatnonzero(known & (district == district[i]))[0])
+        found.iloc[int(i)] = found.iloc[int(j)]
+    return found
+
+
+def _borders(labels: Labels, count: int) -> npt.NDArray[np.int64]:
+    """Pixel sides each pair of labels shares."""
+    a = np.concatenate([labels[:, 1:].ravel(), labels[1:].ravel()]).astype(np.int64)
+    b = np.concatenate([labels[:, :-1].ravel(), labels[:-1].ravel()]).astype(np.int64)
+    apart = (a != b) & (a > 0) & (b > 0)
+    table = np.bincount((a[apart] - 1) * count + b[apart] - 1, minlength=count * count)
+    table = table.reshape(count, count)
+    return table + table.T

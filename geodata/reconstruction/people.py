@@ -17,10 +17,18 @@ POPULATION = 3_327_791
 """Census of 1 April 2019."""
 
 DENSITY_PER_KM2 = {
-    "city": 3000.0, "coast": 900.0, "lowland": 690.0, "mountain": 165.0, "high mountain": 38.0
+    "city": 3000.0,
+    "coast": 900.0,
+    "lowland": 690.0,
+    "mountain": 165.0,
+    "high mountain": 38.0,
 }
 PEOPLE_A_VILLAGE = {
-    "city": 1350.0, "coast": 1250.0, "lowland": 1000.0, "mountain": 720.0, "high mountain": 430.0
+    "city": 1350.0,
+    "coast": 1250.0,
+    "lowland": 1000.0,
+    "mountain": 720.0,
+    "high mountain": 430.0,
 }
 HOUSEHOLD = {"city": 3.6, "coast": 3.7, "lowland": 3.6, "mountain": 3.9, "high mountain": 4.5}
 TOWN_FACTOR = {"xa": 1.0, "phuong": 1.5, "thi-tran": 2.2}
@@ -52,7 +60,9 @@ def commune_people(
     evened = area_km2**0.6 * communes["kind"].map(TOWN_FACTOR).to_numpy(float)
     evened = evened * rng.lognormal(0, 0.18, len(communes))
     shares = pd.Series(evened).groupby(communes["district_code"].to_numpy()).transform("sum")
-    people: Floats = evened / shares.to_numpy() * density * district_area.transform("sum").to_numpy()
+    people: Floats = (
+        evened / shares.to_numpy() * density * district_area.transform("sum").to_numpy()
+    )
     return people * POPULATION / people.sum()
 
 

@@ -17,6 +17,9 @@ def outlined(labels: Labels, count: int, grid: Grid) -> gpd.GeoSeries:
     found: list[list[shapely.Geometry]] = [[] for _ in range(count)]
     for geometry, value in shapes(labels, mask=labels > 0, transform=grid.transform):
         found[int(value) - 1].append(shape(geometry))
-    whole = [shapely.multipolygons(p) if len(p) > 1 else p[0] for p in found]
-    smooth = shapely.coverage_simplify(np.array(whole), 0.75 * grid.step_m)
-    return gpd.GeoSeries(smooth, crs=CRS)
+    # every pixel corner becomes a vertex, so that neighbours share them where three meet
+    whole = [p[0] if len(p) == 1 else shapely.MultiPolygon(p) for p in found]
+    dense = shapely.transform(shapely.segmentize(np.array(whole), grid.step_m), np.rint)
+    some = ~shapely.is_empty(dense)
+    dense[some] = shapely.coverage_simplify(dense[some], 0.75 * grid.step_m)
+    return gpd.GeoSeries(dense, crs=CRS)

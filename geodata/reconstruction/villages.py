@@ -22,20 +22,88 @@ APART_M = 35.0
 """Real points that share a place are moved apart by this much, round and round."""
 
 FIRST = (
-    "Na", "Huồi", "Phà", "Cha", "Xốp", "Xiềng", "Khe", "Piêng", "Lưu", "Tạ", "Văng", "Kẻ", "Mường",
-    "Pù", "Noọng", "Chà", "Nậm", "Yên", "Đồng", "Hạ",
+    "Na",
+    "Huồi",
+    "Phà",
+    "Cha",
+    "Xốp",
+    "Xiềng",
+    "Khe",
+    "Piêng",
+    "Lưu",
+    "Tạ",
+    "Văng",
+    "Kẻ",
+    "Mường",
+    "Pù",
+    "Noọng",
+    "Chà",
+    "Nậm",
+    "Yên",
+    "Đồng",
+    "Hạ",
 )
 SECOND = (
-    "Ngân", "Phốt", "Coóng", "Lống", "Tụ", "Khiêng", "Mạt", "Nhinh", "Pha", "Cáng", "Xén", "Lằng",
-    "Bủng", "Thơi", "Hin", "Lạ", "Kho", "Tày", "Noong", "Chạng", "Can", "Luông",
+    "Ngân",
+    "Phốt",
+    "Coóng",
+    "Lống",
+    "Tụ",
+    "Khiêng",
+    "Mạt",
+    "Nhinh",
+    "Pha",
+    "Cáng",
+    "Xén",
+    "Lằng",
+    "Bủng",
+    "Thơi",
+    "Hin",
+    "Lạ",
+    "Kho",
+    "Tày",
+    "Noong",
+    "Chạng",
+    "Can",
+    "Luông",
 )
 PLAIN = (
-    "Đông", "Tây", "Nam", "Bắc", "Trung", "Xuân", "Yên", "Phú", "Tân", "Thanh", "Hồng", "Kim",
-    "Long", "Liên", "Minh", "Phúc", "Văn", "Vĩnh",
+    "Đông",
+    "Tây",
+    "Nam",
+    "Bắc",
+    "Trung",
+    "Xuân",
+    "Yên",
+    "Phú",
+    "Tân",
+    "Thanh",
+    "Hồng",
+    "Kim",
+    "Long",
+    "Liên",
+    "Minh",
+    "Phúc",
+    "Văn",
+    "Vĩnh",
 )
 PLAIN_END = (
-    "Sơn", "Thịnh", "Lộc", "Hòa", "Tiến", "Thọ", "Hưng", "Thành", "Bình", "An", "Lâm", "Quang",
-    "Đồng", "Giang", "Mỹ", "Phong",
+    "Sơn",
+    "Thịnh",
+    "Lộc",
+    "Hòa",
+    "Tiến",
+    "Thọ",
+    "Hưng",
+    "Thành",
+    "Bình",
+    "An",
+    "Lâm",
+    "Quang",
+    "Đồng",
+    "Giang",
+    "Mỹ",
+    "Phong",
 )
 
 
@@ -97,7 +165,9 @@ def _apart(at: Floats, pull: Floats, count: int) -> Counts:
         apart *= 0.8
 
 
-def real_halls(points: gpd.GeoDataFrame, labels: Labels, communes: pd.DataFrame, grid: Grid) -> Halls:
+def real_halls(
+    points: gpd.GeoDataFrame, labels: Labels, communes: pd.DataFrame, grid: Grid
+) -> Halls:
     """Real village points as halls, in the commune they fall in; the nearest one outside all.
 
     Points that share a place are moved apart on a small spiral, in the order of the file.
@@ -105,7 +175,9 @@ def real_halls(points: gpd.GeoDataFrame, labels: Labels, communes: pd.DataFrame,
     x, y = points.geometry.x.to_numpy(float), points.geometry.y.to_numpy(float)
     seen: Counter[tuple[int, int]] = Counter()
     moved = np.empty((len(x), 2))
-    for i, key in enumerate(zip(np.rint(x / 20).astype(int), np.rint(y / 20).astype(int), strict=True)):
+    for i, key in enumerate(
+        zip(np.rint(x / 20).astype(int), np.rint(y / 20).astype(int), strict=True)
+    ):
         turn = seen[key]
         seen[key] += 1
         radius = 4 * grid.step_m * np.sqrt(turn)
@@ -138,9 +210,13 @@ def village_labels(halls: Halls, labels: Labels, bend: tuple[Floats, Floats], gr
         tree = cKDTree(np.stack([halls.x[mine], halls.y[mine]], axis=1))
         part = np.zeros(inside.shape, np.int32)
         part[inside] = tree.query(np.stack([x, y], axis=1))[1] + 1
-        part[rows[mine] - window[0].start, columns[mine] - window[1].start] = np.arange(len(mine)) + 1
+        part[rows[mine] - window[0].start, columns[mine] - window[1].start] = (
+            np.arange(len(mine)) + 1
+        )
         part = tidy(part, inside)
-        found[window] += np.where(inside, np.concatenate([[-1], mine])[part] + 1, 0).astype(np.int32)
+        found[window] += np.where(inside, np.concatenate([[-1], mine])[part] + 1, 0).astype(
+            np.int32
+        )
     return found
 
 
@@ -169,7 +245,9 @@ def village_names(
 def _made_up(rng: np.random.Generator, kind: str, land: str, commune: int, attempt: int) -> str:
     if kind in ("phuong", "thi-tran"):
         if attempt == 0 and commune % 2:
-            return f"Khối {PLAIN[rng.integers(len(PLAIN))]} {PLAIN_END[rng.integers(len(PLAIN_END))]}"
+            return (
+                f"Khối {PLAIN[rng.integers(len(PLAIN))]} {PLAIN_END[rng.integers(len(PLAIN_END))]}"
+            )
         return f"Khối {1 + attempt}"
     if land == "high mountain":
         return f"Bản {FIRST[rng.integers(len(FIRST))]} {SECOND[rng.integers(len(SECOND))]}"
