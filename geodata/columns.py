@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from geodata.errors import DataError
@@ -47,15 +49,23 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "xa phuong thi tran",
     ),
     "district_code": ("district code", "ma huyen", "mahuyen", "ma quan huyen"),
-    "district": ("district", "district name", "huyen", "ten huyen", "quan huyen", "huyen thi"),
+    "district": (
+        "district",
+        "district name",
+        "huyen",
+        "ten huyen",
+        "quan huyen",
+        "huyen thi",
+        "huyen thi thanh pho",
+    ),
     "population": ("population", "dan so", "danso", "so dan", "nhan khau", "so nhan khau"),
     "households": ("households", "so ho", "soho", "ho", "ho dan", "so ho dan"),
-    "electrified": ("electrified", "dien luoi", "co dien", "has electricity", "dien"),
+    "electrified": ("electrified", "dien luoi", "co dien", "has electricity"),
     "fund_eligible": ("fund eligible", "vtci", "vien thong cong ich", "dac biet kho khan", "dbkk"),
     "lon": ("lon", "lng", "long", "longitude", "kinh do"),
     "lat": ("lat", "latitude", "vi do"),
-    "x": ("x", "toa do x", "x m", "xcoord"),
-    "y": ("y", "toa do y", "y m", "ycoord"),
+    "x": ("x", "toa do x", "x m", "x vn2000", "xcoord", "coord x"),
+    "y": ("y", "toa do y", "y m", "y vn2000", "ycoord", "coord y"),
     "operator": ("operator", "nha mang", "doanh nghiep", "operator name", "brandname"),
     "technology": ("technology", "cong nghe", "radio type", "techno", "the he"),
     "code": ("code", "ma"),
@@ -68,7 +78,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Standard field → names it goes by, in `plain` form, the most telling first."""
 
 YES = frozenset({"1", "true", "yes", "y", "x", "co", "dung", "t"})
-NO = frozenset({"0", "false", "no", "n", "khong", "chua", "sai", "f"})
+NO = frozenset({"0", "false", "no", "n", "khong", "chua", "sai", "f", "khong co", "chua co"})
+TICKS = frozenset("✓✔☑☒xX×")
+NOTHING = frozenset({"-", "–", "—", "n/a", "na", "nan", "null", "none", "…", "..."})
+"""What people write into a cell to say that they know nothing."""
+
+COUNTS = frozenset({"population", "households"})
 
 
 def plain(text: str) -> str:
@@ -91,36 +106,60 @@ def find_columns(
 ) -> dict[str, str]:
     """Standard field → column of the table, for those of ``wanted`` that are there.
 
-    ``given`` columns win over detection. Raises `DataError` for a given column that is not
+    ``given`` columns win over detection; of others, marks, case, spaces and underscores do
+    not matter. Raises `DataError` for a given column that is not
     in the table, naming the nearest one that is.
     """
     names = [str(column) for column in columns]
-    found: dict[str, str] = {}
-    for field, asked in (given or {}).items():
-        if asked not in names:
-            near = difflib.get_close_matches(plain(asked), [plain(n) for n in names], n=1)
-            hint = next((n for n in names if near and plain(n) == near[0]), None)
-            raise DataError(
-                "{file} has no column {column} (asked for as {field}); it has {names}{hint}",
-                file=file,
-                column=asked,
-                field=field,
-                names=", ".join(names[:30]),
-                hint=f" — {hint}?" if hint else "",
-            )
-        found[field] = asked
-    by_plain: dict[str, str] = {}
+    found = {field: _given(asked, field, names, file) for field, asked in (given or {}).items()}
+    by_key: dict[str, str] = {}
     for name in names:
-        by_plain.setdefault(plain(name), name)
+        by_key.setdefault(_key(name), name)
     for field in wanted:
         if field in found:
             continue
-        names_of = (plain(field), *ALIASES.get(field, ()))
-        free = (by_plain[a] for a in names_of if a in by_plain)
+        free = (by_key[key] for key in _keys(field, names) if key in by_key)
         column = next((c for c in free if c not in found.values()), None)
         if column is not None:
             found[field] = column
     return found
+
+
+def _given(asked: str, field: str, names: list[str], file: str) -> str:
+    """The column asked for, which must be there; Unicode forms may differ."""
+    same = {unicodedata.normalize("NFC", name): name for name in names}
+    column = same.get(unicodedata.normalize("NFC", asked))
+    if column is not None:
+        return column
+    near = difflib.get_close_matches(plain(asked), [plain(n) for n in names], n=1)
+    hint = next((n for n in names if near and plain(n) == near[0]), None)
+    raise DataError(
+        "{file} has no column {column} (asked for as {field}); it has {names}{hint}",
+        file=file,
+        column=asked,
+        field=field,
+        names=", ".join(names[:30]),
+        hint=f" — {hint}?" if hint else "",
+    )
+
+
+def _key(name: str) -> str:
+    """What two spellings of a column's name have in common: "TenThon" is "Tên thôn"."""
+    return plain(name).replace(" ", "")
+
+
+def _keys(field: str, names: list[str]) -> list[str]:
+    """Keys a field goes by. A Shapefile keeps the first ten letters of a name, so try those."""
+    aliases = (plain(field), *ALIASES.get(field, ()))
+    keys = [_key(alias) for alias in aliases]
+    if any(len(name) == 10 for name in names):
+        keys += [_key(alias.replace(" ", "_")[:10]) for alias in aliases if len(alias) > 10]
+    return keys
+
+
+def row_number(index: pd.Index, at: int) -> int:
+    """How people count the row at a position: as the file does where `read_table` read it."""
+    return int(index[at]) if index.name == "row" else at + 1
 
 
 def text(column: pd.Series) -> pd.Series[str]:
@@ -140,55 +179,80 @@ def _one_text(value: object) -> str | None:
 def numbers(column: pd.Series, *, field: str, file: str) -> pd.Series[float]:
     """A column as numbers, with points or commas as Vietnamese or English writes them.
 
-    Missing stays missing. Raises `DataError` with the first row that is no number.
+    ``1.234`` is a thousand and more where ``field`` counts people, and little over one where
+    it does not. Missing stays missing. Raises `DataError` with the first row that is no
+    number, or a count below zero.
     """
-    if pd.api.types.is_numeric_dtype(column):
-        return column.astype("Float64").astype("float64")
-    values = [_one_number(cell) for cell in text(column)]
-    wrong = [k for k, value in enumerate(values) if value == "?"]
-    if wrong:
-        raise DataError(
-            "{file}, row {row}: {field} is {found}, which is not a number; correct it",
-            file=file,
-            row=wrong[0] + 1,
-            field=field,
-            found=repr(column.iloc[wrong[0]]),
-        )
+    whole = field in COUNTS
+    values = [_one_number(cell, whole=whole) for cell in column]
+    for at, (cell, value) in enumerate(zip(column, values, strict=True)):
+        if value is not None and not math.isfinite(value):
+            raise DataError(
+                "{file}, row {row}: {field} is {found}, which is not a number; correct it",
+                file=file,
+                row=row_number(column.index, at),
+                field=field,
+                found=repr(cell),
+            )
+        if value is not None and whole and value < 0:
+            raise DataError(
+                "{file}, row {row}: {field} is {found}, which is less than nothing; correct it",
+                file=file,
+                row=row_number(column.index, at),
+                field=field,
+                found=repr(cell),
+            )
     return pd.Series(values, index=column.index, dtype="float64")
 
 
-def _one_number(cell: object) -> float | str | None:
-    """A number, None where nothing is written, "?" where something else is."""
-    if cell is None or cell is pd.NA:
+def _one_number(cell: object, *, whole: bool) -> float | None:
+    """A number, None where nothing is written, infinity where something else is."""
+    if isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool):
+        return None if np.isnan(cell) else float(cell)
+    written = _one_text(cell)
+    if written is None or written.casefold() in NOTHING:
         return None
-    bare = str(cell).replace("\u00a0", "").replace(" ", "")
-    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", bare):
-        bare = bare.replace(".", "").replace(",", ".")
-    elif re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
-        bare = bare.replace(",", "")
-    else:
-        bare = bare.replace(",", ".")
-    return float(bare) if re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", bare) else "?"
+    bare = re.sub(r"[\s\u00a0\u202f]", "", written)
+    for point, comma in ((".", ","), (",", ".")):
+        grouped = rf"[+-]?\d{{1,3}}(\{point}\d{{3}})+(\{comma}\d+)?"
+        sure = whole or bare.count(point) > 1 or comma in bare
+        if sure and re.fullmatch(grouped, bare):
+            return float(bare.replace(point, "").replace(comma, "."))
+    bare = bare.replace(",", ".")
+    return float(bare) if re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", bare) else math.inf
 
 
 def truths(column: pd.Series, *, field: str, file: str) -> pd.Series[bool]:
     """A column as yes or no, in Vietnamese, English or ticks; missing stays missing.
 
-    Raises `DataError` with the first row that is neither.
+    In a column of ticks alone, an empty cell is one not ticked. Raises `DataError` with the
+    first row that is neither.
     """
     if pd.api.types.is_bool_dtype(column):
         return column.astype("boolean")
-    values: list[bool | None] = []
-    cells: list[object] = list(text(column))
-    for k, cell in enumerate(cells):
-        word = None if cell is pd.NA else plain(str(cell))
+    words = [_one_word(cell) for cell in column]
+    for at, (cell, word) in enumerate(zip(column, words, strict=True)):
         if word is not None and word not in YES | NO:
             raise DataError(
                 "{file}, row {row}: {field} is {found}; write có or không, yes or no",
                 file=file,
-                row=k + 1,
+                row=row_number(column.index, at),
                 field=field,
                 found=repr(cell),
             )
-        values.append(None if word is None else word in YES)
+    ticked = {word for word in words if word is not None} == {"x"}
+    values = [_truth(word, ticked=ticked) for word in words]
     return pd.Series(values, index=column.index, dtype="boolean")
+
+
+def _truth(word: str | None, *, ticked: bool) -> bool | None:
+    if word is None:
+        return False if ticked else None
+    return word in YES
+
+
+def _one_word(cell: object) -> str | None:
+    written = _one_text(cell)
+    if written is None or written.casefold() in NOTHING:
+        return None
+    return "x" if written in TICKS else plain(written)

@@ -59,20 +59,28 @@ def to_study(
                 "missing); set crs = … in the study file once you know it",
                 file=file,
             )
-        return table.to_crs(crs)
+        placed = table
+    else:
+        placed = _points(table, crs, file=file, columns=columns)
+    _refuse_swapped_degrees(placed, file)
+    return placed.to_crs(crs)
+
+
+def _points(
+    table: pd.DataFrame, crs: pyproj.CRS, *, file: str, columns: dict[str, str] | None
+) -> gpd.GeoDataFrame:
+    """The table with points made of its coordinate columns; none where a cell is empty."""
     found = find_columns(table.columns, ("lon", "lat", "x", "y"), given=columns, file=file)
     if {"lon", "lat"} <= found.keys():
-        across, up = (numbers(table[found[k]], field=k, file=file) for k in ("lon", "lat"))
-        points = gpd.points_from_xy(across, up, crs=WGS84)
-        known = across.notna() & up.notna()
+        east, north = (numbers(table[found[k]], field=k, file=file) for k in ("lon", "lat"))
+        system = pyproj.CRS(WGS84)
     elif {"x", "y"} <= found.keys():
         x, y = (numbers(table[found[k]], field=k, file=file) for k in ("x", "y"))
-        degrees = bool((x.abs() <= 180).all() and (y.abs() <= 180).all())
-        east, north = (x, y) if x.median() < y.median() else (y, x)
-        if degrees:  # in Vietnam the longitude, over 100, is the greater of the two
-            east, north = north, east
-        points = gpd.points_from_xy(east, north, crs=WGS84 if degrees else crs)
-        known = x.notna() & y.notna()
+        degrees = bool((x.abs().max() <= 180) and (y.abs().max() <= 180))
+        # in Vietnam a longitude, over 100, is the greater of two; in metres the northing is
+        x_is_east = (x.median() > y.median()) if degrees else (x.median() < y.median())
+        east, north = (x, y) if x_is_east else (y, x)
+        system = pyproj.CRS(WGS84) if degrees else crs
     else:
         raise DataError(
             "{file} has no geometry and no coordinate columns; expected lon and lat, or x and y "
@@ -80,9 +88,25 @@ def to_study(
             file=file,
             names=", ".join(map(str, table.columns[:20])),
         )
-    geometry = gpd.GeoSeries(points, index=table.index)
-    geometry = geometry.where(known.to_numpy(), None)
-    return gpd.GeoDataFrame(table, geometry=geometry, crs=points.crs).to_crs(crs)
+    points = gpd.GeoSeries(gpd.points_from_xy(east, north, crs=system), index=table.index)
+    known = (east.notna() & north.notna()).to_numpy()
+    return gpd.GeoDataFrame(table, geometry=points.where(known, None), crs=system)
+
+
+def _refuse_swapped_degrees(table: gpd.GeoDataFrame, file: str) -> None:
+    """Raise `DataError` where a latitude is more than 90°: there is no such place."""
+    if not table.crs.is_geographic:
+        return
+    west, south, east, north = table.total_bounds
+    if max(abs(south), abs(north)) <= 90:
+        return
+    swapped = max(abs(west), abs(east)) <= 90
+    raise DataError(
+        "{file} has a latitude of {found}°, and none is over 90°; {cause}",
+        file=file,
+        found=f"{max(abs(south), abs(north)):.4g}",
+        cause="latitude and longitude look swapped" if swapped else "are these metres?",
+    )
 
 
 def looks_like_lost_datum(crs: pyproj.CRS | None) -> bool:
@@ -116,7 +140,7 @@ def require_inside(
     if len(points) != len(places):
         raise DataError("{file} holds places without geometry; give each one a place", file=file)
     finite = np.isfinite(points).all(axis=1)
-    inside = finite & (points >= room[:2]).all(axis=1) & (points <= room[2:]).all(axis=1)
+    inside = finite & _within(points, room)
     if inside.all():
         return
     out = np.flatnonzero(~inside)
@@ -129,25 +153,41 @@ def require_inside(
         file=file,
         count=len(out),
         all=len(places),
-        far=f"{far:,.0f}",
+        far=f"{far:,.0f}" if far >= 1 else f"{far:.1f}",
         first=", ".join(str(labels[k]) for k in out[:3]),
-        cause=_cause(points[finite], bounds),
+        cause=_cause(points, room, places.crs),
     )
 
 
-def _cause(points: Floats, bounds: Floats) -> str:
-    """The likeliest reason that data lies elsewhere, tried on the middle of it."""
-    middle = np.median(points, axis=0) if len(points) else np.array([np.inf, np.inf])
+def _within(points: Floats, room: Floats) -> npt.NDArray[np.bool_]:
+    return np.asarray((points >= room[:2]).all(axis=1) & (points <= room[2:]).all(axis=1))
 
-    def fits(x: float, y: float) -> bool:
-        return bool(bounds[0] <= x <= bounds[2] and bounds[1] <= y <= bounds[3])
 
-    if fits(middle[1], middle[0]):
+def _cause(points: Floats, room: Floats, crs: pyproj.CRS) -> str:
+    """The likeliest reason that data lies elsewhere: what would bring (nearly) all of it home.
+
+    A single stray place is no sign of a wrong system, so that needs more than one place, or
+    all there are, to lie outside.
+    """
+    stray = len(points) - int(_within(points, room).sum())
+    if stray == 1 < len(points):
+        return "check the place of this village; the others lie inside"
+
+    def fits(moved: Floats) -> bool:
+        return bool(_within(moved, room).mean() >= 0.99)
+
+    if fits(points[:, ::-1]):
         return "X and Y look swapped; in Vietnamese practice X is the northing"
     for shift_km, meridian in VN2000_MERIDIANS_KM:
-        if any(fits(middle[0] + s * shift_km * 1000, middle[1]) for s in (1, -1)):
+        aside = np.array([shift_km * 1000, 0.0])
+        if fits(points + aside) or fits(points - aside):
             return (
                 f"the likely cause is the wrong VN-2000 meridian ({meridian}, a shift of "
                 f"{shift_km} km); check the file's coordinate system"
             )
+    degrees = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+    back = degrees.transform(*points.T)
+    turned = degrees.transform(back[1], back[0], direction="INVERSE")
+    if fits(np.column_stack(turned)):
+        return "latitude and longitude look swapped"
     return "check the file's coordinate system and that it is of this province"

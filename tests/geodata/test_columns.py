@@ -41,8 +41,46 @@ def test_plain_drops_marks_and_the_barred_d() -> None:
     ("written", "meant"),
     [("1.234", 1234.0), ("1.234,5", 1234.5), ("1,234", 1234.0), ("12,5", 12.5), ("7", 7.0)],
 )
-def test_numbers_in_both_spellings(written: str, meant: float) -> None:
-    assert numbers(pd.Series([written]), field="f", file="t").tolist() == [meant]
+def test_counts_of_people_in_both_spellings(written: str, meant: float) -> None:
+    assert numbers(pd.Series([written]), field="population", file="t").tolist() == [meant]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("105.688", 105.688),
+        ("18,673", 18.673),
+        ("2.065.678,573", 2065678.573),
+        ("598,773.437", 598773.437),
+        (105.688, 105.688),
+    ],
+)
+def test_a_coordinate_of_three_decimals_is_no_thousand(written: object, meant: float) -> None:
+    assert numbers(pd.Series([written], dtype=object), field="lon", file="t").tolist() == [meant]
+
+
+def test_a_count_below_zero_is_told() -> None:
+    with pytest.raises(DataError, match="row 1: population is -5, which is less than nothing"):
+        numbers(pd.Series([-5]), field="population", file="t")
+
+
+def test_a_column_of_ticks_says_no_where_it_is_empty() -> None:
+    assert truths(pd.Series(["x", None, "✓"]), field="f", file="t").tolist() == [True, False, True]
+    assert truths(pd.Series(["có", None]), field="f", file="t").isna().tolist() == [False, True]
+
+
+def test_names_that_a_shapefile_cut_short_and_words_run_together() -> None:
+    cut = ["village_id", "TenThon", "commune_co", "district_c", "electrifie", "fund_eligi"]
+    fields = ("village_id", "village", "commune_code", "district_code", "electrified",
+              "fund_eligible")  # fmt: skip
+    assert find_columns(cut, fields) == dict(zip(fields, cut, strict=True))
+
+
+def test_a_given_column_may_be_written_in_the_other_unicode_form() -> None:
+    decomposed = unicodedata.normalize("NFD", "Tên thôn")
+    assert find_columns([decomposed], ["village"], given={"village": "Tên thôn"}) == {
+        "village": decomposed
+    }
 
 
 def test_numbers_keep_what_is_missing_and_tell_what_is_none() -> None:

@@ -67,5 +67,36 @@ def test_places_outside_are_told_with_their_cause(x: float, y: float, cause: str
     assert "Xóm 1" in str(caught.value)
 
 
+def test_a_wrong_meridian_is_told_though_most_places_still_lie_inside() -> None:
+    places = gpd.GeoSeries(gpd.points_from_xy(np.arange(430e3, 630e3, 1e4), [2.1e6] * 20))
+    moved = places.translate(26_400, 0).set_crs("EPSG:9208")
+    with pytest.raises(DataError, match=r"3 of 20 places .* wrong VN-2000 meridian \(105°"):
+        require_inside(moved, BOUNDS, file="v.gpkg")
+
+
+def test_one_stray_place_is_no_wrong_system() -> None:
+    places = gpd.GeoSeries([Point(5e5, 2.1e6), Point(395e3, 2.1e6)], ["a", "b"], crs="EPSG:9208")
+    with pytest.raises(DataError, match=r"1 of 2 .*first: b\); check the place of this village"):
+        require_inside(places, BOUNDS, file="v.gpkg")
+
+
+def test_latitude_and_longitude_the_wrong_way_round() -> None:
+    swapped = pd.DataFrame({"lat": [str(VINH[0])], "lon": [str(VINH[1])]})
+    with pytest.raises(DataError, match=r"a latitude of 105\.7°.* look swapped"):
+        to_study(swapped, study_crs("EPSG:9208"), file="t")
+
+
+def test_three_decimals_of_a_degree_are_no_thousands() -> None:
+    table = pd.DataFrame({"lon": ["105.688"], "lat": ["18.673"]})
+    point = to_study(table, study_crs("EPSG:9208"), file="t").geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((598_752, 2_065_634), abs=2)
+
+
+def test_a_row_without_coordinates_has_no_place() -> None:
+    table = pd.DataFrame({"lon": ["105.688", None], "lat": ["18.673", "18.7"]})
+    placed = to_study(table, study_crs("EPSG:9208"), file="t")
+    assert placed.geometry.isna().tolist() == [False, True]
+
+
 def test_places_inside_raise_nothing() -> None:
     require_inside(gpd.GeoSeries([Point(500_000, 2_100_000)], crs="EPSG:9208"), BOUNDS, file="v")

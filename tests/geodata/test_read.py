@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -60,11 +62,55 @@ def test_every_map_format_gives_the_same_squares(
     assert (overlap / 1e6 > 0.9999).all()
 
 
-def test_the_content_decides_and_not_the_ending(tmp_path: Path) -> None:
-    villages().to_file(tmp_path / "v.gpkg")
-    wrong = tmp_path / "v.csv"
-    (tmp_path / "v.gpkg").rename(wrong)
-    assert len(read_table(wrong)) == 9
+@pytest.mark.parametrize("right", ["gpkg", "geojson", "fgb", "kml", "parquet"])
+@pytest.mark.parametrize("wrong", ["csv", "xlsx", "shp", "zip"])
+def test_the_content_decides_and_not_the_ending(tmp_path: Path, right: str, wrong: str) -> None:
+    named = tmp_path / f"v.{right}"
+    table = villages().to_crs("EPSG:4326")
+    if right == "parquet":
+        table.to_parquet(named)
+    else:
+        table.to_file(named, driver="KML" if right == "kml" else None)
+    assert len(read_table(named.rename(tmp_path / f"w.{wrong}"))) == 9
+
+
+@pytest.mark.parametrize(("main", "driver"), [("v.shp", None), ("v.tab", "MapInfo File")])
+def test_files_beside_are_found_under_a_wrong_ending(
+    tmp_path: Path, main: str, driver: str | None
+) -> None:
+    villages()[["village", "geometry"]].to_file(tmp_path / main, driver=driver)
+    assert len(read_table((tmp_path / main).rename(tmp_path / "v.csv"))) == 9
+
+
+def test_kmz_and_zipped_shapefiles(tmp_path: Path) -> None:
+    table = villages()[["village", "geometry"]]
+    table.to_file(tmp_path / "v.shp")
+    table.to_crs("EPSG:4326").to_file(tmp_path / "v.kml", driver="KML")
+    with zipfile.ZipFile(tmp_path / "v.kmz", "w") as archive:
+        archive.write(tmp_path / "v.kml", "doc.kml")
+    with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
+        for ending in ("shp", "shx", "dbf", "prj"):
+            archive.write(tmp_path / f"v.{ending}", f"a folder/v.{ending}")
+        archive.writestr("readme.txt", "no map")
+    assert len(read_table(tmp_path / "v.kmz")) == len(read_table(tmp_path / "v.zip")) == 9
+    with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
+        archive.writestr("readme.txt", "no map")
+    with pytest.raises(UnreadableError, match="an archive of 0 map files"):
+        read_table(tmp_path / "none.zip")
+
+
+def test_a_table_of_styles_beside_the_layer_is_passed_over(tmp_path: Path) -> None:
+    villages().to_file(tmp_path / "v.gpkg", layer="villages")
+    styles = pd.DataFrame({"styleQML": ["<qgis/>"]})
+    pyogrio.write_dataframe(styles, tmp_path / "v.gpkg", layer="layer_styles", append=True)
+    assert len(read_table(tmp_path / "v.gpkg")) == 9
+
+
+def test_the_index_of_a_written_parquet_stays_a_column(tmp_path: Path) -> None:
+    tiny.villages().drop(columns="centre").to_parquet(tmp_path / "v.parquet")
+    read = read_table(tmp_path / "v.parquet")
+    assert read["village_id"].tolist() == tiny.villages().index.tolist()
+    assert read.index.tolist() == list(range(1, 10))
 
 
 def test_csv_with_semicolons_and_a_title_above_the_header(tmp_path: Path) -> None:
@@ -83,7 +129,37 @@ def test_excel(tmp_path: Path) -> None:
         tmp_path / "v.xlsx", index=False
     )
     table = read_table(tmp_path / "v.xlsx")
-    assert table.iloc[0].tolist() == ["Xóm 1", "25", "18.67"]
+    assert table.iloc[0].tolist() == ["Xóm 1", "25", 18.67]
+    assert table.index.tolist() == [2]  # as the spreadsheet counts
+
+
+def test_a_workbook_with_two_filled_sheets_must_be_chosen_from(tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "v.xlsx") as book:
+        pd.DataFrame({"a": ["b"]}).to_excel(book, sheet_name="One", index=False)
+        pd.DataFrame().to_excel(book, sheet_name="Nothing", index=False)
+        pd.DataFrame({"c": ["d"]}).to_excel(book, sheet_name="Two", index=False)
+    with pytest.raises(CallError, match=r"2 layers \(One, Two\)"):
+        read_table(tmp_path / "v.xlsx")
+    assert read_table(tmp_path / "v.xlsx", layer="Two").columns.tolist() == ["c"]
+
+
+def test_two_columns_of_one_name_stay_two(tmp_path: Path) -> None:
+    table = read_table(_written(tmp_path / "v.csv", "X,X,\n1,2,3\n"))
+    assert table.columns.tolist() == ["X", "X 2", "column 3"]
+
+
+def test_a_csv_whose_first_column_is_version_is_no_mapinfo_file(tmp_path: Path) -> None:
+    assert len(read_table(_written(tmp_path / "v.csv", "version,a\nx,y\n"))) == 1
+
+
+def test_the_row_of_a_csv_is_the_line_of_the_file(tmp_path: Path) -> None:
+    table = read_table(_written(tmp_path / "v.csv", "DANH SÁCH,\n\nThôn,Xã\nA,B\n\nC,D\n"))
+    assert table.index.tolist() == [4, 6]
+
+
+def test_text_in_utf_16_as_excel_saves_it(tmp_path: Path) -> None:
+    table = read_table(_written(tmp_path / "v.txt", "Thôn\tXã\nXóm 1\tB\n".encode("utf-16")))
+    assert table.iloc[0].tolist() == ["Xóm 1", "B"]
 
 
 def _written(path: Path, content: bytes | str) -> Path:
@@ -101,6 +177,10 @@ def _written(path: Path, content: bytes | str) -> Path:
         ("v.parquet", b"PAR1 cut short", UnreadableError, "v.parquet cannot be read"),
         ("v.xlsx", b"PK\x03\x04 cut short", UnreadableError, "v.xlsx cannot be read"),
         ("v.csv", "a,b\n", DataError, "v.csv holds no rows"),
+        ("v.csv", b"Th\xabn,X\xb7\na,b\n", UnreadableError, "v.csv is not Unicode text"),
+        ("v.kml", "<!DOCTYPE html><html>no</html>", UnreadableError, "v.kml is not a table"),
+        ("v.kml", '<?xml version="1.0"?><OGRVRTDataSource/>', UnreadableError, "is not a table"),
+        ("v.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, UnreadableError, r"without the \.shx file"),
     ],
 )
 def test_what_is_no_table_gives_one_sentence(

@@ -1,0 +1,122 @@
+"""Tables of cells, CSV and Excel: what is the header, what are the rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+import python_calamine
+
+from geodata.errors import CallError, DataError, UnreadableError
+
+HEADER_WITHIN = 20
+"""Rows in which the header is looked for: official lists begin with titles."""
+
+Cell = str | float | None
+"""Excel's numbers stay numbers, since a text "1.234" may mean a thousand or little over one."""
+
+
+def csv_table(path: Path) -> pd.DataFrame:
+    """A CSV file, its delimiter found, all its cells text.
+
+    Raises `DataError` without rows, `UnreadableError` where the text is not Unicode.
+    """
+    raw = path.read_bytes()
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            "{file} is not Unicode text (byte {at}); save it as CSV UTF-8",
+            file=path.name,
+            at=error.start + 1,
+        ) from error
+    delimiter = _delimiter(text)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return _headed([[cell.strip() or None for cell in row] for row in rows], path)
+
+
+def _delimiter(text: str) -> str:
+    """The sign that splits most of the first lines into equally many cells."""
+    lines = [line for line in text.splitlines()[:HEADER_WITHIN] if line.strip()]
+
+    def agreement(sign: str) -> tuple[int, int]:
+        counts = [line.count(sign) for line in lines]
+        most = max(set(counts), key=counts.count, default=0)
+        return (counts.count(most) if most else 0, most)
+
+    return max(";\t|,", key=agreement)
+
+
+def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
+    """A workbook's sheet: the one named, or the only one that holds anything."""
+    book = python_calamine.CalamineWorkbook.from_path(str(path))
+    if sheet is not None and sheet not in book.sheet_names:
+        raise CallError(
+            "{file} has no layer {layer}; it has {names}",
+            file=path.name,
+            layer=sheet,
+            names=", ".join(book.sheet_names),
+        )
+    wanted = [sheet] if sheet else book.sheet_names
+    filled = {name: _cells(book, name) for name in wanted}
+    filled = {name: rows for name, rows in filled.items() if any(any(row) for row in rows)}
+    if len(filled) > 1:
+        raise CallError(
+            "{file} has {count} layers ({names}); say which with layer = …",
+            file=path.name,
+            count=len(filled),
+            names=", ".join(list(filled)[:8]),
+        )
+    return _headed(next(iter(filled.values()), []), path)
+
+
+def _cells(book: python_calamine.CalamineWorkbook, name: str) -> list[list[Cell]]:
+    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    return [[_cell(cell) for cell in row] for row in rows]
+
+
+def _cell(cell: object) -> Cell:
+    """Whole numbers and words as text, other numbers as they are, nothing as None."""
+    if isinstance(cell, float) and not cell.is_integer():
+        return cell
+    if isinstance(cell, float):
+        return str(int(cell))
+    return str(cell).strip() or None
+
+
+def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
+    """The table under its header: the wordiest of the first rows. Indexed by the sheet's row."""
+    wordy = [sum(_is_word(cell) for cell in row) for row in rows[:HEADER_WITHIN]]
+    at = wordy.index(max(wordy)) if wordy else 0
+    body = {k + 1: row for k, row in enumerate(rows) if k > at and any(c is not None for c in row)}
+    if not body:
+        raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
+    width = max(len(row) for row in (rows[at], *body.values()))
+    names = _unique([*rows[at], *[None] * (width - len(rows[at]))])
+    filled = [row + [None] * (width - len(row)) for row in body.values()]
+    return pd.DataFrame(
+        filled, columns=names, index=pd.Index(list(body), name="row"), dtype="object"
+    )
+
+
+def _unique(header: list[Cell]) -> list[str]:
+    """Column names: "column N" where there is none, numbered where one stands twice."""
+    names: list[str] = []
+    for k, cell in enumerate(header):
+        base = str(cell) if cell is not None else f"column {k + 1}"
+        turn, name = 1, base
+        while name in names:
+            turn += 1
+            name = f"{base} {turn}"
+        names.append(name)
+    return names
+
+
+def _is_word(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.translate(_NUMERIC).isdigit()
+
+
+_NUMERIC = str.maketrans("", "", ".,- \u00a0")
