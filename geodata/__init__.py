@@ -10,6 +10,7 @@ from geodata.errors import (
 )
 from geodata.export import export_list, uncovered_list
 from geodata.read import read_table
+from geodata.reconstruction import reconstruct
 from geodata.study import Run, Study, assess_study, latest_run, open_study
 from geodata.units import Units, assign_units, units_at
 
@@ -29,6 +30,7 @@ __all__ = [
     "latest_run",
     "open_study",
     "read_table",
+    "reconstruct",
     "uncovered_list",
     "units_at",
 ]
