@@ -143,8 +143,15 @@ class MapView {
     this.labels.paint();
     const area = this.areas.find((a) => a.code === code);
     if (!first) this.map.flyToBounds(area ? corners(area.box) : this.home, {
-      duration: 0.35, paddingTopLeft: [area && this.frame.clientWidth > 640 ? 130 : 10, 34], paddingBottomRight: [10, 10],
+      duration: 0.35, paddingTopLeft: [area ? this.legendWidth() : 10, 34], paddingBottomRight: [10, 10],
     });
+  }
+
+  // So that a chosen area is not drawn under an open legend.
+  legendWidth() {
+    const details = this.frame.querySelector(".key details");
+    const wide = this.frame.clientWidth > 640;
+    return wide && details && details.open ? details.offsetWidth + 16 : 10;
   }
 
   showVillage(id) {
