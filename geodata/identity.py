@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from geodata.columns import plain
@@ -18,7 +19,18 @@ FILE = "village_ids.csv"
 NEAR_M = 2_000.0
 """A village of the same name and commune this near to where it was is the same village."""
 
-Known = list[tuple[str, str, str, float, float]]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Known:
+    """A village that has an id: what it is called (without marks) and where it is, in metres."""
+
+    village_id: str
+    commune: str
+    village: str
+    x: float
+    y: float
 
 
 def mint_ids(villages: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
@@ -26,70 +38,90 @@ def mint_ids(villages: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
 
     An id is made of commune, name and place, never of the row's number, and kept in
     ``village_ids.csv`` in the study's folder, so that the same village has the same id when
-    the file comes again, in another order or with a name or two added.
+    the file comes again, in another order, or with villages added or a little moved. Ids of
+    villages that are gone are kept for their return. Where the folder cannot be written
+    nothing is kept; the ids are the same as long as names and places are.
     """
-    known = _kept(folder)
-    of_key: dict[tuple[str, str], Known] = {}
-    for row in known:
-        of_key.setdefault((row[1], row[2]), []).append(row)
-    keys = [
-        (plain(c or ""), plain(n or ""))
-        for c, n in zip(
-            villages["commune_code"].fillna(villages["commune"]).fillna(""),
-            villages["village"].fillna(""),
-            strict=True,
-        )
-    ]
-    places = shapely.get_coordinates(shapely.centroid(villages.geometry.to_numpy()))
-    taken: set[str] = set()
-    ids: list[str] = []
-    for (commune, name), (x, y) in zip(keys, places, strict=True):
-        near = [
-            (float(np.hypot(x - kx, y - ky)), kept)
-            for kept, _, _, kx, ky in of_key.get((commune, name), [])
-            if kept not in taken
-        ]
-        best = min(near, default=(np.inf, ""))
-        chosen = best[1] if best[0] <= NEAR_M else _new(commune, name, float(x), float(y), taken)
-        taken.add(chosen)
-        ids.append(chosen)
-    gone = [row for row in known if row[0] not in taken]
-    rows = [
-        (i, c, n, float(x), float(y)) for i, (c, n), (x, y) in zip(ids, keys, places, strict=True)
-    ]
-    if rows + gone != known:
-        _keep(folder, rows + gone)
+    known = read_known(folder / FILE)
+    communes = villages["commune_code"].fillna(villages["commune"]).fillna("")
+    names = villages["village"].fillna("")
+    keys = [(plain(c), plain(n)) for c, n in zip(communes, names, strict=True)]
+    places = shapely.get_coordinates(shapely.centroid(villages.geometry.to_numpy())).round(1)
+    ids = _carried(keys, places, known)
+    taken = {row.village_id for row in known}
+    for at in sorted(range(len(keys)), key=lambda k: (keys[k], *places[k])):
+        if at not in ids:
+            ids[at] = _new("|".join(keys[at]), places[at], taken)
+            taken.add(ids[at])
+    now = {
+        ids[k]: Known(village_id=ids[k], commune=c, village=n, x=float(x), y=float(y))
+        for k, ((c, n), (x, y)) in enumerate(zip(keys, places, strict=True))
+    }
+    gone = [row for row in known if row.village_id not in now]
+    rows = sorted([*now.values(), *gone])
+    if rows != known:
+        _keep(folder, rows)
     out = villages.copy()
-    out["village_id"] = ids
+    out["village_id"] = [ids[k] for k in range(len(keys))]
     return out
 
 
-def _new(commune: str, name: str, x: float, y: float, taken: set[str]) -> str:
+def _carried(keys: list[tuple[str, str]], places: Floats, known: list[Known]) -> dict[int, str]:
+    """Row → kept id, nearest pairs of the same name and commune first."""
+    of_key: dict[tuple[str, str], list[Known]] = {}
+    for row in known:
+        of_key.setdefault((row.commune, row.village), []).append(row)
+    pairs = sorted(
+        (float(np.hypot(x - row.x, y - row.y)), row.village_id, at)
+        for at, (key, (x, y)) in enumerate(zip(keys, places, strict=True))
+        for row in of_key.get(key, ())
+    )
+    ids: dict[int, str] = {}
+    used: set[str] = set()
+    for apart_m, village_id, at in pairs:
+        if apart_m <= NEAR_M and at not in ids and village_id not in used:
+            ids[at] = village_id
+            used.add(village_id)
+    return ids
+
+
+def _new(key: str, place: Floats, taken: set[str]) -> str:
     """An id that no village has yet, from what a village is and where."""
     turn = 0
     while True:
-        seed = f"{commune}|{name}|{round(x / 100)}|{round(y / 100)}|{turn}"
+        seed = f"{key}|{round(place[0] / 100)}|{round(place[1] / 100)}|{turn}"
         made = "v" + hashlib.sha256(seed.encode()).hexdigest()[:10]
         if made not in taken:
             return made
         turn += 1
 
 
-def _kept(folder: Path) -> Known:
-    path = folder / FILE
+def read_known(path: Path) -> list[Known]:
+    """The ids kept in a file, none where there is no file."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as stream:
         return [
-            (row["village_id"], row["commune"], row["village"], float(row["x"]), float(row["y"]))
+            Known(
+                village_id=row["village_id"],
+                commune=row["commune"],
+                village=row["village"],
+                x=float(row["x"]),
+                y=float(row["y"]),
+            )
             for row in csv.DictReader(stream)
         ]
 
 
-def _keep(folder: Path, rows: Known) -> None:
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".village_ids-", suffix=".csv")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["village_id", "commune", "village", "x", "y"])
-        writer.writerows(rows)
-    Path(name).replace(folder / FILE)
+def _keep(folder: Path, rows: list[Known]) -> None:
+    """Write the ids whole or not at all: a half file would lose what the ids stand for."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=folder, prefix=".ids-", encoding="utf-8", newline="", delete=False
+        ) as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["village_id", "commune", "village", "x", "y"])
+            writer.writerows((r.village_id, r.commune, r.village, r.x, r.y) for r in rows)
+    except PermissionError:  # a study on a read-only medium opens all the same
+        return
+    Path(stream.name).replace(folder / FILE)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geodata.columns import plain
 from geodata.errors import CallError
 
 
@@ -69,6 +70,37 @@ def assign_units(villages: gpd.GeoDataFrame, units: Units) -> pd.DataFrame:
     out["district_code"] = district
     out["district"] = _looked_up(district, units.districts["name"])
     return out
+
+
+def with_units(villages: gpd.GeoDataFrame, units: Units) -> tuple[gpd.GeoDataFrame, int]:
+    """The villages with what their file leaves out of commune and district, and a count.
+
+    A name finds its code (and a code its name) where one unit alone bears it; the rest comes
+    from `assign_units`. The count is of villages that no unit holds and that stay without one.
+    """
+    assigned = assign_units(villages, units)
+    out = villages.copy()
+    for level, table in (("district", units.districts), ("commune", units.communes)):
+        code, name = f"{level}_code", level
+        if table is None:
+            continue
+        alone = table["name"].map(_bare)
+        alone = alone[~alone.duplicated(keep=False)]
+        codes = {bare: str(key) for key, bare in alone.items()}
+        by_name = out[name].map(_bare, na_action="ignore").map(codes).astype("string")
+        out[code] = out[code].fillna(by_name).fillna(assigned[code])
+        out[name] = out[name].fillna(_looked_up(out[code], table["name"])).fillna(assigned[name])
+    return out, int(assigned["commune_code"].isna().sum())
+
+
+KINDS = ("thanh pho ", "thi xa ", "thi tran ", "huyen ", "quan ", "phuong ", "xa ")
+
+
+def _bare(name: str) -> str:
+    """A unit's name for comparing, without what kind of unit it is."""
+    told = plain(name)
+    kind = next((k for k in KINDS if told.startswith(k)), "")
+    return told.removeprefix(kind)
 
 
 def _looked_up(codes: pd.Series[str], values: pd.Series[str]) -> pd.Series[str]:

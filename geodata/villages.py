@@ -6,20 +6,25 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
 
 from coverage.model import VILLAGE_COLUMNS
-from geodata.columns import find_columns, numbers, text, truths
+from geodata.areas import valid_polygons
+from geodata.columns import find_columns, numbers, plain, row_number, text, truths
 from geodata.coordinates import require_inside, to_study
 from geodata.errors import DataError
-from geodata.units import Units, assign_units
+from geodata.units import Units, with_units
 
 NUMBERS = ("population", "households")
 TRUTHS = ("electrified", "fund_eligible")
 SEGMENTS = 32
-"""Segments a quarter of a settlement disc is drawn with."""
+"""Segments a quarter of a settlement disc is drawn with: 0.04 % less than the circle."""
+
+NAMED_WITHIN_M = 5_000.0
+"""How far from its village a centre may lie that is known by name alone."""
 
 
 def village_table(
@@ -42,17 +47,20 @@ def village_table(
     asked = ("village_id", *VILLAGE_COLUMNS)
     found = find_columns(raw.columns, asked, given=_of(given, asked), file=file)
     placed = to_study(raw, crs, file=file, columns=_of(given, ("lon", "lat", "x", "y")))
+    notes = [f"{file}: {field} ← {column}" for field, column in found.items()]
     _require_places(placed, file)
-    out = gpd.GeoDataFrame(index=placed.index, geometry=_areas(placed, radius_m))
+    areas, more = _areas(placed, radius_m, file)
+    out = gpd.GeoDataFrame(index=placed.index, geometry=areas)
     for field in asked:
         out[field] = _field(raw, found.get(field), field, file)
-    out["centre"] = _points(placed)
-    labels = pd.Index(out["village"].fillna("?"))
+    out["centre"] = _centres(placed)
     if units is not None:
+        labels = pd.Index(out["village_id"].fillna(out["village"]).fillna("?"))
         require_inside(out.geometry, units.bounds, file=file, names=labels)
-        out = _with_units(out, units)
-    notes = [f"{file}: {field} ← {column}" for field, column in found.items()]
-    return out, tuple(notes)
+        out, homeless = _with_units(out, units)
+        if homeless:
+            more.append(f"{file}: {homeless} villages lie in no commune and stay without one")
+    return out, (*notes, *more)
 
 
 def _of(given: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
@@ -66,27 +74,47 @@ def _require_places(placed: gpd.GeoDataFrame, file: str) -> None:
             "{file}, row {row}: the village has no place ({count} rows have none); give each one "
             "a polygon or a point",
             file=file,
-            row=int(np.flatnonzero(missing)[0]) + 1,
+            row=row_number(placed.index, int(np.flatnonzero(missing)[0])),
             count=int(missing.sum()),
         )
 
 
-def _areas(placed: gpd.GeoDataFrame, radius_m: float) -> gpd.GeoSeries:
-    """Polygons as they are; points (and the middle of multipoints) as settlement discs."""
-    shapes = placed.geometry.to_numpy().copy()
-    flat = shapely.get_dimensions(shapes) < 2
-    middles = shapely.centroid(shapes[flat])
-    shapes[flat] = shapely.buffer(middles, radius_m, quad_segs=SEGMENTS)
-    return gpd.GeoSeries(shapely.force_2d(shapes), index=placed.index, crs=placed.crs)
+def _areas(placed: gpd.GeoDataFrame, radius_m: float, file: str) -> tuple[gpd.GeoSeries, list[str]]:
+    """Polygons repaired where invalid, points (and the middle of several) as discs; notes."""
+    shapes = placed.geometry.to_numpy()
+    points = shapely.get_dimensions(shapes) == 0
+    areas = valid_polygons(placed.geometry)
+    discs = shapely.buffer(
+        shapely.force_2d(shapely.centroid(shapes[points])), radius_m, quad_segs=SEGMENTS
+    )
+    areas[points] = gpd.GeoSeries(discs, index=areas.index[points], crs=areas.crs)
+    flat = ~(shapely.area(areas.to_numpy()) > 0)
+    if flat.any():
+        at = int(np.flatnonzero(flat)[0])
+        raise DataError(
+            "{file}, row {row}: the village is a {kind} without area ({count} rows are); give a "
+            "polygon or a point",
+            file=file,
+            row=row_number(placed.index, at),
+            kind=shapes[at].geom_type,
+            count=int(flat.sum()),
+        )
+    notes = []
+    if points.any():
+        notes.append(f"{file}: {points.sum()} points read as discs of {radius_m:g} m radius")
+    repaired = int((~shapely.is_valid(shapes[~points])).sum())
+    if repaired:
+        notes.append(f"{file}: {repaired} invalid polygons repaired")
+    return areas, notes
 
 
-def _points(placed: gpd.GeoDataFrame) -> gpd.GeoSeries:
+def _centres(placed: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Centres that the geometry itself gives: the points of point villages."""
     shapes = placed.geometry.to_numpy()
-    middles = shapely.force_2d(shapely.centroid(shapes))
     known = shapely.get_dimensions(shapes) == 0
-    values = [middle if yes else None for middle, yes in zip(middles, known, strict=True)]
-    return gpd.GeoSeries(values, index=placed.index, crs=placed.crs)
+    centres = np.full(len(shapes), None, dtype=object)
+    centres[known] = shapely.force_2d(shapely.centroid(shapes[known]))
+    return gpd.GeoSeries(centres, index=placed.index, crs=placed.crs)
 
 
 def _field(raw: pd.DataFrame, column: str | None, field: str, file: str) -> pd.Series:
@@ -101,32 +129,31 @@ def _field(raw: pd.DataFrame, column: str | None, field: str, file: str) -> pd.S
     return text(raw[column])
 
 
-def _with_units(table: gpd.GeoDataFrame, units: Units) -> gpd.GeoDataFrame:
-    """Fill units that the file leaves out, by geometry."""
-    wanted = ("commune_code", "commune", "district_code", "district")
-    if not any(table[name].isna().any() for name in wanted):
-        return table
-    assigned = assign_units(table, units)
-    for name in wanted:
-        table[name] = table[name].fillna(assigned[name])
-    return table
+def _with_units(table: gpd.GeoDataFrame, units: Units) -> tuple[gpd.GeoDataFrame, int]:
+    """Units that the file leaves out filled in, and how many villages no unit holds."""
+    wanted = ["commune_code", "commune"]
+    wanted += ["district_code", "district"] if units.districts is not None else []
+    return with_units(table, units) if table[wanted].isna().any(axis=None) else (table, 0)
 
 
 def with_centres(
     villages: gpd.GeoDataFrame, raw: pd.DataFrame, *, crs: pyproj.CRS, file: str
 ) -> gpd.GeoDataFrame:
-    """The villages (indexed by id) with the centres of a file, joined by ``village_id``.
+    """The villages (indexed by id) with the centres of a file.
 
-    Raises `DataError` without that column, for ids that occur twice, and for ids that
-    are no village.
+    Joined by ``village_id`` where the file has it; else each centre belongs to the village
+    whose polygon holds it, or, of the villages of its name, the nearest within 5 km. Raises
+    `DataError` for two centres of one village and for centres of none.
     """
-    found = find_columns(raw.columns, ("village_id",), file=file)
-    if "village_id" not in found:
-        raise DataError(
-            "{file} has no column village_id; centres are joined to villages by it", file=file
-        )
+    found = find_columns(raw.columns, ("village_id", "village"), file=file)
     placed = to_study(raw, crs, file=file)
-    ids = text(raw[found["village_id"]])
+    placed = placed[~(placed.geometry.isna() | placed.geometry.is_empty)]
+    points = shapely.force_2d(shapely.centroid(placed.geometry.to_numpy()))
+    if "village_id" in found:
+        ids = text(placed[found["village_id"]])
+    else:
+        names = text(placed[found["village"]]) if "village" in found else None
+        ids = _owners(villages, points, names, placed.index)
     twice = ids[ids.duplicated() & ids.notna()]
     if len(twice):
         raise DataError(
@@ -134,18 +161,41 @@ def with_centres(
             file=file,
             first=twice.iloc[0],
         )
-    strangers = ids[~ids.isin(villages.index)]
+    strangers = np.flatnonzero(~ids.isin(villages.index))
     if len(strangers):
+        told = ids.iloc[strangers[0]]
         raise DataError(
             "{file}: {count} centres belong to no village (first: {first}); check the ids",
             file=file,
             count=len(strangers),
-            first=strangers.iloc[0],
+            first=told if told is not pd.NA else f"row {row_number(placed.index, strangers[0])}",
         )
-    centres = gpd.GeoSeries(placed.geometry.to_numpy(), index=pd.Index(ids), crs=crs)
+    centres = gpd.GeoSeries(points, index=pd.Index(ids), crs=crs)
     out = villages.copy()
     out["centre"] = gpd.GeoSeries(centres.reindex(villages.index), crs=crs)
     return out
+
+
+def _owners(
+    villages: gpd.GeoDataFrame,
+    points: npt.NDArray[np.object_],
+    names: pd.Series[str] | None,
+    rows: pd.Index,
+) -> pd.Series[str]:
+    """Village of each centre, by place and, where there are names, by name; NA for none."""
+    shapes = villages.geometry.to_numpy()
+    own = villages["village"].map(plain, na_action="ignore").to_numpy()
+    told = [""] * len(points) if names is None else [plain(n) for n in names.fillna("")]
+    reach = NAMED_WITHIN_M if names is not None else 0.0
+    at, village = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=reach)
+    apart = shapely.distance(points[at], shapes[village])
+    owners: dict[int, tuple[bool, float, int]] = {}
+    for k, v, far in zip(at.tolist(), village.tolist(), apart.tolist(), strict=True):
+        named = told[k] != "" and told[k] == own[v]
+        if named or far == 0:
+            owners[k] = min(owners.get(k, (True, np.inf, -1)), (not named, far, v))
+    ids = [villages.index[owners[k][2]] if k in owners else None for k in range(len(points))]
+    return pd.Series(ids, index=rows, dtype="string")
 
 
 def indexed(villages: gpd.GeoDataFrame, *, file: str) -> gpd.GeoDataFrame:
@@ -155,12 +205,12 @@ def indexed(villages: gpd.GeoDataFrame, *, file: str) -> gpd.GeoDataFrame:
         raise DataError(
             "{file}, row {row}: the village has no id; fill the column or leave it out altogether",
             file=file,
-            row=int(np.flatnonzero(ids.isna())[0]) + 1,
+            row=row_number(villages.index, int(np.flatnonzero(ids.isna())[0])),
         )
     twice = ids.duplicated(keep=False)
     if twice.any():
         first = ids[twice].iloc[0]
-        rows = np.flatnonzero(ids == first) + 1
+        rows = [row_number(villages.index, int(at)) for at in np.flatnonzero(ids == first)]
         raise DataError(
             "{file}: village id {first} occurs in rows {rows} ({count} ids are repeated); ids "
             "must be unique",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import Point
+from shapely import LineString, Point, Polygon
 
-from geodata import DataError
+from geodata import DataError, Units
 from geodata.coordinates import study_crs
 from geodata.identity import FILE, mint_ids
 from geodata.villages import indexed, village_table, with_centres
@@ -109,3 +110,74 @@ def test_centres_that_do_not_fit_are_told(ids: list[str], sentence: str) -> None
     halls = gpd.GeoDataFrame({"village_id": ids}, geometry=[Point(0, 0)] * 2, crs=tiny.CRS)
     with pytest.raises(DataError, match=sentence):
         with_centres(villages, halls, crs=CRS, file="c")
+
+
+def test_centres_without_ids_belong_to_the_village_that_holds_them() -> None:
+    villages = indexed(made(raw()), file="v")
+    halls = gpd.GeoDataFrame(
+        geometry=[Point(tiny.X0 + 2100, tiny.Y0 + 2100), Point(tiny.X0 + 10, tiny.Y0 + 10)],
+        crs=tiny.CRS,
+    )
+    joined = with_centres(villages, halls, crs=CRS, file="c")
+    assert joined.index[joined["centre"].notna()].tolist() == ["v1", "v9"]
+    with pytest.raises(DataError, match=r"c: village id v9 occurs twice"):
+        with_centres(villages, halls.iloc[[0, 0]], crs=CRS, file="c")
+    away = gpd.GeoDataFrame(geometry=[Point(tiny.X0 - 10, tiny.Y0)], crs=tiny.CRS)
+    with pytest.raises(DataError, match=r"1 centres belong to no village \(first: row 1\)"):
+        with_centres(villages, away, crs=CRS, file="c")
+
+
+def test_a_name_wins_over_the_polygon_a_centre_fell_into() -> None:
+    villages = indexed(made(raw()), file="v")
+    beyond = Point(tiny.X0 + 1010, tiny.Y0 + 500)  # ten metres into v2
+    halls = gpd.GeoDataFrame({"Tên thôn": ["XOM 1", None]}, geometry=[beyond] * 2, crs=tiny.CRS)
+    joined = with_centres(villages, halls, crs=CRS, file="c")
+    assert joined.index[joined["centre"].notna()].tolist() == ["v1", "v2"]
+
+
+def test_lines_are_no_villages_and_bow_ties_are_repaired() -> None:
+    table = raw()
+    x, y = tiny.X0, tiny.Y0
+    corners = [(x, y), (x + 1000, y + 1000), (x + 1000, y), (x, y + 1000)]
+    table.loc[0, "geometry"] = Polygon(corners)
+    done, notes = village_table(table, crs=CRS, file="v", radius_m=500.0)
+    assert done.geometry.area.iloc[0] == pytest.approx(500_000)
+    assert "v: 1 invalid polygons repaired" in notes
+    table.loc[3, "geometry"] = LineString(corners)
+    with pytest.raises(DataError, match="row 4: the village is a LineString without area"):
+        made(table)
+
+
+def test_units_the_file_leaves_out_come_from_its_names_and_then_its_place() -> None:
+    table = raw().drop(columns=["commune_code", "district_code", "district"])
+    table.loc[0, "commune"] = "XA 2"  # its place says Xã 0
+    table.loc[1, "commune"] = None
+    areas = tiny.villages().dissolve("commune_code", aggfunc="first")
+    communes = areas[["commune", "district_code", "geometry"]].rename(columns={"commune": "name"})
+    districts = tiny.villages().dissolve("district_code", aggfunc="first")
+    named = districts[["district", "geometry"]].rename(columns={"district": "name"})
+    units = Units(valid_from=date(2023, 1, 1), communes=communes, districts=named)
+    done, _ = village_table(table, crs=CRS, file="v", radius_m=500.0, units=units)
+    assert done["commune_code"].tolist() == ["12", "10", "10", *["11"] * 3, *["12"] * 3]
+    assert done["commune"].iloc[:2].tolist() == ["XA 2", "Xã 0"]
+    assert done["district"].tolist() == tiny.villages()["district"].tolist()
+
+
+def test_kept_ids_are_written_whole_and_only_when_they_change(tmp_path: Path) -> None:
+    table = made(raw().drop(columns="village_id"))
+    first = mint_ids(table, tmp_path)
+    written = (tmp_path / FILE).stat()
+    shuffled = mint_ids(table.sample(frac=1, random_state=3), tmp_path)
+    assert (tmp_path / FILE).stat().st_mtime_ns == written.st_mtime_ns
+    assert shuffled["village_id"].sort_index().tolist() == first["village_id"].tolist()
+    mint_ids(table.iloc[:2], tmp_path)
+    assert mint_ids(table, tmp_path)["village_id"].tolist() == first["village_id"].tolist()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+def test_namesakes_keep_their_ids_by_place_in_any_order(tmp_path: Path) -> None:
+    table = made(raw().drop(columns="village_id"))
+    table["village"], table["commune_code"] = "Bản Na", "10"
+    first = mint_ids(table, tmp_path)
+    again = mint_ids(table.iloc[::-1], tmp_path)
+    assert again["village_id"].sort_index().tolist() == first["village_id"].tolist()
