@@ -16,10 +16,21 @@ from ui.texts import Translator
 
 KEY = "map"
 
+MODULES = ("shapes.js", "style.js", "points.js", "panel.js", "labels.js")
+"""What ``map.js`` imports, fetched beside it instead of after it."""
+
 _LOADER = """
 export default async function (component) {
-  const address = new URL(component.data.program.script, window.location.origin);
-  const program = await import(address.href);
+  const { script, ahead } = component.data.program;
+  const absolute = (path) => new URL(path, window.location.origin).href;
+  for (const path of window.phusongAhead ? [] : ahead) {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = absolute(path);
+    document.head.append(link);
+  }
+  window.phusongAhead = true;
+  const program = await import(absolute(script));
   return program.default(component);
 }
 """
@@ -84,6 +95,7 @@ def component_data(
     return {
         "program": {
             "script": address(files["map.js"]),
+            "ahead": [address(files[name]) for name in MODULES],
             "style": address(files["map.css"]),
             "leaflet": address(files["leaflet.js"]),
             "leafletStyle": address(files["leaflet.css"]),

@@ -41,9 +41,11 @@ class MapView {
 
   async apply(data) {
     if (data !== this.data) return; // a newer choice is already waiting
-    if (!this.map) await this.build(data);
     const { feed, choice, language } = data;
-    if (this.done.areas !== feed.areas || this.done.points !== feed.points) await this.load(data);
+    const stale = this.done.areas !== feed.areas || this.done.points !== feed.points;
+    const tables = stale && Promise.all([fetchTable(feed.areas), fetchTable(feed.points)]);
+    if (!this.map) await Promise.all([this.build(data), tables]);
+    if (stale) this.load(feed, await tables);
     if (this.done.language !== language || this.done.panels !== feed.areas + feed.points) this.writePanels(data);
     if (this.done.area !== choice.area) this.showArea(choice.area);
     if (this.done.village !== choice.village) this.showVillage(choice.village);
@@ -92,8 +94,7 @@ class MapView {
     });
   }
 
-  async load({ feed }) {
-    const [areas, points] = await Promise.all([fetchTable(feed.areas), fetchTable(feed.points)]);
+  load(feed, [areas, points]) {
     const first = !this.done.areas;
     this.done = { ...this.done, areas: feed.areas, points: feed.points, area: undefined, village: undefined };
     this.drawAreas(areas);
