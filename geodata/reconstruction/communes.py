@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -166,3 +167,13 @@ def _borders(labels: Labels, count: int) -> npt.NDArray[np.int64]:
     table = np.bincount((a[apart] - 1) * count + b[apart] - 1, minlength=count * count)
     table = table.reshape(count, count)
     return table + table.T
+
+
+def real_places(gazetteer: Gazetteer, shapes: gpd.GeoSeries) -> pd.DataFrame:
+    """The communes with a seed each in the middle of their real shape."""
+    table = filled_extents(gazetteer)
+    at = shapes.representative_point()
+    for axis, values in (("x", at.x), ("y", at.y)):
+        table[axis] = table[f"middle_{axis}"] = values.to_numpy(float)
+    table["position_estimated"] = False
+    return table

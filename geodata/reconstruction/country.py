@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -19,27 +18,13 @@ from geodata.reconstruction import villages as villages_
 from geodata.reconstruction.gazetteer import CRS, Gazetteer, read_gazetteer
 from geodata.reconstruction.grid import PROVINCE_GRID as GRID
 from geodata.reconstruction.grid import TERRAIN_GRID, Floats, Labels
-from geodata.reconstruction.outline import district_labels
-from geodata.reconstruction.shapes import outlined
+from geodata.reconstruction.outline import district_labels, drawn_labels
+from geodata.reconstruction.real import Real, RealUnits, read_units, read_village_points
+from geodata.reconstruction.shapes import fitted, outlined
 from geodata.reconstruction.terrain import real_terrain, synthetic_terrain
 from geodata.reconstruction.write import SOURCE
 
-PIXELS_A_VILLAGE = 7
-
-
-@dataclass(frozen=True, kw_only=True)
-class Real:
-    """Real inputs, where given."""
-
-    districts: Path | None = None
-    communes: Path | None = None
-    villages: Path | None = None
-    terrain: Path | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Which of them were given."""
-        return tuple(f.name for f in fields(self) if getattr(self, f.name) is not None)
+PIXELS_A_VILLAGE = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,80 +40,107 @@ class Country:
     terrain: Floats
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ground:
+    """What villages stand on. ``labels``: position in ``communes`` plus one, on the fine grid."""
+
+    gazetteer: Gazetteer
+    units: RealUnits
+    communes: pd.DataFrame
+    labels: Labels
+    land: pd.Series[str]
+    terrain: Floats
+
+
 def make(
     real: Real, village_count: int, *, seed: int, progress: Callable[[float], None]
 ) -> Country:
     """The land, its units and its villages, from facts, a seed and what is real."""
+    ground = _ground(real, seed=seed)
+    progress(0.6)
+    pixels = np.bincount(ground.labels.ravel(), minlength=len(ground.communes) + 1)[1:]
+    area_km2 = pixels * (GRID.step_m / 1000) ** 2
+    inhabitants = people_.commune_people(ground.communes, ground.land, area_km2, seed=seed)
+    halls = _halls(real, ground, inhabitants, village_count, seed=seed)
+    progress(0.8)
+    shapes = _shapes(halls, ground, seed)
+    table = _villages(ground, halls, shapes, inhabitants, seed)
+    units = _units(ground, halls, shapes)
+    progress(1.0)
+    land = ground.land.to_numpy()[halls.commune]
+    return Country(villages=table, land=land, units=units, terrain=ground.terrain)
+
+
+def _ground(real: Real, *, seed: int) -> Ground:
+    """Districts, communes and terrain."""
     gazetteer = read_gazetteer()
     codes = list(gazetteer.districts.index)
-    districts = district_labels(gazetteer, GRID, seed=seed)
-    progress(0.4)
-    places = communes_.place_communes(gazetteer, districts, GRID)
-    labels = communes_.commune_labels(places, districts, codes, GRID, seed=seed)
-    progress(0.6)
+    units = read_units(real, gazetteer)
+    if units.districts is not None:
+        districts = drawn_labels(units.districts, GRID)
+    elif units.communes_2023 is not None:
+        number = gazetteer.communes["district_code"].map(codes.index).to_numpy() + 1
+        districts = np.concatenate([[0], number])[drawn_labels(units.communes_2023, GRID)]
+    else:
+        districts = district_labels(gazetteer, GRID, seed=seed)
+    if units.communes_2023 is None:
+        places = communes_.place_communes(gazetteer, districts, GRID)
+        labels = communes_.commune_labels(places, districts, codes, GRID, seed=seed)
+    else:
+        places = communes_.real_places(gazetteer, units.communes_2023)
+        labels = drawn_labels(units.communes_2023, GRID)
     terrain = (
         real_terrain(real.terrain, on=TERRAIN_GRID)
-        if real.terrain
+        if real.terrain is not None
         else synthetic_terrain(
             gazetteer.districts, districts, places, grid=GRID, on=TERRAIN_GRID, seed=seed
         )
     )
     land = places["district_code"].map(gazetteer.districts["land"])
-    pixels = np.bincount(labels.ravel(), minlength=len(places) + 1)[1:]
-    inhabitants = people_.commune_people(
-        places, land, pixels * (GRID.step_m / 1000) ** 2, seed=seed
-    )
-    halls = _halls(real, places, labels, land, inhabitants, terrain, village_count, seed)
-    progress(0.8)
-    shapes = _shapes(halls, labels, len(places), seed)
-    table = _villages(gazetteer, places, halls, shapes, terrain, inhabitants, seed)
-    units = _units(gazetteer, places, labels, halls, shapes)
-    progress(1.0)
-    return Country(
-        villages=table, land=land.to_numpy()[halls.commune], units=units, terrain=terrain
+    return Ground(
+        gazetteer=gazetteer, units=units, communes=places, labels=labels, land=land, terrain=terrain
     )
 
 
 def _halls(
-    real: Real,
-    places: pd.DataFrame,
-    labels: Labels,
-    land: pd.Series[str],
-    inhabitants: Floats,
-    terrain: Floats,
-    village_count: int,
-    seed: int,
+    real: Real, ground: Ground, inhabitants: Floats, village_count: int, *, seed: int
 ) -> villages_.Halls:
     if real.villages is not None:
-        points = gpd.read_file(real.villages).to_crs(CRS)
-        return villages_.real_halls(points, labels, places, GRID)
-    pixels = np.bincount(labels.ravel(), minlength=len(places) + 1)[1:]
+        return villages_.real_halls(read_village_points(real.villages), ground.labels, GRID)
+    pixels = np.bincount(ground.labels.ravel(), minlength=len(ground.communes) + 1)[1:]
     room = pixels / PIXELS_A_VILLAGE
-    counts = people_.village_counts(inhabitants, land, room, village_count)
+    counts = people_.village_counts(inhabitants, ground.land, room, village_count)
     x, y = np.meshgrid(GRID.xs(), GRID.ys())
-    height = TERRAIN_GRID.sample(terrain, x, y)
-    return villages_.settle(places, labels, counts, height, GRID, seed=seed)
+    height = TERRAIN_GRID.sample(ground.terrain, x, y)
+    return villages_.settle(ground.communes, ground.labels, counts, height, GRID, seed=seed)
 
 
-def _shapes(halls: villages_.Halls, labels: Labels, communes: int, seed: int) -> gpd.GeoSeries:
+def _shapes(halls: villages_.Halls, ground: Ground, seed: int) -> gpd.GeoSeries:
     """A polygon for each village, then one for each commune's land that no village has."""
     bend = communes_.bend(GRID, villages_.BEND_M, seed + 45)
-    fine = villages_.village_labels(halls, labels, bend, GRID)
-    rest = np.where((labels > 0) & (fine == 0), labels + len(halls.x), 0)
-    return outlined((fine + rest).astype(np.int32), len(halls.x) + communes, GRID)
+    fine = villages_.village_labels(halls, ground.labels, bend, GRID)
+    rest = np.where((ground.labels > 0) & (fine == 0), ground.labels + len(halls.x), 0)
+    every = (fine + rest).astype(np.int32)
+    commune = np.concatenate([halls.commune, np.arange(len(ground.communes))])
+    if ground.units.communes_2023 is not None:
+        return fitted(every, commune, ground.units.communes_2023, GRID)
+    if ground.units.districts is not None:
+        codes = list(ground.gazetteer.districts.index)
+        district = ground.communes["district_code"].map(codes.index).to_numpy()
+        return fitted(every, district[commune], ground.units.districts, GRID)
+    return outlined(every, len(commune), GRID)
 
 
 def _villages(
-    gazetteer: Gazetteer,
-    places: pd.DataFrame,
+    ground: Ground,
     halls: villages_.Halls,
     shapes: gpd.GeoSeries,
-    terrain: Floats,
     inhabitants: Floats,
     seed: int,
 ) -> gpd.GeoDataFrame:
+    places, terrain = ground.communes, ground.terrain
     of = places.iloc[halls.commune]
-    district = gazetteer.districts.loc[of["district_code"]]
+    district = ground.gazetteer.districts.loc[of["district_code"]]
     kinds, land = of["kind"].to_numpy(), district["land"].to_numpy()
     towns = places[places["kind"] != "xa"]
     at = np.stack([halls.x, halls.y], axis=1)
@@ -171,17 +183,21 @@ def _inside(villages: gpd.GeoSeries, at: Floats) -> npt.NDArray[np.object_]:
 
 
 def _units(
-    gazetteer: Gazetteer,
-    places: pd.DataFrame,
-    labels: Labels,
-    halls: villages_.Halls,
-    shapes: gpd.GeoSeries,
+    ground: Ground, halls: villages_.Halls, shapes: gpd.GeoSeries
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Districts and communes of 2023 and the units of 2025: unions of the same polygons."""
+    """Districts and communes of 2023 and the units of 2025: unions of the same polygons.
+
+    A real structure of 2025, where given, stays as it is.
+    """
+    gazetteer, places = ground.gazetteer, ground.communes
     commune = np.concatenate([halls.commune, np.arange(len(places))])
     kept = ~shapely.is_empty(shapes.to_numpy())
     pieces, of = shapes.to_numpy()[kept], places.index.to_numpy()[commune[kept]]
-    became = communes_.became_2025(gazetteer, places, labels)
+    became = communes_.became_2025(gazetteer, places, ground.labels)
+    later = _dissolved(pieces, became.loc[of].to_numpy(), gazetteer.units_2025["name"])
+    if ground.units.communes_2025 is not None:
+        given = ground.units.communes_2025
+        later = gpd.GeoDataFrame(gazetteer.units_2025, geometry=given.to_numpy(), crs=CRS)
     communes = _dissolved(pieces, of, places["name"])
     communes["district_code"] = places["district_code"]
     communes["position_estimated"] = places["position_estimated"].astype(bool)
@@ -190,9 +206,7 @@ def _units(
             pieces, places["district_code"].loc[of].to_numpy(), gazetteer.districts["name"]
         ),
         "communes_2023": communes,
-        "communes_2025": _dissolved(
-            pieces, became.loc[of].to_numpy(), gazetteer.units_2025["name"]
-        ),
+        "communes_2025": later,
     }
 
 

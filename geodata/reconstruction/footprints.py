@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from geodata.reconstruction.grid import Bools, Floats, Grid
 
-RAYS = 96
+RAYS = 180
 STEP_M = 200.0
 MAST_M = 42.0
 HANDSET_M = 1.5
@@ -22,7 +22,10 @@ SLACK_M = 12.0
 """How far the ground may rise into the line of sight: waves bend over rounded crests."""
 
 LEAST_M = 350.0
-HOLE_RAYS = 3
+SPIKE_RAYS = 5
+"""A view along fewer rays than half of this is no service."""
+
+HOLE_RAYS = 4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +64,8 @@ def ragged_reach(views: Views, reach_m: Floats, *, seed: int) -> Floats:
     wanted = reach_m[:, None] * np.clip(1 + waver, 0.45, 1.5)
     steps = (np.arange(views.seen.shape[2]) + 1) * STEP_M
     visible = views.seen & (steps[None, None, :] <= wanted[:, :, None])
-    farthest = np.where(visible, steps, 0).max(axis=2)
+    farthest = np.where(visible, steps, 0.0).max(axis=2)
+    farthest = ndimage.median_filter(farthest, size=(1, SPIKE_RAYS), mode="wrap")
     beyond = farthest + STEP_M * rng.uniform(0, 0.9, farthest.shape)
     found: Floats = np.clip(np.minimum(wanted, beyond), LEAST_M, None)
     return found

@@ -17,10 +17,11 @@ import coverage
 from coverage.model import Expected, Layer, LayerInfo, Technology
 from geodata.errors import CallError
 from geodata.reconstruction import country, rollout, write
-from geodata.reconstruction.country import Country, Real
+from geodata.reconstruction.country import Country
 from geodata.reconstruction.footprints import Views, look, polygons, ragged_reach
 from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import TERRAIN_GRID
+from geodata.reconstruction.real import Real
 from geodata.reconstruction.sites import MOST_M, OPERATORS, Places, candidate_places
 
 VILLAGES = 3806
@@ -101,7 +102,7 @@ def build(land: Country, *, seed: int, progress: Progress) -> Built:
     plans = rollout.networks(places, views, seed=seed)
     progress(0.3)
     people = table["population"].to_numpy(float)
-    steps = rollout.history(plans, halls, people, seed=seed)
+    steps = rollout.history(plans, halls, people, land.land, seed=seed)
     outlook = rollout.Outlook(
         plans=plans,
         villages=table.geometry.to_numpy(),

@@ -21,10 +21,10 @@ from geodata.reconstruction.grid import Bools, Floats, Grid, Labels, fractal, ti
 COARSE = 5
 """The districts are balanced on pixels this many times larger than those they are drawn on."""
 
-ROUNDS = 40
+ROUNDS = 24
 WARP_M = 1300.0
-FRAY_M = 450.0
-CLOSING_M = 5_000.0
+FRAY_M = 600.0
+CLOSING_M = 4_500.0
 FAR = 99.0
 
 
@@ -66,13 +66,23 @@ def district_labels(gazetteer: Gazetteer, grid: Grid, *, seed: int) -> Labels:
         height=grid.height // COARSE,
     )
     claims = _claims(gazetteer, coarse, seed)
-    weights = _balanced(claims, gazetteer.districts["area_km2"].to_numpy(float), coarse)
+    wanted = gazetteer.districts["area_km2"].to_numpy(float)
+    weights = _balanced(claims, wanted, coarse, start=np.ones(len(claims)), rounds=ROUNDS)
+    labels = _fine_labels(claims / weights[:, None, None], grid, seed)
+    # what the fine borders took from small districts is asked back once
+    held = np.bincount(labels.ravel(), minlength=len(wanted) + 1)[1:] * (grid.step_m / 1000) ** 2
+    asked = wanted * np.clip((wanted / np.maximum(held, 1)) ** 0.7, 0.8, 1.5)
+    weights = _balanced(claims, asked, coarse, start=weights, rounds=ROUNDS // 2)
+    return _fine_labels(claims / weights[:, None, None], grid, seed)
+
+
+def _fine_labels(claims: Floats, grid: Grid, seed: int) -> Labels:
+    """Weighed claims on coarse pixels as labels on fine ones, their borders frayed."""
     fine = [
-        ndimage.zoom(np.minimum(claim / w, 3.0), COARSE, order=1, grid_mode=True, mode="nearest")
-        for claim, w in zip(claims, weights, strict=True)
+        ndimage.zoom(np.minimum(c, 3.0), COARSE, order=1, grid_mode=True, mode="nearest")
+        for c in claims.astype(np.float32)
     ]
-    stack = np.stack(fine).astype(np.float32)
-    labels = _winners(stack)
+    labels = _winners(np.stack(fine))
     frayed = _frayed(tidy(labels, _solid(labels > 0, grid.step_m)), grid, seed)
     return tidy(frayed, frayed > 0)
 
@@ -151,13 +161,16 @@ def _frayed(labels: Labels, grid: Grid, seed: int) -> Labels:
     return found
 
 
-def _balanced(claims: Floats, area_km2: Floats, grid: Grid) -> Floats:
+def _balanced(
+    claims: Floats, area_km2: Floats, grid: Grid, *, start: Floats, rounds: int
+) -> Floats:
     """Weights under which each district holds its area."""
-    weights = np.ones(len(claims))
+    weights = start.copy()
     pixel_km2 = (grid.step_m / 1000) ** 2
-    for _ in range(ROUNDS):
-        labels = _winners(claims / weights[:, None, None])
-        labels = tidy(labels, _solid(labels > 0, grid.step_m))
-        held = np.bincount(labels.ravel(), minlength=len(claims) + 1)[1:] * pixel_km2
-        weights *= (area_km2 / np.maximum(held, 1.0)) ** 0.2
+    for _ in range(rounds):
+        weighed = claims / weights[:, None, None]
+        inside = _solid(weighed.min(axis=0) <= 1, grid.step_m)
+        best = weighed.argmin(axis=0)[inside]
+        held = np.bincount(best, minlength=len(claims)) * pixel_km2
+        weights *= (area_km2 / np.maximum(held, 1.0)) ** 0.25
     return weights

@@ -65,17 +65,35 @@ def networks(places: Places, views: Views, *, seed: int) -> tuple[Network, ...]:
 
 
 def history(
-    plans: Sequence[Network], halls: npt.NDArray[np.object_], people: Floats, *, seed: int
+    plans: Sequence[Network],
+    halls: npt.NDArray[np.object_],
+    people: Floats,
+    land: npt.NDArray[np.object_],
+    *,
+    seed: int,
 ) -> list[Step]:
-    """Every step of every operator in one order of falling gain."""
+    """Every step of every operator in one order of falling gain.
+
+    Before all others come the sites that traffic needs: where many live, some villages have
+    one of their own. ``land`` is the kind of land of each village.
+    """
     steps: list[tuple[float, int, int, int]] = []
     tree = shapely.STRtree(halls)
     for k, plan in enumerate(plans):
         rng = np.random.default_rng(seed + 90 + k)
         liking = rng.lognormal(0, 0.25, len(plan.area_4g))
         served = _served(plan, tree)
+        own = (rng.random(len(land)) < plan.operator.density) & (land != "high mountain")
+        steps += [(-np.inf, k, place, place) for place in np.flatnonzero(own).tolist()]
+        left = people.copy()
+        for place in np.flatnonzero(own).tolist():
+            left[served[place]] = 0
         gain = np.inf
-        for turn, (place, more) in enumerate(_greedy(served, people, liking, plan.operator.budget)):
+        for turn, (place, more) in enumerate(
+            _greedy(
+                served, left, liking, plan.operator.budget * people.sum() - (people - left).sum()
+            )
+        ):
             gain = min(gain, more)
             steps.append((-gain, k, turn, place))
     return [Step(operator=k, place=place) for _, k, _, place in sorted(steps)]
@@ -91,15 +109,15 @@ def _served(plan: Network, tree: shapely.STRtree) -> list[Indices]:
 
 
 def _greedy(
-    served: Sequence[Indices], people: Floats, liking: Floats, budget: float
+    served: Sequence[Indices], people: Floats, liking: Floats, wanted: float
 ) -> list[tuple[int, float]]:
-    """Places in the order built and the people each newly reached, until the budget is met.
+    """Places in the order built and the people each newly reached, until the
+    ``wanted`` number of people is reached.
 
     Gains only fall as others are built, so a stale one at the top of the heap is recomputed
     and put back (Minoux, 1978).
     """
     open_people = people.copy()
-    wanted = budget * people.sum()
     heap = [
         (-people[hit].sum() * like, i)
         for i, (hit, like) in enumerate(zip(served, liking, strict=True))

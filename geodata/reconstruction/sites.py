@@ -14,11 +14,11 @@ MOST_M = 7_500.0
 """The farthest any site of the reconstruction serves."""
 
 REACH_M = {
-    "city": 1300.0,
-    "coast": 2600.0,
-    "lowland": 3000.0,
+    "city": 1000.0,
+    "coast": 2300.0,
+    "lowland": 2500.0,
     "mountain": 4300.0,
-    "high mountain": 5200.0,
+    "high mountain": 4800.0,
 }
 
 
@@ -27,7 +27,8 @@ class Operator:
     """How an operator builds. ``budget``: the share of people it wants to reach.
 
     ``reach``: its range against the usual one; ``share_3g``: sites that carry 3G too;
-    ``farther_3g``: the range of 3G (900 MHz) against that of 4G.
+    ``farther_3g``: the range of 3G (900 MHz) against that of 4G;
+    ``density``: the share of villages outside the high mountains with a site of their own.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Operator:
     reach: float
     share_3g: float
     farther_3g: float
-    sparing: float
+    density: float
 
 
 OPERATORS: tuple[Operator, ...] = (
@@ -47,7 +48,7 @@ OPERATORS: tuple[Operator, ...] = (
         reach=1.06,
         share_3g=0.8,
         farther_3g=1.08,
-        sparing=0.35,
+        density=0.45,
     ),
     Operator(
         name="VinaPhone",
@@ -56,7 +57,7 @@ OPERATORS: tuple[Operator, ...] = (
         reach=1.0,
         share_3g=0.85,
         farther_3g=1.10,
-        sparing=0.45,
+        density=0.36,
     ),
     Operator(
         name="MobiFone",
@@ -65,7 +66,7 @@ OPERATORS: tuple[Operator, ...] = (
         reach=0.98,
         share_3g=0.85,
         farther_3g=1.08,
-        sparing=0.5,
+        density=0.26,
     ),
     Operator(
         name="Vietnamobile",
@@ -74,7 +75,7 @@ OPERATORS: tuple[Operator, ...] = (
         reach=0.9,
         share_3g=0.95,
         farther_3g=1.04,
-        sparing=0.6,
+        density=0.08,
     ),
 )
 

@@ -136,7 +136,7 @@ def settle(
         seat = communes.iloc[k - 1][["x", "y"]].to_numpy(float)
         far = np.hypot(*(at - seat).T) / np.sqrt(len(at))
         pull = (low - low.min()) / spread * 0.55 + slope[window][inside] * 4
-        pull += far / grid.step_m * 0.25 + luck[window][inside] - 0.5 * np.minimum(deep, 3)
+        pull += far / grid.step_m * 0.25 + luck[window][inside] - 0.35 * np.minimum(deep, 7)
         chosen = _apart(at, pull, int(counts[k - 1]))
         jitter = rng.uniform(-0.35, 0.35, (len(chosen), 2)) * grid.step_m
         xs.append(at[chosen] + jitter)
@@ -165,9 +165,7 @@ def _apart(at: Floats, pull: Floats, count: int) -> Counts:
         apart *= 0.8
 
 
-def real_halls(
-    points: gpd.GeoDataFrame, labels: Labels, communes: pd.DataFrame, grid: Grid
-) -> Halls:
+def real_halls(points: gpd.GeoDataFrame, labels: Labels, grid: Grid) -> Halls:
     """Real village points as halls, in the commune they fall in; the nearest one outside all.
 
     Points that share a place are moved apart on a small spiral, in the order of the file.
