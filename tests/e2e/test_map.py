@@ -159,3 +159,9 @@ def test_it_works_under_a_prefix(browser: Browser, tmp_path: Path) -> None:
         page = context.new_page()
         show(page, url)
         assert page.locator("canvas.phusong-points").evaluate(PAINTED)
+
+
+def test_the_only_download_is_the_one_that_neutralises_formulas(page: Page, address: str) -> None:
+    show(page, address)
+    page.get_by_test_id("stDataFrame").hover()
+    expect(page.get_by_test_id("stElementToolbar")).not_to_be_visible()
