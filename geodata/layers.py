@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import geopandas as gpd
@@ -13,12 +13,14 @@ import pyproj
 import shapely
 
 from coverage.model import TECHNOLOGIES, Evidence, Layer, LayerInfo, Technology
-from geodata.columns import find_columns, text
+from geodata.areas import polygons_of
+from geodata.columns import find_columns, plain, row_number, text
 from geodata.coordinates import to_study
 from geodata.errors import DataError
 
 GENERATIONS: Mapping[str, Technology] = {
-    "gsm": "2G", "umts": "3G", "wcdma": "3G", "lte": "4G", "nr": "5G",
+    "gsm": "2G", "edge": "2G", "umts": "3G", "wcdma": "3G", "hspa": "3G", "lte": "4G", "nr": "5G",
+    "5g nr": "5G",
 }  # fmt: skip
 
 
@@ -57,13 +59,21 @@ def filed(raw: pd.DataFrame, filing: Filing, *, crs: pyproj.CRS, file: str) -> l
     """
     if not isinstance(raw, gpd.GeoDataFrame):
         raise DataError("{file} has no geometry; a footprint layer holds polygons", file=file)
-    table = raw.to_crs(crs)
-    shapes = _polygons(table, file)
+    shapes = _polygons(to_study(raw, crs, file=file), file)
     operator = _told(raw, filing, "operator", file)
     technology = _told(raw, filing, "technology", file)
     layers = []
     for name, word in sorted(set(zip(operator, technology, strict=True))):
         rows = ((operator == name) & (technology == word)).to_numpy(bool)
+        own = shapes[rows & shapes.notna().to_numpy()].reset_index(drop=True)
+        if own.empty:
+            raise DataError(
+                "{file} holds no polygons of {operator} {technology}; give some or take its rows "
+                "out",
+                file=file,
+                operator=name,
+                technology=word,
+            )
         info = LayerInfo(
             operator=str(name),
             technology=technology_of(str(word), file=file),
@@ -71,27 +81,28 @@ def filed(raw: pd.DataFrame, filing: Filing, *, crs: pyproj.CRS, file: str) -> l
             as_of=filing.as_of,
             source=filing.source,
         )
-        layers.append(Layer(info=info, footprint=shapes[rows].reset_index(drop=True)))
+        layers.append(Layer(info=info, footprint=own))
     return layers
 
 
 def _polygons(table: gpd.GeoDataFrame, file: str) -> gpd.GeoSeries:
-    """The rows' geometry, which must hold some area."""
-    shapes = table.geometry
-    if not (shapely.get_dimensions(shapes.to_numpy()) == 2).any():
-        kinds = ", ".join(sorted(set(shapes.geom_type.dropna())))
+    """The polygons of each row, None where it has none; together they must hold some area."""
+    flat = polygons_of(table.geometry)
+    if flat.isna().all():
+        kinds = ", ".join(sorted(set(table.geometry.geom_type.dropna())))
         raise DataError(
             "{file} holds {kinds} and no polygons; a footprint layer is made of polygons",
             file=file,
             kinds=kinds or "nothing",
         )
-    flat = gpd.GeoSeries(shapely.force_2d(shapes.to_numpy()), index=table.index, crs=table.crs)
     if not np.isfinite(flat.total_bounds).all():
         raise DataError(
             "{file} has coordinates that are not numbers once brought to the study's system; "
             "check its coordinate system",
             file=file,
         )
+    if not shapely.area(flat.to_numpy()[flat.notna().to_numpy()]).any():
+        raise DataError("{file} holds polygons without area; send it again", file=file)
     return flat
 
 
@@ -113,7 +124,7 @@ def _told(raw: pd.DataFrame, filing: Filing, field: str, file: str) -> pd.Series
         raise DataError(
             "{file}, row {row}: the {field} is missing; fill it in",
             file=file,
-            row=int(np.flatnonzero(column.isna())[0]) + 1,
+            row=row_number(raw.index, int(np.flatnonzero(column.isna())[0])),
             field=field,
         )
     return column
@@ -154,4 +165,18 @@ def _one(group: Sequence[Layer]) -> Layer:
 
 def extent_of(raw: pd.DataFrame, *, crs: pyproj.CRS, file: str) -> gpd.GeoSeries:
     """The area a filing speaks of. Raises `DataError` where it holds no polygon."""
-    return _polygons(to_study(raw, crs, file=file), file)
+    return _polygons(to_study(raw, crs, file=file), file).dropna().reset_index(drop=True)
+
+
+def one_spelling(layers: Sequence[Layer], expected: Sequence[str]) -> tuple[Layer, ...]:
+    """Operators spelt as ``expected`` spells them, else as their first layer does.
+
+    "VIETTEL" and "Viettel" are one company, and a gap between two names would be none.
+    """
+    spelt: dict[str, str] = {}
+    for name in (*expected, *(layer.info.operator for layer in layers)):
+        spelt.setdefault(plain(name), name)
+    return tuple(
+        replace(layer, info=replace(layer.info, operator=spelt[plain(layer.info.operator)]))
+        for layer in layers
+    )

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
-import shapely
 
 from coverage.model import Layer, Rule
 from coverage.rules import RULES
-from geodata.columns import find_columns, text
-from geodata.coordinates import looks_like_lost_datum, study_crs, to_study
+from geodata.areas import polygons_of, valid_polygons
+from geodata.columns import find_columns, row_number, text
+from geodata.coordinates import looks_like_lost_datum, require_inside, study_crs, to_study
 from geodata.errors import DataError
+from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
-from geodata.layers import Filing, extent_of, filed, united
+from geodata.layers import Filing, extent_of, filed, one_spelling, united
 from geodata.read import read_table
 from geodata.study.model import Study
 from geodata.study.settings import (
     FILE,
-    FileTable,
     LayerTable,
     RuleTable,
     StudySettings,
     UnitsTable,
+    ZonesTable,
     found_files,
     read_settings,
 )
@@ -70,7 +73,8 @@ def open_study(path: Path | str) -> Study:
     units = tuple(_units(reader, table, crs) for table in settings.units)
     current = units_at(units, settings.as_of) if units else None
     villages, notes = _villages(reader, settings, crs, current)
-    layers = united([layer for t in settings.layers for layer in _layers(reader, t, crs)])
+    filed_layers = [layer for t in settings.layers for layer in _layers(reader, t, crs)]
+    layers = united(one_spelling(filed_layers, settings.expected.operators))
     return Study(
         folder=folder,
         settings=settings,
@@ -80,7 +84,7 @@ def open_study(path: Path | str) -> Study:
         zones_5g=_zones(reader, settings.zones_5g, crs),
         rule=rule_of(settings.rule),
         inputs=tuple(reader.inputs),
-        notes=(*reader.doubts, *notes, *_far_layers(layers, villages)),
+        notes=(*reader.doubts, *notes, *_doubtful_layers(layers, villages, settings.as_of)),
     )
 
 
@@ -94,24 +98,30 @@ def rule_of(told: str | RuleTable) -> Rule:
 
 
 def _units(reader: _Reader, table: UnitsTable, crs: pyproj.CRS) -> Units:
-    communes = _coded(reader, table.communes, table, crs, level="commune")
-    districts = None
-    if table.districts:
-        districts = _coded(reader, table.districts, table, crs, level="district")
-    return Units(valid_from=table.valid_from, communes=communes, districts=districts)
+    """One structure; an explicit column must be in one of its files."""
+    communes = reader.read(table.communes)
+    districts = reader.read(table.districts) if table.districts else None
+    known = [*communes.columns, *(() if districts is None else districts.columns)]
+    find_columns(known, (), given=table.columns, file=table.communes)
+    return Units(
+        valid_from=table.valid_from,
+        communes=_coded(communes, table.communes, table, crs, level="commune"),
+        districts=None
+        if districts is None or table.districts is None
+        else _coded(districts, table.districts, table, crs, level="district"),
+    )
 
 
 def _coded(
-    reader: _Reader, name: str, table: UnitsTable, crs: pyproj.CRS, *, level: str
+    raw: pd.DataFrame, name: str, table: UnitsTable, crs: pyproj.CRS, *, level: str
 ) -> gpd.GeoDataFrame:
     """Units indexed by code. Raises `DataError` without code, name or polygons, or on repeats."""
-    raw = reader.read(name)
     placed = to_study(raw, crs, file=name)
     given = {k: v for k, v in table.columns.items() if v in raw.columns}
     fields = (f"{level}_code", level, "district_code", "code", "name")
     found = find_columns(raw.columns, fields, given=given, file=name)
-    code, title = found.get("code"), found.get("name")
-    code, title = found.get(f"{level}_code", code), found.get(level, title)
+    code = found.get("code" if "code" in given else f"{level}_code", found.get("code"))
+    title = found.get("name" if "name" in given else level, found.get("name"))
     if code is None or title is None:
         raise DataError(
             "{file} has no column for the {field} of a unit; found {names}",
@@ -119,8 +129,13 @@ def _coded(
             field="code" if code is None else "name",
             names=", ".join(map(str, raw.columns[:20])),
         )
-    if (shapely.get_dimensions(placed.geometry.to_numpy()) != 2).any():
-        raise DataError("{file}: every unit needs a polygon", file=name)
+    areas = valid_polygons(placed.geometry)
+    if areas.isna().any():
+        raise DataError(
+            "{file}, row {row}: the unit has no polygon; every unit needs one",
+            file=name,
+            row=row_number(raw.index, int(areas.isna().argmax())),
+        )
     codes = text(raw[code])
     wrong = codes.isna() | codes.duplicated()
     if wrong.any():
@@ -131,7 +146,7 @@ def _coded(
         )
     out = gpd.GeoDataFrame(
         {"name": text(raw[title]).to_numpy()},
-        geometry=shapely.force_2d(placed.geometry.to_numpy()),
+        geometry=areas.to_numpy(),
         crs=crs,
         index=pd.Index(codes.astype(str), name="code"),
     )
@@ -155,10 +170,17 @@ def _villages(
     )
     if made["village_id"].isna().all():
         made = mint_ids(made, reader.folder)
-        notes += (f"{table.path}: no village_id column; ids are minted and kept",)
+        kept = "and kept" if (reader.folder / IDS).exists() else "but could not be kept here"
+        notes += (f"{table.path}: no village_id column; ids are minted {kept}",)
     villages = indexed(made, file=table.path)
     if table.centres:
         villages = with_centres(villages, reader.read(table.centres), crs=crs, file=table.centres)
+        known = villages["centre"].dropna()
+        if units is not None:
+            require_inside(known, units.bounds, file=table.centres)
+        away = int((known.distance(villages.geometry.loc[known.index]) > 0).sum())
+        if away:
+            notes += (f"{table.centres}: {away} centres lie outside their village's polygon",)
     if villages["centre"].isna().all():
         notes += (f"{table.path}: no village centres, so no test of the centre",)
     return villages, notes
@@ -185,26 +207,39 @@ def _layers(reader: _Reader, table: LayerTable, crs: pyproj.CRS) -> list[Layer]:
     return found
 
 
-def _zones(reader: _Reader, table: FileTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
+def _zones(reader: _Reader, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
     """The 5G rollout zones: ``zone``, ``operator``, ``phase``, ``status``, ``start``, geometry."""
     if table is None:
         return None
-    raw = reader.read(table.path)
-    placed = to_study(raw, crs, file=table.path)
+    raw = reader.read(table.path, layer=table.layer, crs=table.crs)
+    areas = polygons_of(to_study(raw, crs, file=table.path).geometry)
+    if areas.isna().any():
+        raise DataError(
+            "{file}, row {row}: the 5G zone has no polygon; every zone needs one",
+            file=table.path,
+            row=row_number(raw.index, int(areas.isna().argmax())),
+        )
     fields = ("zone", "operator", "phase", "status", "start")
-    given = {k: v for k, v in table.columns.items() if k in fields}
-    found = find_columns(raw.columns, fields, given=given, file=table.path)
+    found = find_columns(raw.columns, fields, given=table.columns, file=table.path)
     missing = pd.Series(pd.NA, index=raw.index, dtype="string")
     columns = {f: text(raw[found[f]]) if f in found else missing for f in fields}
-    return gpd.GeoDataFrame(columns, geometry=placed.geometry, crs=crs)
+    return gpd.GeoDataFrame(columns, geometry=areas, crs=crs)
 
 
-def _far_layers(layers: tuple[Layer, ...], villages: gpd.GeoDataFrame) -> tuple[str, ...]:
-    """Notes on layers that lie wholly outside the villages."""
+def _doubtful_layers(
+    layers: tuple[Layer, ...], villages: gpd.GeoDataFrame, as_of: date
+) -> Iterator[str]:
+    """Notes on layers that are legal and that somebody should look at."""
     x0, y0, x1, y1 = villages.total_bounds
-    notes = []
+    dates: dict[str, set[date | None]] = {}
     for layer in layers:
+        title, day = layer.info.title, layer.info.as_of
         a0, b0, a1, b1 = layer.footprint.total_bounds
         if a0 > x1 or a1 < x0 or b0 > y1 or b1 < y0:
-            notes.append(f"{layer.info.title}: lies wholly outside the villages; check its system")
-    return tuple(notes)
+            yield f"{title}: lies wholly outside the villages; check its coordinate system"
+        if day is not None and day > as_of:
+            yield f"{title}: is of {day}, after the study's day, {as_of}"
+        dates.setdefault(title, set()).add(day)
+    for title, days in dates.items():
+        if len(days) > 1:
+            yield f"{title}: {len(days)} filings of different days, and all of them count"

@@ -5,18 +5,70 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from coverage.model import Evidence, Technology
+from coverage.model import VILLAGE_COLUMNS, Evidence, Technology
 from coverage.rules import RULES
 from geodata.coordinates import study_crs
 from geodata.errors import MissingFileError, StudyError, UnreadableError
 
 FILE = "study.toml"
+
+
+def _day(value: object) -> object:
+    """Days as TOML or ISO text has them; a bare number would pass for seconds since 1970."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("input should be a day such as 2023-08-30")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
+
+
+def _fields(*known: str) -> AfterValidator:
+    """A check that ``columns`` names standard fields only."""
+
+    def check(columns: dict[str, str]) -> dict[str, str]:
+        for field in columns:
+            if field not in known:
+                near = difflib.get_close_matches(field, known, n=1)
+                hint = f"; {near[0]}?" if near else ""
+                message = f"{field!r} is not a field of columns{hint} It may be {', '.join(known)}"
+                raise ValueError(message)
+        return columns
+
+    return AfterValidator(check)
+
+
+PLACES = ("lon", "lat", "x", "y")
+VillageColumns = Annotated[dict[str, str], _fields("village_id", *VILLAGE_COLUMNS, *PLACES)]
+UnitColumns = Annotated[
+    dict[str, str],
+    _fields("code", "name", "commune_code", "commune", "district_code", "district"),
+]
+LayerColumns = Annotated[dict[str, str], _fields("operator", "technology")]
+ZoneColumns = Annotated[dict[str, str], _fields("zone", "operator", "phase", "status", "start")]
 
 
 class _Table(BaseModel):
@@ -31,9 +83,9 @@ class VillagesTable(_Table):
     path: str
     layer: str | None = None
     crs: str | None = None
-    columns: dict[str, str] = {}
+    columns: VillageColumns = {}
     centres: str | None = None
-    radius_m: float = Field(default=500.0, gt=0, le=20_000)
+    radius_m: Number = Field(default=500.0, gt=0, le=20_000)
 
 
 class ExpectedTable(_Table):
@@ -46,10 +98,10 @@ class ExpectedTable(_Table):
 class UnitsTable(_Table):
     """``[[units]]``: one structure of administrative units."""
 
-    valid_from: date
+    valid_from: Day
     communes: str
     districts: str | None = None
-    columns: dict[str, str] = {}
+    columns: UnitColumns = {}
 
 
 class LayerTable(_Table):
@@ -61,11 +113,11 @@ class LayerTable(_Table):
     operator: str | None = None
     technology: Technology | None = None
     kind: Literal["footprint", "signal", "sites"] = "footprint"
-    as_of: date | None = None
+    as_of: Day | None = None
     evidence: Evidence = "declared"
     extent: str | None = None
     source: str = ""
-    columns: dict[str, str] = {}
+    columns: LayerColumns = {}
 
     @field_validator("kind")
     @classmethod
@@ -77,34 +129,43 @@ class LayerTable(_Table):
 
 
 class FileTable(_Table):
-    """A table that names one file: population, terrain, 5G zones, measurements."""
+    """A table that names one file: population, terrain, measurements."""
 
     path: str
     columns: dict[str, str] = {}
 
 
+class ZonesTable(_Table):
+    """``[zones_5g]``: where and when 5G is rolled out."""
+
+    path: str
+    layer: str | None = None
+    crs: str | None = None
+    columns: ZoneColumns = {}
+
+
 class PublishedTable(_Table):
     """``[[published]]``: a figure officials stated."""
 
-    value: int = Field(ge=0)
-    of: int = Field(gt=0)
+    value: Whole = Field(ge=0)
+    of: Whole = Field(gt=0)
     definition: str
-    as_of: date
+    as_of: Day
     source: str
 
 
 class TargetTable(_Table):
     """``[target]``: the share aimed at, and by when."""
 
-    share: float = Field(gt=0, le=1)
-    by: date
+    share: Number = Field(gt=0, le=1)
+    by: Day
 
 
 class ReconstructionTable(_Table):
     """``[reconstruction]``: marks a study that was made, not observed."""
 
-    seed: int
-    version: int
+    seed: Whole
+    version: Whole
     real: tuple[str, ...] = ()
 
 
@@ -116,23 +177,45 @@ class RuleTable(_Table):
     title: str | None = None
     source: str = "study file"
     technologies: tuple[Technology, ...] | None = None
-    centre: bool | None = None
-    covered_share: float | None = Field(default=None, gt=0, le=1)
-    weak_share: float | None = Field(default=None, ge=0, le=1)
-    speaks_share: float | None = Field(default=None, ge=0, le=1)
-    min_operators: int | None = Field(default=None, ge=1)
+    centre: Flag | None = None
+    covered_share: Number | None = Field(default=None, gt=0, le=1)
+    weak_share: Number | None = Field(default=None, ge=0, le=1)
+    speaks_share: Number | None = Field(default=None, ge=0, le=1)
+    min_operators: Whole | None = Field(default=None, ge=1)
 
     @field_validator("base")
     @classmethod
     def _known(cls, base: str) -> str:
         return _known_rule(base)
 
+    @model_validator(mode="after")
+    def _weak_below_covered(self) -> Self:
+        base = RULES[self.base]
+        weak = base.weak_share if self.weak_share is None else self.weak_share
+        covered = base.covered_share if self.covered_share is None else self.covered_share
+        if weak > covered:
+            message = f"weak_share {weak:g} should not be above covered_share {covered:g}"
+            raise ValueError(message)
+        return self
+
 
 def _known_rule(name: str) -> str:
     if name not in RULES:
-        message = f"rule {name!r} is not known; expected {', '.join(sorted(RULES))}"
+        near = difflib.get_close_matches(name, list(RULES), n=1)
+        hint = f" {near[0]}?" if near else ""
+        message = f"rule {name!r} is not known;{hint} Expected {', '.join(sorted(RULES))}"
         raise ValueError(message)
     return name
+
+
+def _kind_of_rule(told: object) -> str:
+    return "table" if isinstance(told, (dict, RuleTable)) else "profile"
+
+
+RuleChoice = Annotated[
+    Annotated[str, Tag("profile")] | Annotated[RuleTable, Tag("table")],
+    Discriminator(_kind_of_rule),
+]
 
 
 class StudySettings(_Table):
@@ -140,16 +223,16 @@ class StudySettings(_Table):
 
     schema_: Literal[1] = Field(alias="schema")
     name: str
-    as_of: date
+    as_of: Day
     crs: str = "EPSG:9208"
-    rule: str | RuleTable = "vn-village"
+    rule: RuleChoice = "vn-village"
     villages: VillagesTable
     expected: ExpectedTable = ExpectedTable()
     units: tuple[UnitsTable, ...] = ()
     layers: tuple[LayerTable, ...] = ()
     population: FileTable | None = None
     terrain: FileTable | None = None
-    zones_5g: FileTable | None = None
+    zones_5g: ZonesTable | None = None
     measurements: FileTable | None = None
     published: tuple[PublishedTable, ...] = ()
     target: TargetTable | None = None
@@ -184,39 +267,53 @@ def read_settings(path: Path) -> StudySettings:
         raise UnreadableError(
             "{file} is not a study file: {reason}", file=path.name, reason=str(error)
         ) from error
-    faults: list[str] = []
+    faults = _missing_files(data, text, path.parent)
     settings: StudySettings | None = None
     try:
         settings = StudySettings.model_validate(data)
     except ValidationError as error:
-        faults = [_fault(problem, text) for problem in error.errors()]
-    faults += _missing_files(data, text, path.parent)
+        faults += [_fault(problem, text) for problem in error.errors()]
     if faults or settings is None:
-        listed = "\n".join(f"  {k}. {fault}" for k, fault in enumerate(faults, 1))
-        raise StudyError(
-            "{file} has {count} faults:\n{listed}",
-            file=path.name,
-            count=len(faults),
-            listed=listed,
-            faults=tuple(faults),
-        )
+        raise _told(path, [sentence for _, sentence in sorted(faults)])
     return settings
 
 
-def _fault(problem: Any, text: str) -> str:
+Fault = tuple[int, str]
+"""Line (0 where it has none) and sentence."""
+
+
+def _told(path: Path, faults: list[str]) -> StudyError:
+    listed = "\n".join(f"  {k}. {fault}" for k, fault in enumerate(faults, 1))
+    if len(faults) == 1:
+        return StudyError(
+            "{file} has one fault: {listed}", file=path.name, listed=faults[0], faults=tuple(faults)
+        )
+    return StudyError(
+        "{file} has {count} faults:\n{listed}",
+        file=path.name,
+        count=len(faults),
+        listed=listed,
+        faults=tuple(faults),
+    )
+
+
+def _fault(problem: Any, text: str) -> Fault:
     """One fault in one sentence: where, what was found, what was expected."""
-    # a union of choices adds the name of the choice to the place: it is no key
-    place = [p for p in problem["loc"] if p not in ("str", "RuleTable")]
-    where = _where(place, text)
+    place = list(problem["loc"])
+    if place[0] == "rule":  # a choice adds its tag to the place, and that is no key
+        del place[1:2]
+    line, where = _where(place, text)
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(place[-1]), _keys_at(place), n=1)
-        return f"{where} is not a key of this table" + (f"; {near[0]}?" if near else "")
+        return line, f"{where} is not a key of this table" + (f"; {near[0]}?" if near else "")
     if problem["type"] == "missing":
-        return f"{where} is missing"
+        return line, f"{where} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     value = problem["input"]
-    found = f" (found {value!r})" if isinstance(value, (str, int, float, bool)) else ""
-    return f"{where}: {message[0].lower()}{message[1:]}{found}"
+    told = isinstance(value, str) and repr(value) in message
+    shown = isinstance(value, (str, int, float, bool)) and not told
+    found = f" (found {repr(value)[:80]})" if shown else ""
+    return line, f"{where}: {message[0].lower()}{message[1:]}{found}"
 
 
 def _keys_at(place: list[Any]) -> list[str]:
@@ -224,19 +321,19 @@ def _keys_at(place: list[Any]) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "villages": VillagesTable, "expected": ExpectedTable, "units": UnitsTable,
         "layers": LayerTable, "population": FileTable, "terrain": FileTable,
-        "zones_5g": FileTable, "measurements": FileTable, "published": PublishedTable,
+        "zones_5g": ZonesTable, "measurements": FileTable, "published": PublishedTable,
         "target": TargetTable, "reconstruction": ReconstructionTable, "rule": RuleTable,
     }  # fmt: skip
     model = tables.get(str(place[0]), StudySettings) if len(place) > 1 else StudySettings
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _where(place: list[Any], text: str) -> str:
-    """The key, and its line where the text has one."""
+def _where(place: list[Any], text: str) -> tuple[int, str]:
+    """The line of a key (0 where the text has none), and how to find it."""
     key = ".".join(str(p) if isinstance(p, str) else f"[{p + 1}]" for p in place)
     key = key.replace(".[", "[")
     line = line_of(place, text)
-    return f"line {line}, {key}" if line else key
+    return (line, f"line {line}, {key}") if line else (0, key)
 
 
 def line_of(place: list[Any], text: str) -> int | None:
@@ -265,9 +362,9 @@ def line_of(place: list[Any], text: str) -> int | None:
 PATH_KEYS = ("path", "centres", "communes", "districts", "extent")
 
 
-def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[str]:
+def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]:
     """Files that the study names and that are not there."""
-    faults = []
+    faults: list[Fault] = []
     for table, value in data.items():
         many = isinstance(value, list)
         for k, entry in enumerate(value if many else [value]):
@@ -276,14 +373,18 @@ def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[str]:
             for key in PATH_KEYS:
                 name = entry.get(key)
                 if isinstance(name, str) and not found_files(folder, name):
-                    where = _where([table, k, key] if many else [table, key], text)
-                    faults.append(f"{where}: file {name!r} is not there")
+                    line, where = _where([table, k, key] if many else [table, key], text)
+                    faults.append((line, f"{where}: file {name!r} is not there"))
     return faults
 
 
 def found_files(folder: Path, name: str) -> list[Path]:
     """The file of a name, or those of a pattern, in their order; relative to the study."""
-    if any(c in name for c in "*?["):
-        return sorted(path for path in folder.glob(name) if path.is_file())
     path = folder / name
-    return [path] if path.exists() else []
+    if path.is_file():
+        return [path]
+    if not any(c in name for c in "*?["):
+        return []
+    root = Path(path.anchor) if Path(name).is_absolute() else folder
+    pattern = str(path.relative_to(root)) if Path(name).is_absolute() else name
+    return sorted(one for one in root.glob(pattern) if one.is_file())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ from shapely import GeometryCollection, LineString, Point, box
 
 from geodata import DataError
 from geodata.coordinates import study_crs
-from geodata.layers import Filing, filed, technology_of, united
+from geodata.layers import Filing, filed, one_spelling, technology_of, united
 from tests import tiny
 
 CRS = study_crs(tiny.CRS)
@@ -66,7 +67,35 @@ def test_lines_are_no_footprint_but_collections_may_hold_one() -> None:
     with pytest.raises(DataError, match="holds LineString, Point and no polygons"):
         filed(table(LineString([(0, 0), (1, 1)]), Point(0, 0)), FILING, crs=CRS, file="f")
     mixed = GeometryCollection([box(0, 0, 1, 1), Point(5, 5)])
-    assert len(filed(table(mixed), FILING, crs=CRS, file="f")) == 1
+    layer = filed(table(mixed, Point(0, 0)), FILING, crs=CRS, file="f")[0]
+    assert layer.footprint.geom_type.tolist() == ["MultiPolygon"]
+    assert layer.footprint.area.tolist() == [1.0]
+
+
+def test_polygons_without_area_and_operators_without_polygons_are_told() -> None:
+    with pytest.raises(DataError, match="f holds polygons without area"):
+        filed(table(box(0, 0, 0, 1)), FILING, crs=CRS, file="f")
+    rows = table(box(0, 0, 1, 1), Point(0, 0), operator=["A", "B"], technology=["4G", "4G"])
+    with pytest.raises(DataError, match="f holds no polygons of B 4G"):
+        filed(rows, OPEN, crs=CRS, file="f")
+
+
+def test_an_operator_has_one_spelling() -> None:
+    rows = table(box(0, 0, 1, 1), box(2, 0, 3, 1), box(4, 0, 5, 1),
+                 operator=["VIETTEL", "Viettel ", "vnpt"], technology=["4G"] * 3)  # fmt: skip
+    layers = united(one_spelling(filed(rows, OPEN, crs=CRS, file="f"), ["Viettel"]))
+    assert {layer.info.operator: len(layer.footprint) for layer in layers} == {
+        "Viettel": 2, "vnpt": 1,
+    }  # fmt: skip
+
+
+def test_filings_of_two_dates_stay_two_and_an_open_extent_opens_the_whole() -> None:
+    first = filed(table(box(0, 0, 1, 1)), FILING, crs=CRS, file="f")[0]
+    later = replace(first, info=replace(first.info, as_of=date(2024, 1, 1)))
+    assert len(united([first, later])) == 2
+    limited = replace(first, extent=first.footprint)
+    assert united([limited, limited])[0].extent is not None
+    assert united([limited, first])[0].extent is None
 
 
 def test_a_table_without_geometry_is_no_layer() -> None:

@@ -156,3 +156,96 @@ def test_mapinfo_that_lost_its_datum_is_doubted_and_corrected_when_told(tmp_path
     assert right.distance(tiny.villages().geometry).max() < 0.01
     apart = doubted.villages.geometry.centroid.distance(right.centroid)
     assert apart.to_numpy() == pytest.approx(224.5, abs=0.5)
+
+
+def replaced(path: Path, table: gpd.GeoDataFrame) -> None:
+    path.unlink()
+    table.to_file(path)
+
+
+def test_an_unknown_column_and_repeated_ids_are_told(study: Path) -> None:
+    asked = 'path = "villages.gpkg"\ncolumns = { village = "TEN_THON" }'
+    study.write_text(folder.STUDY.replace('path = "villages.gpkg"', asked), "utf-8")
+    with pytest.raises(DataError, match=r"villages\.gpkg has no column TEN_THON \(asked for"):
+        geodata.open_study(study)
+    study.write_text(folder.STUDY, "utf-8")
+    table = gpd.read_file(study.parent / "villages.gpkg")
+    table.loc[[3, 7], "village_id"] = "v1"
+    replaced(study.parent / "villages.gpkg", table)
+    with pytest.raises(DataError, match="v1 occurs in rows 1, 4, 8"):
+        geodata.open_study(study)
+
+
+def test_an_explicit_unit_column_must_be_in_one_of_the_files(study: Path) -> None:
+    asked = 'communes = "communes.gpkg"\ncolumns = { name = "TEN_XA" }'
+    study.write_text(folder.STUDY.replace('communes = "communes.gpkg"', asked), "utf-8")
+    with pytest.raises(DataError, match="no column TEN_XA"):
+        geodata.open_study(study)
+    right = asked.replace("TEN_XA", "commune")
+    study.write_text(folder.STUDY.replace('communes = "communes.gpkg"', right), "utf-8")
+    units = geodata.open_study(study).units[0]
+    assert units.communes["name"].tolist() == ["Xã 0", "Xã 1", "Xã 2"]
+    assert units.districts is not None
+    assert units.districts["name"].tolist() == ["Thành phố Vinh", "Huyện Kỳ Sơn"]
+
+
+def test_villages_without_ids_get_some_that_stay(study: Path) -> None:
+    table = gpd.read_file(study.parent / "villages.gpkg").drop(columns="village_id")
+    replaced(study.parent / "villages.gpkg", table)
+    table[["village", "geometry"]].set_geometry(table.centroid).to_file(study.parent / "halls.gpkg")
+    study.write_text(folder.STUDY.replace("centres.gpkg", "halls.gpkg"), "utf-8")
+    first = geodata.open_study(study)
+    assert "villages.gpkg: no village_id column; ids are minted and kept" in first.notes
+    replaced(study.parent / "villages.gpkg", table.sample(frac=1, random_state=5))
+    again = geodata.open_study(study)
+    assert again.villages["village"].to_dict() == first.villages["village"].to_dict()
+    assert first.villages["centre"].notna().all()
+    assert sorted(p.name for p in study.parent.glob("*ids*")) == ["village_ids.csv"]
+
+
+def test_villages_may_be_a_list_with_coordinates(study: Path) -> None:
+    points = tiny.villages()["centre"]
+    lines = ["Mã thôn;Thôn;Dân số;Điện lưới;X;Y"] + [
+        f"{key};Xóm {key};1.{k}00;x;{str(p.y).replace('.', ',')};{str(p.x).replace('.', ',')}"
+        for k, (key, p) in enumerate(points.items())
+    ]
+    (study.parent / "villages.csv").write_text("\n".join(lines), encoding="utf-8")
+    text = folder.STUDY.replace('path = "villages.gpkg"', 'path = "villages.csv"\nradius_m = 250')
+    study.write_text(text.replace('centres = "centres.gpkg"\n', ""), "utf-8")
+    opened = geodata.open_study(study)
+    assert opened.villages["centre"].distance(points).max() < 1e-6
+    assert opened.villages["population"].tolist() == [1000.0 + 100 * k for k in range(9)]
+    assert opened.villages["district"].tolist() == tiny.villages()["district"].tolist()
+    assert opened.villages.geometry.area.to_numpy() == pytest.approx(196_350, rel=1e-3)
+    assert "villages.csv: 9 points read as discs of 250 m radius" in opened.notes
+
+
+def test_doubtful_layers_are_noted(study: Path) -> None:
+    path = study.parent / "layers" / "beta_3g.gpkg"
+    far = gpd.read_file(path)
+    far["geometry"] = far.translate(50_000, 0)
+    replaced(path, far)
+    beta = folder.STUDY.index('technology = "3G"')
+    later = folder.STUDY[beta:].replace("as_of = 2023-08-30", "as_of = 2024-01-01", 1)
+    study.write_text(folder.STUDY[:beta] + later, "utf-8")
+    notes = geodata.open_study(study).notes
+    assert "Beta 3G: lies wholly outside the villages; check its coordinate system" in notes
+    assert "Beta 3G: is of 2024-01-01, after the study's day, 2023-08-30" in notes
+
+
+def test_zones_of_5g_are_read_with_what_their_file_says(study: Path) -> None:
+    zones = tiny.villages().iloc[:1][["geometry"]].assign(**{"Khu vực": "Vinh", "Giai đoạn": "1"})
+    zones.to_file(study.parent / "zones.gpkg")
+    study.write_text(folder.STUDY + '\n[zones_5g]\npath = "zones.gpkg"\n', "utf-8")
+    found = geodata.open_study(study).zones_5g
+    assert found is not None
+    assert found[["zone", "phase"]].iloc[0].tolist() == ["Vinh", "1"]
+    assert found["start"].isna().all()
+
+
+def test_an_extent_limits_what_a_filing_speaks_of(study: Path) -> None:
+    tiny.villages().iloc[:3][["geometry"]].to_file(study.parent / "extent.gpkg")
+    text = folder.STUDY.replace('technology = "3G"', 'technology = "3G"\nextent = "extent.gpkg"')
+    study.write_text(text, "utf-8")
+    assert verdicts(study)["v9"] == "unknown"
+    assert verdicts(study)["v3"] == "weak"
