@@ -37,7 +37,8 @@ def _day(value: object) -> object:
         return value
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    raise ValueError("input should be a day such as 2023-08-30")
+    message = "input should be a day such as 2023-08-30"
+    raise ValueError(message)
 
 
 Day = Annotated[date, BeforeValidator(_day)]
