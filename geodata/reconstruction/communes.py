@@ -108,7 +108,7 @@ def bend(grid: Grid, metres: float, seed: int) -> tuple[Floats, Floats]:
     )
     both = (fractal(coarse, 4_000, seed + k, octaves=4) * metres for k in (11, 12))
     fine = [np.kron(b, np.ones((2, 2)))[: grid.height, : grid.width] for b in both]
-    return fine[0], fine[1]
+    return np.asarray(fine[0], np.float64), np.asarray(fine[1], np.float64)
 
 
 def _grown(communes: pd.DataFrame, x: Floats, y: Floats, inside: Bools) -> Labels:
@@ -151,11 +151,11 @@ def became_2025(gazetteer: Gazetteer, communes: pd.DataFrame, labels: Labels) ->
         known = found.notna().to_numpy()
         shared = np.where(known[None, :], border, 0)
         shared[known] = 0
-        i, j = np.unravel_index(shared.argmax(), shared.shape)
+        i, j = divmod(int(shared.argmax()), len(shared))
         if shared[i, j] == 0:
             i = int(np.flatnonzero(~known)[0])
             j = int(np.flatnonzero(known & (district == district[i]))[0])
-        found.iloc[int(i)] = found.iloc[int(j)]
+        found.iloc[i] = found.iloc[j]
     return found
 
 

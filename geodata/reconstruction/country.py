@@ -16,8 +16,14 @@ from geodata.reconstruction import communes as communes_
 from geodata.reconstruction import people as people_
 from geodata.reconstruction import villages as villages_
 from geodata.reconstruction.gazetteer import CRS, Gazetteer, read_gazetteer
-from geodata.reconstruction.grid import PROVINCE_GRID as GRID
-from geodata.reconstruction.grid import TERRAIN_GRID, Floats, Labels
+from geodata.reconstruction.grid import (
+    COARSE_GRID,
+    PROVINCE_GRID,
+    TERRAIN_GRID,
+    Floats,
+    Grid,
+    Labels,
+)
 from geodata.reconstruction.outline import district_labels, drawn_labels
 from geodata.reconstruction.real import Real, RealUnits, read_units, read_village_points
 from geodata.reconstruction.shapes import fitted, outlined
@@ -25,6 +31,8 @@ from geodata.reconstruction.terrain import real_terrain, synthetic_terrain
 from geodata.reconstruction.write import SOURCE
 
 PIXELS_A_VILLAGE = 12
+FEW = 1_000
+"""Fewer villages than this are drawn on coarser pixels."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,6 +52,7 @@ class Country:
 class Ground:
     """What villages stand on. ``labels``: position in ``communes`` plus one, on the fine grid."""
 
+    grid: Grid
     gazetteer: Gazetteer
     units: RealUnits
     communes: pd.DataFrame
@@ -56,10 +65,11 @@ def make(
     real: Real, village_count: int, *, seed: int, progress: Callable[[float], None]
 ) -> Country:
     """The land, its units and its villages, from facts, a seed and what is real."""
-    ground = _ground(real, seed=seed)
+    few = real.villages is None and village_count < FEW
+    ground = _ground(real, COARSE_GRID if few else PROVINCE_GRID, seed=seed)
     progress(0.6)
     pixels = np.bincount(ground.labels.ravel(), minlength=len(ground.communes) + 1)[1:]
-    area_km2 = pixels * (GRID.step_m / 1000) ** 2
+    area_km2 = pixels.astype(np.float64) * (ground.grid.step_m / 1000) ** 2
     inhabitants = people_.commune_people(ground.communes, ground.land, area_km2, seed=seed)
     halls = _halls(real, ground, inhabitants, village_count, seed=seed)
     progress(0.8)
@@ -71,34 +81,40 @@ def make(
     return Country(villages=table, land=land, units=units, terrain=ground.terrain)
 
 
-def _ground(real: Real, *, seed: int) -> Ground:
+def _ground(real: Real, grid: Grid, *, seed: int) -> Ground:
     """Districts, communes and terrain."""
     gazetteer = read_gazetteer()
     codes = list(gazetteer.districts.index)
     units = read_units(real, gazetteer)
     if units.districts is not None:
-        districts = drawn_labels(units.districts, GRID)
+        districts = drawn_labels(units.districts, grid)
     elif units.communes_2023 is not None:
         number = gazetteer.communes["district_code"].map(codes.index).to_numpy() + 1
-        districts = np.concatenate([[0], number])[drawn_labels(units.communes_2023, GRID)]
+        districts = np.concatenate([[0], number])[drawn_labels(units.communes_2023, grid)]
     else:
-        districts = district_labels(gazetteer, GRID, seed=seed)
+        districts = district_labels(gazetteer, grid, seed=seed)
     if units.communes_2023 is None:
-        places = communes_.place_communes(gazetteer, districts, GRID)
-        labels = communes_.commune_labels(places, districts, codes, GRID, seed=seed)
+        places = communes_.place_communes(gazetteer, districts, grid)
+        labels = communes_.commune_labels(places, districts, codes, grid, seed=seed)
     else:
         places = communes_.real_places(gazetteer, units.communes_2023)
-        labels = drawn_labels(units.communes_2023, GRID)
+        labels = drawn_labels(units.communes_2023, grid)
     terrain = (
         real_terrain(real.terrain, on=TERRAIN_GRID)
         if real.terrain is not None
         else synthetic_terrain(
-            gazetteer.districts, districts, places, grid=GRID, on=TERRAIN_GRID, seed=seed
+            gazetteer.districts, districts, places, grid=grid, on=TERRAIN_GRID, seed=seed
         )
     )
     land = places["district_code"].map(gazetteer.districts["land"])
     return Ground(
-        gazetteer=gazetteer, units=units, communes=places, labels=labels, land=land, terrain=terrain
+        grid=grid,
+        gazetteer=gazetteer,
+        units=units,
+        communes=places,
+        labels=labels,
+        land=land,
+        terrain=terrain,
     )
 
 
@@ -106,29 +122,29 @@ def _halls(
     real: Real, ground: Ground, inhabitants: Floats, village_count: int, *, seed: int
 ) -> villages_.Halls:
     if real.villages is not None:
-        return villages_.real_halls(read_village_points(real.villages), ground.labels, GRID)
+        return villages_.real_halls(read_village_points(real.villages), ground.labels, ground.grid)
     pixels = np.bincount(ground.labels.ravel(), minlength=len(ground.communes) + 1)[1:]
     room = pixels / PIXELS_A_VILLAGE
     counts = people_.village_counts(inhabitants, ground.land, room, village_count)
-    x, y = np.meshgrid(GRID.xs(), GRID.ys())
+    x, y = np.meshgrid(ground.grid.xs(), ground.grid.ys())
     height = TERRAIN_GRID.sample(ground.terrain, x, y)
-    return villages_.settle(ground.communes, ground.labels, counts, height, GRID, seed=seed)
+    return villages_.settle(ground.communes, ground.labels, counts, height, ground.grid, seed=seed)
 
 
 def _shapes(halls: villages_.Halls, ground: Ground, seed: int) -> gpd.GeoSeries:
     """A polygon for each village, then one for each commune's land that no village has."""
-    bend = communes_.bend(GRID, villages_.BEND_M, seed + 45)
-    fine = villages_.village_labels(halls, ground.labels, bend, GRID)
+    bend = communes_.bend(ground.grid, villages_.BEND_M, seed + 45)
+    fine = villages_.village_labels(halls, ground.labels, bend, ground.grid)
     rest = np.where((ground.labels > 0) & (fine == 0), ground.labels + len(halls.x), 0)
     every = (fine + rest).astype(np.int32)
     commune = np.concatenate([halls.commune, np.arange(len(ground.communes))])
     if ground.units.communes_2023 is not None:
-        return fitted(every, commune, ground.units.communes_2023, GRID)
+        return fitted(every, commune, ground.units.communes_2023, ground.grid)
     if ground.units.districts is not None:
         codes = list(ground.gazetteer.districts.index)
         district = ground.communes["district_code"].map(codes.index).to_numpy()
-        return fitted(every, district[commune], ground.units.districts, GRID)
-    return outlined(every, len(commune), GRID)
+        return fitted(every, district[commune], ground.units.districts, ground.grid)
+    return outlined(every, len(commune), ground.grid)
 
 
 def _villages(
@@ -174,12 +190,11 @@ def _villages(
 
 def _inside(villages: gpd.GeoSeries, at: Floats) -> npt.NDArray[np.object_]:
     """The halls, those that smoothing left outside their village moved just inside."""
-    points = shapely.points(at)
+    points = np.asarray(shapely.points(at), object)
     polygons = villages.to_numpy()
     outside = ~shapely.contains_properly(polygons, points)
     points[outside] = shapely.point_on_surface(polygons[outside])
-    found: npt.NDArray[np.object_] = points
-    return found
+    return points
 
 
 def _units(
@@ -213,11 +228,12 @@ def _units(
 def _dissolved(
     pieces: npt.NDArray[np.object_], codes: npt.NDArray[np.object_], names: pd.Series[str]
 ) -> gpd.GeoDataFrame:
-    groups = pd.Series(np.arange(len(pieces))).groupby(codes).indices
-    table = gpd.GeoDataFrame(
-        {"name": names.loc[list(groups)].to_numpy(), "source": SOURCE},
-        geometry=[shapely.coverage_union_all(pieces[rows]) for rows in groups.values()],
-        index=pd.Index(list(groups), name="code"),
+    found, group = np.unique(codes.astype(str), return_inverse=True)
+    whole = [shapely.coverage_union_all(pieces[group == k]) for k in range(len(found))]
+    index = pd.Index(found.astype(object), name="code")
+    return gpd.GeoDataFrame(
+        {"name": names.reindex(index).to_numpy(), "source": SOURCE},
+        geometry=whole,
+        index=index,
         crs=CRS,
     )
-    return table

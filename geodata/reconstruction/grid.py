@@ -37,12 +37,12 @@ class Grid:
         return Affine(self.step_m, 0, self.left_m, 0, -self.step_m, self.top_m)
 
     def xs(self) -> Floats:
-        """x of the pixel centres, by column."""
-        return self.left_m + (np.arange(self.width) + 0.5) * self.step_m
+        """Coordinate x of the pixel centres, by column."""
+        return np.asarray(self.left_m + (np.arange(self.width) + 0.5) * self.step_m, np.float64)
 
     def ys(self) -> Floats:
-        """y of the pixel centres, by row."""
-        return self.top_m - (np.arange(self.height) + 0.5) * self.step_m
+        """Coordinate y of the pixel centres, by row."""
+        return np.asarray(self.top_m - (np.arange(self.height) + 0.5) * self.step_m, np.float64)
 
     def pixel(self, x: Floats, y: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Row and column of the pixel that holds each point, clipped to the grid."""
@@ -63,6 +63,9 @@ class Grid:
 PROVINCE_GRID = Grid(left_m=402_000, top_m=2_218_000, step_m=100, width=2140, height=1720)
 """Villages, communes and districts: a hectare a pixel."""
 
+COARSE_GRID = Grid(left_m=402_000, top_m=2_218_000, step_m=200, width=1070, height=860)
+"""The same where villages are few and large."""
+
 TERRAIN_GRID = Grid(left_m=396_000, top_m=2_224_000, step_m=500, width=452, height=368)
 """The terrain, some kilometres past the province on every side."""
 
@@ -79,7 +82,7 @@ def fractal(grid: Grid, wavelength_m: float, seed: int, *, octaves: int = 4) -> 
             np.arange(grid.height) / cell + 1, np.arange(grid.width) / cell + 1, indexing="ij"
         )
         total += ndimage.map_coordinates(coarse, at, order=2, mode="nearest") / 2**octave
-    return total / total.std()
+    return np.asarray(total / total.std(), np.float64)
 
 
 def tidy(labels: Labels, within: Bools) -> Labels:

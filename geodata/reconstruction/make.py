@@ -34,7 +34,7 @@ OPERATORS_5G = (0, 1)
 Progress = Callable[[float], None]
 
 
-def reconstruct(
+def reconstruct(  # noqa: PLR0913  # each names one input file or choice of the command
     folder: Path,
     *,
     seed: int = 586,
@@ -146,7 +146,7 @@ def _layers(plans: Sequence[rollout.Network], built: Sequence[rollout.Step]) -> 
 def _layers_5g(
     places: Places, views: Views, villages: gpd.GeoDataFrame, *, seed: int
 ) -> list[Layer]:
-    """5G about the middle of Vinh, by the two operators the province's report names the bands of."""
+    """5G about the middle of Vinh, by two operators: which ones is our assumption."""
     inside = villages["district_code"].to_numpy() == "412"
     if not inside.any():
         return []

@@ -78,11 +78,15 @@ def district_labels(gazetteer: Gazetteer, grid: Grid, *, seed: int) -> Labels:
 
 def _fine_labels(claims: Floats, grid: Grid, seed: int) -> Labels:
     """Weighed claims on coarse pixels as labels on fine ones, their borders frayed."""
-    fine = [
-        ndimage.zoom(np.minimum(c, 3.0), COARSE, order=1, grid_mode=True, mode="nearest")
-        for c in claims.astype(np.float32)
-    ]
-    labels = _winners(np.stack(fine))
+    best = np.ones(grid.shape, np.float32)
+    labels = np.zeros(grid.shape, np.int32)
+    for k, claim in enumerate(claims.astype(np.float32)):
+        near = ndimage.find_objects(ndimage.binary_dilation(claim <= 1, iterations=2).astype(int))
+        part = ndimage.zoom(claim[near[0]], COARSE, order=1, grid_mode=True, mode="nearest")
+        window = tuple(slice(s.start * COARSE, s.stop * COARSE) for s in near[0])
+        mine = part <= best[window]
+        best[window][mine] = part[mine]
+        labels[window][mine] = k + 1
     frayed = _frayed(tidy(labels, _solid(labels > 0, grid.step_m)), grid, seed)
     return tidy(frayed, frayed > 0)
 
@@ -97,7 +101,7 @@ def drawn_labels(shapes: gpd.GeoSeries, grid: Grid) -> Labels:
 
 
 def _claims(gazetteer: Gazetteer, grid: Grid, seed: int) -> Floats:
-    """The least depth in any commune, by district, on bent coordinates so that no edge is straight."""
+    """The least depth in any commune, by district; bent, so that no edge is straight."""
     x, y = np.meshgrid(grid.xs(), grid.ys())
     x = x + WARP_M * fractal(grid, 14_000, seed + 1, octaves=5)
     y = y + WARP_M * fractal(grid, 14_000, seed + 2, octaves=5)

@@ -47,7 +47,7 @@ def apportioned(total: int, weights: Floats, *, least: int = 0) -> Counts:
     whole = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[: rest - int(whole.sum())]] += 1
-    return whole + least
+    return np.asarray(whole + least, np.int64)
 
 
 def commune_people(
@@ -60,10 +60,8 @@ def commune_people(
     evened = area_km2**0.6 * communes["kind"].map(TOWN_FACTOR).to_numpy(float)
     evened = evened * rng.lognormal(0, 0.18, len(communes))
     shares = pd.Series(evened).groupby(communes["district_code"].to_numpy()).transform("sum")
-    people: Floats = (
-        evened / shares.to_numpy() * density * district_area.transform("sum").to_numpy()
-    )
-    return people * POPULATION / people.sum()
+    people = evened / shares.to_numpy() * density * district_area.transform("sum").to_numpy()
+    return np.asarray(people * POPULATION / people.sum(), np.float64)
 
 
 def village_counts(people: Floats, land: pd.Series[str], room: Floats, total: int) -> Counts:

@@ -111,8 +111,7 @@ def _served(plan: Network, tree: shapely.STRtree) -> list[Indices]:
 def _greedy(
     served: Sequence[Indices], people: Floats, liking: Floats, wanted: float
 ) -> list[tuple[int, float]]:
-    """Places in the order built and the people each newly reached, until the
-    ``wanted`` number of people is reached.
+    """Places in the order built and the people each newly reaches, up to ``wanted`` people.
 
     Gains only fall as others are built, so a stale one at the top of the heap is recomputed
     and put back (Minoux, 1978).
@@ -142,15 +141,18 @@ def _greedy(
 
 def area_of(plan: Network, step: Step, *, with_3g: bool) -> shapely.Geometry | None:
     """The 3G or 4G area of one step, shrunk about its site where it must be."""
-    area = (plan.area_3g if with_3g else plan.area_4g)[step.place]
+    area: shapely.Geometry | None = (plan.area_3g if with_3g else plan.area_4g)[step.place]
     if area is None or step.scale == 1:
         return area
-    return shapely.affinity.scale(area, step.scale, step.scale, origin="centroid")
+    small: shapely.Geometry = shapely.affinity.scale(
+        area, step.scale, step.scale, origin="centroid"
+    )
+    return small
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outlook:
-    """Foresees the join: which villages a history leaves uncovered, looking only at the doubtful."""
+    """Foresees which villages the join would leave uncovered, looking only at the doubtful."""
 
     plans: tuple[Network, ...]
     villages: npt.NDArray[np.object_]
@@ -191,7 +193,8 @@ class Outlook:
         best = 0.0
         for k in np.unique(owner[hits]):
             union = shapely.union_all(areas[hits[owner[hits] == k]])
-            best = max(best, shapely.intersection(union, village).area / village.area)
+            part = shapely.area(shapely.intersection(union, village))
+            best = max(best, float(part / shapely.area(village)))
         return best
 
 

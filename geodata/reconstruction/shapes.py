@@ -18,17 +18,18 @@ Geometries = npt.NDArray[np.object_]
 SMOOTH = 1.3
 """Corners are cut up to about this many pixels."""
 
+EMPTY = shapely.MultiPolygon()
 OVERLAP_PIXELS = 5
 """So far villages are drawn past a real border before they are cut at it."""
 
 
 def outlined(labels: Labels, count: int, grid: Grid) -> gpd.GeoSeries:
     """Polygons of labels 1 … ``count``: a coverage, its steps smoothed away."""
-    found: list[list[shapely.Polygon]] = [[] for _ in range(count)]
+    found: list[list[shapely.Geometry]] = [[] for _ in range(count)]
     for geometry, value in shapes(labels, mask=labels > 0, transform=grid.transform):
         found[int(value) - 1].append(shape(geometry))
     # every pixel corner becomes a vertex, so that neighbours share them where three meet
-    whole = [p[0] if len(p) == 1 else shapely.MultiPolygon(p) for p in found]
+    whole = [shapely.multipolygons(np.array(p, object)) if p else EMPTY for p in found]
     dense = shapely.transform(shapely.segmentize(np.array(whole), grid.step_m), np.rint)
     some = ~shapely.is_empty(dense)
     dense[some] = shapely.coverage_simplify(dense[some], SMOOTH * grid.step_m)
@@ -61,7 +62,7 @@ def _drawn_past(
     labels: Labels, mine: npt.NDArray[np.intp], real: shapely.Geometry, count: int, grid: Grid
 ) -> tuple[Geometries, npt.NDArray[np.intp]]:
     """Polygons of some labels, drawn on until they cover the real shape; and which are there."""
-    west, south, east, north = real.bounds
+    west, south, east, north = shapely.bounds(real)
     rows, columns = grid.pixel(np.array([west, east]), np.array([north, south]))
     pad = 2 * OVERLAP_PIXELS
     top, left = max(rows[0] - pad, 0), max(columns[0] - pad, 0)

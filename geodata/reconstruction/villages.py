@@ -127,6 +127,8 @@ def settle(
     xs: list[Floats] = []
     owner: list[Counts] = []
     for k, window in windows(labels):
+        if counts[k - 1] == 0:
+            continue
         inside = labels[window] == k
         rows, columns = np.nonzero(inside)
         at = np.stack([grid.xs()[window[1]][columns], grid.ys()[window[0]][rows]], axis=1)

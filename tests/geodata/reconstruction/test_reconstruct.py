@@ -1,0 +1,195 @@
+"""The study folder that the reconstruction writes: small, whole, and on real data."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+
+import coverage
+from geodata.errors import CallError, DataError
+from geodata.reconstruction import reconstruct
+from geodata.study import open_study
+
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "nghe_an"
+HIGH_MOUNTAINS = {"415", "416", "417", "418", "420", "422"}
+
+
+def verdicts(study, *, layers=None, rule=None):
+    measures = coverage.measure(study.villages, layers or study.layers)
+    return coverage.judge(measures, rule or study.rule, expected=study.expected).verdicts["verdict"]
+
+
+def uncovered(study, **other):
+    return study.villages[verdicts(study, **other).isin(["weak", "none"])]
+
+
+def content(folder):
+    """What a folder holds, apart from the times GeoPackages keep."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".gpkg":
+            table = gpd.read_file(path)
+            parts = [table.drop(columns="geometry").to_csv(), *table.geometry.to_wkb(hex=True)]
+            found[path.name] = hashlib.sha256("".join(parts).encode()).hexdigest()
+        elif path.is_file():
+            found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    heard = []
+    folder = tmp_path_factory.mktemp("small") / "study"
+    reconstruct(folder, village_count=60, progress=heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+    return folder
+
+
+def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small):
+    study = open_study(small)
+    assert len(study.villages) == 60
+    assert study.villages["population"].sum() == 3_327_791
+    assert len(uncovered(study)) == 1
+    assert study.reconstruction is not None
+    assert study.reconstruction.seed == 586
+    assert sorted(p.name for p in small.iterdir()) == [
+        "centres.gpkg", "communes_2023.gpkg", "communes_2025.gpkg", "districts_2023.gpkg",
+        "layers", "sites.gpkg", "study.toml", "terrain.tif", "villages.gpkg", "zones_5g.gpkg",
+    ]  # fmt: skip
+
+
+def test_every_file_says_that_it_is_a_reconstruction(small):
+    for path in small.rglob("*.gpkg"):
+        if path.name in ("villages.gpkg", "centres.gpkg"):
+            continue
+        assert gpd.read_file(path)["source"].str.contains("Reconstruction").all(), path.name
+    with rasterio.open(small / "terrain.tif") as terrain:
+        assert "Phục dựng" in terrain.tags()["source"]
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("keep")
+    with pytest.raises(CallError, match="not an empty folder"):
+        reconstruct(tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_too_few_villages_are_refused(tmp_path):
+    with pytest.raises(CallError, match="50 to"):
+        reconstruct(tmp_path / "out", village_count=3)
+    assert not (tmp_path / "out").exists()
+
+
+def test_real_districts_must_be_all_there(tmp_path):
+    one = gpd.GeoDataFrame(
+        {"district_code": ["412"]}, geometry=[shapely.box(590000, 2060000, 600000, 2070000)],
+        crs="EPSG:9208",
+    )  # fmt: skip
+    one.to_file(tmp_path / "one.gpkg")
+    with pytest.raises(DataError, match="lacks 20 of the 21 districts"):
+        reconstruct(tmp_path / "out", districts=tmp_path / "one.gpkg", village_count=60)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one.gpkg"]
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("province") / "study"
+    reconstruct(folder)
+    return folder
+
+
+@pytest.mark.province
+def test_the_join_leaves_63_of_3806_in_the_high_mountains(province):
+    study = open_study(province)
+    assert len(study.villages) == 3806
+    found = verdicts(study).value_counts()
+    assert found["covered"] == 3743
+    assert found.get("unknown", 0) == 0
+    assert found["weak"] > 10
+    assert found["none"] > 10
+    assert set(uncovered(study)["district_code"]) <= HIGH_MOUNTAINS
+
+
+@pytest.mark.province
+def test_the_figure_is_not_written_anywhere_it_follows_from_the_layers(province):
+    study = open_study(province)
+    fewer = [layer for layer in study.layers if layer.info.operator != "Viettel"]
+    assert (verdicts(study, layers=fewer) != "covered").sum() > 63
+    only_4g = [layer for layer in study.layers if layer.info.technology == "4G"]
+    assert (verdicts(study, layers=only_4g) != "covered").sum() > 63
+
+
+@pytest.mark.province
+def test_villages_tile_communes_and_communes_tile_districts(province):
+    villages = gpd.read_file(province / "villages.gpkg")
+    assert shapely.coverage_is_valid(villages.geometry.to_numpy())
+    assert villages["population"].sum() == 3_327_791
+    assert (~villages["electrified"].astype(bool)).sum() > 60
+    assert not villages.duplicated(["commune_code", "village"]).any()
+    total = villages.area.sum()
+    for name, count in (("districts_2023", 21), ("communes_2023", 460), ("communes_2025", 130)):
+        units = gpd.read_file(province / f"{name}.gpkg")
+        assert len(units) == count
+        assert units.geometry.is_valid.all()
+        assert shapely.coverage_is_valid(units.geometry.to_numpy())
+        assert units.area.sum() == pytest.approx(total)
+
+
+@pytest.mark.province
+def test_the_districts_have_about_their_area(province):
+    from geodata.reconstruction.gazetteer import DISTRICTS  # noqa: PLC0415
+
+    found = gpd.read_file(province / "districts_2023.gpkg").set_index("code").area / 1e6
+    wrong = [abs(found[code] / km2 - 1) for code, _, km2, _ in DISTRICTS]
+    assert np.median(wrong) < 0.05
+    assert max(wrong) < 0.25
+
+
+@pytest.mark.province
+def test_footprints_are_ragged_and_have_holes(province):
+    table = gpd.read_file(province / "layers" / "viettel_4g.gpkg")
+    assert shapely.get_num_coordinates(table.geometry.to_numpy()).sum() > 25_000
+    parts = shapely.get_parts(table.geometry.to_numpy())
+    assert shapely.get_num_interior_rings(parts).sum() > 100
+
+
+@pytest.mark.province
+def test_the_same_seed_gives_the_same_study(province, tmp_path):
+    reconstruct(tmp_path / "again")
+    assert content(tmp_path / "again") == content(province)
+
+
+@pytest.mark.province
+def test_another_seed_lands_on_63_too(tmp_path):
+    reconstruct(tmp_path / "other", seed=7)
+    study = open_study(tmp_path / "other")
+    assert len(uncovered(study)) == 63
+    assert set(uncovered(study)["district_code"]) <= HIGH_MOUNTAINS
+
+
+@pytest.mark.province
+def test_real_boundaries_villages_and_terrain_are_used(tmp_path):
+    if not REAL.is_dir():
+        pytest.skip(f"no real data at {REAL}")
+    reconstruct(
+        tmp_path / "real",
+        districts=REAL / "districts_2023.gpkg",
+        communes=REAL / "wards_2025.gpkg",
+        villages=REAL / "village_points.gpkg",
+        terrain=REAL / "terrain_15s.tif",
+    )
+    study = open_study(tmp_path / "real")
+    assert len(study.villages) == 2946
+    assert len(uncovered(study)) == round(2946 * 63 / 3806)
+    assert shapely.coverage_is_valid(study.villages.geometry.to_numpy())
+    districts = gpd.read_file(REAL / "districts_2023.gpkg").to_crs("EPSG:9208")
+    drawn = gpd.read_file(tmp_path / "real" / "districts_2023.gpkg").set_index("code")
+    for code, shape in zip(districts["district_code"], districts.geometry, strict=True):
+        assert drawn.geometry[code].symmetric_difference(shape).area < 1.0
