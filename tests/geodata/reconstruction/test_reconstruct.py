@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
 
 import coverage
+from coverage.model import Layer
 from geodata.errors import CallError, DataError
 from geodata.reconstruction import reconstruct
-from geodata.study import open_study
+from geodata.reconstruction.gazetteer import DISTRICTS
+from geodata.study import Study, open_study
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "nghe_an"
 HIGH_MOUNTAINS = {"415", "416", "417", "418", "420", "422"}
 
 
-def verdicts(study, *, layers=None, rule=None):
+def verdicts(study: Study, layers: Sequence[Layer] = ()) -> pd.Series[str]:
     measures = coverage.measure(study.villages, layers or study.layers)
-    return coverage.judge(measures, rule or study.rule, expected=study.expected).verdicts["verdict"]
+    return coverage.judge(measures, study.rule, expected=study.expected).verdicts["verdict"]
 
 
-def uncovered(study, **other):
-    return study.villages[verdicts(study, **other).isin(["weak", "none"])]
+def uncovered(study: Study) -> gpd.GeoDataFrame:
+    return study.villages[verdicts(study).isin(["weak", "none"])]
 
 
-def content(folder):
+def content(folder: Path) -> dict[str, str]:
     """What a folder holds, apart from the times GeoPackages keep."""
     found = {}
     for path in sorted(folder.rglob("*")):
@@ -43,7 +47,7 @@ def content(folder):
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     heard = []
     folder = tmp_path_factory.mktemp("small") / "study"
     reconstruct(folder, village_count=60, progress=heard.append)
@@ -52,7 +56,7 @@ def small(tmp_path_factory):
     return folder
 
 
-def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small):
+def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small: Path) -> None:
     study = open_study(small)
     assert len(study.villages) == 60
     assert study.villages["population"].sum() == 3_327_791
@@ -65,7 +69,7 @@ def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small):
     ]  # fmt: skip
 
 
-def test_every_file_says_that_it_is_a_reconstruction(small):
+def test_every_file_says_that_it_is_a_reconstruction(small: Path) -> None:
     for path in small.rglob("*.gpkg"):
         if path.name in ("villages.gpkg", "centres.gpkg"):
             continue
@@ -74,20 +78,20 @@ def test_every_file_says_that_it_is_a_reconstruction(small):
         assert "Phục dựng" in terrain.tags()["source"]
 
 
-def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
     with pytest.raises(CallError, match="not an empty folder"):
         reconstruct(tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "keep"
 
 
-def test_too_few_villages_are_refused(tmp_path):
+def test_too_few_villages_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="50 to"):
         reconstruct(tmp_path / "out", village_count=3)
     assert not (tmp_path / "out").exists()
 
 
-def test_real_districts_must_be_all_there(tmp_path):
+def test_real_districts_must_be_all_there(tmp_path: Path) -> None:
     one = gpd.GeoDataFrame(
         {"district_code": ["412"]}, geometry=[shapely.box(590000, 2060000, 600000, 2070000)],
         crs="EPSG:9208",
@@ -99,14 +103,14 @@ def test_real_districts_must_be_all_there(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def province(tmp_path_factory):
+def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("province") / "study"
     reconstruct(folder)
     return folder
 
 
 @pytest.mark.province
-def test_the_join_leaves_63_of_3806_in_the_high_mountains(province):
+def test_the_join_leaves_63_of_3806_in_the_high_mountains(province: Path) -> None:
     study = open_study(province)
     assert len(study.villages) == 3806
     found = verdicts(study).value_counts()
@@ -118,16 +122,16 @@ def test_the_join_leaves_63_of_3806_in_the_high_mountains(province):
 
 
 @pytest.mark.province
-def test_the_figure_is_not_written_anywhere_it_follows_from_the_layers(province):
+def test_the_figure_is_not_written_anywhere_it_follows_from_the_layers(province: Path) -> None:
     study = open_study(province)
     fewer = [layer for layer in study.layers if layer.info.operator != "Viettel"]
-    assert (verdicts(study, layers=fewer) != "covered").sum() > 63
+    assert (verdicts(study, fewer) != "covered").sum() > 63
     only_4g = [layer for layer in study.layers if layer.info.technology == "4G"]
-    assert (verdicts(study, layers=only_4g) != "covered").sum() > 63
+    assert (verdicts(study, only_4g) != "covered").sum() > 63
 
 
 @pytest.mark.province
-def test_villages_tile_communes_and_communes_tile_districts(province):
+def test_villages_tile_communes_and_communes_tile_districts(province: Path) -> None:
     villages = gpd.read_file(province / "villages.gpkg")
     assert shapely.coverage_is_valid(villages.geometry.to_numpy())
     assert villages["population"].sum() == 3_327_791
@@ -143,9 +147,7 @@ def test_villages_tile_communes_and_communes_tile_districts(province):
 
 
 @pytest.mark.province
-def test_the_districts_have_about_their_area(province):
-    from geodata.reconstruction.gazetteer import DISTRICTS  # noqa: PLC0415
-
+def test_the_districts_have_about_their_area(province: Path) -> None:
     found = gpd.read_file(province / "districts_2023.gpkg").set_index("code").area / 1e6
     wrong = [abs(found[code] / km2 - 1) for code, _, km2, _ in DISTRICTS]
     assert np.median(wrong) < 0.05
@@ -153,7 +155,7 @@ def test_the_districts_have_about_their_area(province):
 
 
 @pytest.mark.province
-def test_footprints_are_ragged_and_have_holes(province):
+def test_footprints_are_ragged_and_have_holes(province: Path) -> None:
     table = gpd.read_file(province / "layers" / "viettel_4g.gpkg")
     assert shapely.get_num_coordinates(table.geometry.to_numpy()).sum() > 25_000
     parts = shapely.get_parts(table.geometry.to_numpy())
@@ -161,13 +163,13 @@ def test_footprints_are_ragged_and_have_holes(province):
 
 
 @pytest.mark.province
-def test_the_same_seed_gives_the_same_study(province, tmp_path):
+def test_the_same_seed_gives_the_same_study(province: Path, tmp_path: Path) -> None:
     reconstruct(tmp_path / "again")
     assert content(tmp_path / "again") == content(province)
 
 
 @pytest.mark.province
-def test_another_seed_lands_on_63_too(tmp_path):
+def test_another_seed_lands_on_63_too(tmp_path: Path) -> None:
     reconstruct(tmp_path / "other", seed=7)
     study = open_study(tmp_path / "other")
     assert len(uncovered(study)) == 63
@@ -175,7 +177,7 @@ def test_another_seed_lands_on_63_too(tmp_path):
 
 
 @pytest.mark.province
-def test_real_boundaries_villages_and_terrain_are_used(tmp_path):
+def test_real_boundaries_villages_and_terrain_are_used(tmp_path: Path) -> None:
     if not REAL.is_dir():
         pytest.skip(f"no real data at {REAL}")
     reconstruct(
