@@ -24,7 +24,13 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError, Geometry
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from geodata.errors import CallError, DataError, MissingFileError, UnreadableError
+from geodata.errors import (
+    CallError,
+    DataError,
+    GeodataError,
+    MissingFileError,
+    UnreadableError,
+)
 from geodata.sheets import csv_table, excel_table
 
 MAP_STARTS: tuple[tuple[bytes, str], ...] = (
@@ -38,6 +44,9 @@ MAP_STARTS: tuple[tuple[bytes, str], ...] = (
 
 BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid")
 """Endings of the files that belong to a Shapefile, a TAB or a MIF."""
+
+LONLAT = "OGC:CRS84"
+"""What GeoParquet 1.1 means by no "crs" key; null means unknown."""
 
 COMPANIONS = {".shp": (".shx",), ".mif": (".mid",)}
 """Those of them without which nothing can be read."""
@@ -138,7 +147,11 @@ def _refused(path: Path) -> Iterator[None]:
     """Say in one sentence what a library says in a traceback."""
     try:
         yield
+    except GeodataError:
+        raise
     except (
+        OSError,  # what Arrow says of corrupt pages
+        NotImplementedError,  # what zipfile says of versions to come
         DataSourceError,
         DataLayerError,
         FieldError,
@@ -231,18 +244,27 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     table: pd.DataFrame = found.select(kept).to_pandas(ignore_metadata=True)
     if not meta:
         return table
-    for name, column in meta["columns"].items():
-        if column.get("encoding", "WKB") != "WKB":
+    try:
+        encodings = {name: column["encoding"] for name, column in meta["columns"].items()}
+        systems = {name: column.get("crs", LONLAT) for name, column in meta["columns"].items()}
+        primary = meta["primary_column"]
+        geometry = {name: table[name].to_numpy() for name in (primary, *encodings)}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnreadableError(
+            "{file} cannot be read: {reason}; open it in a GIS and save it again",
+            file=path.name,
+            reason=f"its geo metadata is not GeoParquet's ({error!r:.60})",
+        ) from error
+    for name, wkb in geometry.items():
+        if encodings[name] != "WKB":
             raise UnreadableError(
                 "{file} keeps its geometry as {found}; save it as GeoParquet with WKB geometry",
                 file=path.name,
-                found=str(column["encoding"]),
+                found=str(encodings[name]),
             )
-        # GeoParquet 1.1: no "crs" key means longitude and latitude, null means unknown
-        told = column.get("crs", "OGC:CRS84")
-        crs = CRS.from_user_input(told) if told else None
-        table[name] = gpd.GeoSeries.from_wkb(table[name].to_numpy(), index=table.index, crs=crs)
-    placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry=meta["primary_column"])
+        crs = CRS.from_user_input(systems[name]) if systems[name] else None
+        table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
+    placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry=primary)
     return placed
 
 

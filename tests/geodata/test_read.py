@@ -6,10 +6,13 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import pytest
 import shapely
+from pyarrow import parquet
 
 from geodata import (
     CallError,
@@ -242,3 +245,62 @@ def test_the_real_files(name: str, rows: int) -> None:
     if not path.exists():
         pytest.skip(f"{path} is not on this machine")
     assert len(read_table(path)) == rows
+
+
+def test_a_parquet_file_damaged_in_the_middle_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "v.parquet"
+    villages().to_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[60:400] = bytes(340)
+    with pytest.raises(UnreadableError, match=r"^v\.parquet cannot be read"):
+        read_table(_written(path, bytes(content)))
+
+
+@pytest.mark.parametrize(
+    ("meta", "sentence"),
+    [
+        ('{"columns": 3}', "its geo metadata is not GeoParquet's"),
+        ('{"primary_column": "g", "columns": {}}', "its geo metadata is not GeoParquet's"),
+        ('{"primary_column": "a", "columns": {"a": {"encoding": "point"}}}', "geometry as point"),
+        ('{"primary_column": "a", "columns": {"a": {"encoding": "WKB"}}}', "cannot be read"),
+        ("{", "cannot be read"),
+    ],
+)
+def test_parquet_with_odd_metadata_is_told(tmp_path: Path, meta: str, sentence: str) -> None:
+    table = pa.table({"a": [b"no wkb"]}).replace_schema_metadata({"geo": meta})
+    parquet.write_table(table, tmp_path / "v.parquet")
+    with pytest.raises(UnreadableError, match=sentence):
+        read_table(tmp_path / "v.parquet")
+
+
+def test_a_parquet_table_without_geometry_is_a_table(tmp_path: Path) -> None:
+    pd.DataFrame({"lon": [105.7], "lat": [18.7]}).to_parquet(tmp_path / "v.parquet")
+    assert not isinstance(read_table(tmp_path / "v.parquet"), gpd.GeoDataFrame)
+
+
+def _said(path: Path) -> str:
+    """The sentence a file ends in, or nothing where it can be read."""
+    try:
+        read_table(path)
+    except GeodataError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", ["v.gpkg", "v.fgb", "v.geojson", "v.parquet", "v.xlsx"])
+def test_damaged_files_never_end_in_a_traceback(tmp_path: Path, name: str) -> None:
+    table, path = villages().to_crs("EPSG:4326"), tmp_path / name
+    if name == "v.xlsx":
+        pd.DataFrame(table.drop(columns="geometry")).to_excel(path, index=False)
+    elif name == "v.parquet":
+        table.to_parquet(path)
+    else:
+        table.to_file(path)
+    dice, whole = np.random.default_rng(7), np.frombuffer(path.read_bytes(), np.uint8)
+    said = []
+    for _ in range(30):
+        content = whole[: dice.integers(1, len(whole) + 1)].copy()
+        content[dice.integers(len(content), size=dice.choice([0, 1, 30]))] = dice.integers(256)
+        said.append(_said(_written(path, content.tobytes())))
+    assert "\n" not in "".join(said)
+    assert sum(sentence != "" for sentence in said) > 15
