@@ -66,7 +66,7 @@ def _kml(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
     """As the others, with the village's name where KML readers look for it."""
     named = table.copy()
     named.insert(0, "Name", table.iloc[:, 2])
-    _by_driver("LIBKML")(named, path, run, language)
+    _by_driver("KML")(named, path, run, language)
 
 
 def _parquet(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers

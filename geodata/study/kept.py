@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
+from zipfile import BadZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -62,16 +64,21 @@ def load_measures(study: Study, key: str) -> Measures | None:
     path = folder_of(study, key) / "measures.npz"
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as kept:
-        if set(PARTS) - set(kept.files) or len(kept["village_area_m2"]) != len(study.villages):
-            return None
-        parts = {name: kept[name] for name in PARTS}
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            parts = {name: kept[name] for name in PARTS}
+    except (BadZipFile, EOFError, KeyError, OSError, ValueError):
+        return None  # cut short or of another version: it is measured again
+    if len(parts["village_area_m2"]) != len(study.villages):
+        return None
     layers = tuple(layer.info for layer in study.layers)
     return Measures(villages=study.villages, layers=layers, **parts)
 
 
 def keep_measures(study: Study, key: str, measures: Measures) -> None:
-    """Keep measures under their key."""
+    """Keep measures under their key, in place of any that could not be read."""
+    if load_measures(study, key) is None:
+        shutil.rmtree(folder_of(study, key), ignore_errors=True)
     with whole_folder(folder_of(study, key)) as folder:
         np.savez_compressed(
             folder / "measures.npz", **{name: getattr(measures, name) for name in PARTS}

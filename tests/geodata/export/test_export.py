@@ -1,0 +1,129 @@
+"""The list of uncovered villages: who is on it, and what each format makes of hostile text."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import openpyxl
+import pytest
+
+import geodata
+from geodata import CallError, Run
+from geodata.export.safe import is_formula
+from tests import folder, tiny
+
+HOSTILE = {
+    "v3": '=HYPERLINK("http://example.org")',
+    "v6": "<script>alert(1)</script>\x0b",
+    "v9": "\u202e" + "Bản dài " * 60,
+}
+MADE = '[reconstruction]\nseed = 1\nversion = 1\n\n[villages]\npath = "villages.gpkg"'
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    villages = tiny.villages()
+    for village, name in HOSTILE.items():
+        villages.loc[village, "village"] = name
+    text = folder.STUDY.replace('[villages]\npath = "villages.gpkg"', MADE)
+    file = folder.write(tmp_path_factory.mktemp("s") / "study", study=text, villages=villages)
+    return geodata.assess_study(geodata.open_study(file))
+
+
+def written(run: Run, path: Path, **chosen: str) -> Path:
+    return geodata.export_list(geodata.uncovered_list(run, **chosen), path, run=run)
+
+
+def test_who_is_on_the_list_and_in_what_order(run: Run) -> None:
+    assert geodata.uncovered_list(run).index.tolist() == ["v9", "v3", "v6"]
+    everything = geodata.uncovered_list(run, verdicts=("covered",))
+    assert len(everything) == 6
+
+
+@pytest.mark.parametrize("asked", ["417", "Huyện Kỳ Sơn", "kỳ sơn", "KY SON"])
+def test_a_district_by_code_or_name_with_or_without_marks(run: Run, asked: str) -> None:
+    assert geodata.uncovered_list(run, district=asked).index.tolist() == ["v9"]
+
+
+def test_units_and_verdicts_nobody_knows_are_told(run: Run) -> None:
+    with pytest.raises(CallError, match="417 Huyện Kỳ Sơn"):
+        geodata.uncovered_list(run, district="Kì Sơn")
+    with pytest.raises(CallError, match="commune Xã is not one unit"):
+        geodata.uncovered_list(run, commune="Xã")
+    with pytest.raises(CallError, match="verdict bad is not known"):
+        geodata.uncovered_list(run, verdicts=("bad",))
+
+
+def test_coordinates_are_north_and_east_and_degrees(run: Run) -> None:
+    row = geodata.uncovered_list(run, language="en").loc["v9"]
+    assert row["X north, m (EPSG:9208)"] == tiny.Y0 + 2500
+    assert row["Y east, m (EPSG:9208)"] == tiny.X0 + 2500
+    assert row["Latitude (WGS 84)"] == pytest.approx(18.69, abs=0.01)
+    assert row["Longitude (WGS 84)"] == pytest.approx(105.70, abs=0.01)
+
+
+def test_csv_opens_in_excel_and_runs_nothing(run: Run, tmp_path: Path) -> None:
+    path = written(run, tmp_path / "l.csv")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    names = [row["Thôn, bản"] for row in rows]
+    assert names[1] == "'" + HOSTILE["v3"]
+    assert {row["Loại số liệu"] for row in rows} == {"SỐ LIỆU MÔ PHỎNG"}
+    assert {row["Mã lần tính"] for row in rows} == {run.run_id}
+    assert [float(row["Chênh so với ngưỡng"]) for row in rows] == [-0.5, -0.2, -0.4]
+
+
+def test_excel_has_title_filters_and_no_formula(run: Run, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(written(run, tmp_path / "l.xlsx"))
+    sheet, method = book.worksheets
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    texts = [str(cell.value) for cell in cells]
+    assert HOSTILE["v3"] in texts
+    assert all(cell.data_type != "f" for cell in cells)
+    assert any("SỐ LIỆU MÔ PHỎNG" in text for text in texts[:3])
+    assert any(run.run_id in text for text in texts[:8])
+    assert any("6/9 thôn, bản đã phủ sóng; 3 chưa phủ sóng" in text for text in texts[:9])
+    assert sheet.auto_filter.ref
+    assert sheet.freeze_panes
+    assert any("50%" in str(cell.value) for row in method.iter_rows() for cell in row)
+
+
+@pytest.mark.parametrize("ending", ["geojson", "gpkg", "kml", "parquet"])
+def test_map_formats_keep_place_text_and_mark(run: Run, tmp_path: Path, ending: str) -> None:
+    path = written(run, tmp_path / f"l.{ending}")
+    table = gpd.read_parquet(path) if ending == "parquet" else gpd.read_file(path)
+    assert len(table) == 3
+    assert table.to_crs("EPSG:9208").geometry.iloc[0].x == pytest.approx(tiny.X0 + 2500, abs=0.1)
+    assert (table == "SỐ LIỆU MÔ PHỎNG").any(axis=0).any()
+    assert (table == HOSTILE["v3"]).any(axis=0).any()
+    if ending == "kml":
+        assert "<script>" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("ending", geodata.export.ENDINGS)
+def test_an_empty_list_is_still_a_file(run: Run, tmp_path: Path, ending: str) -> None:
+    table = geodata.uncovered_list(run, verdicts=("unknown",))
+    assert geodata.export_list(table, tmp_path / f"l.{ending}", run=run).stat().st_size > 0
+
+
+def test_an_observed_study_is_not_called_reconstructed(run: Run) -> None:
+    settings = run.study.settings.model_copy(update={"reconstruction": None})
+    observed = replace(run, study=replace(run.study, settings=settings))
+    kinds = set(geodata.uncovered_list(observed, language="en")["Kind of data"])
+    assert kinds == {"As supplied"}
+
+
+def test_another_ending_is_told(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(CallError, match="expected one of csv, xlsx"):
+        written(run, tmp_path / "l.doc")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", " =1", "＝1+1", "\t=1", "\r1"])
+def test_what_a_spreadsheet_takes_for_a_formula(text: str) -> None:
+    assert is_formula(text)
+    assert not is_formula("Xóm 1")
