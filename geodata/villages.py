@@ -60,6 +60,13 @@ def village_table(
         out, homeless = _with_units(out, units)
         if homeless:
             more.append(f"{file}: {homeless} villages lie in no commune and stay without one")
+        codes = out["commune_code"].dropna()
+        foreign = int((~codes.isin(units.communes.index)).sum())
+        if foreign:
+            more.append(
+                f"{file}: {foreign} villages have a commune code that is none of the units of "
+                f"{units.valid_from}"
+            )
     return out, (*notes, *more)
 
 

@@ -26,7 +26,8 @@ from pydantic import (
 from coverage.model import VILLAGE_COLUMNS, Evidence, Technology
 from coverage.rules import RULES
 from geodata.coordinates import study_crs
-from geodata.errors import MissingFileError, StudyError, UnreadableError
+from geodata.errors import MissingFileError, UnreadableError
+from geodata.study.faults import Fault, told, where_of
 
 FILE = "study.toml"
 
@@ -275,27 +276,8 @@ def read_settings(path: Path) -> StudySettings:
     except ValidationError as error:
         faults += [_fault(problem, text) for problem in error.errors()]
     if faults or settings is None:
-        raise _told(path, [sentence for _, sentence in sorted(faults)])
+        raise told(path, [sentence for _, sentence in sorted(faults)])
     return settings
-
-
-Fault = tuple[int, str]
-"""Line (0 where it has none) and sentence."""
-
-
-def _told(path: Path, faults: list[str]) -> StudyError:
-    listed = "\n".join(f"  {k}. {fault}" for k, fault in enumerate(faults, 1))
-    if len(faults) == 1:
-        return StudyError(
-            "{file} has one fault: {listed}", file=path.name, listed=faults[0], faults=tuple(faults)
-        )
-    return StudyError(
-        "{file} has {count} faults:\n{listed}",
-        file=path.name,
-        count=len(faults),
-        listed=listed,
-        faults=tuple(faults),
-    )
 
 
 def _fault(problem: Any, text: str) -> Fault:
@@ -303,7 +285,7 @@ def _fault(problem: Any, text: str) -> Fault:
     place = list(problem["loc"])
     if place[0] == "rule":  # a choice adds its tag to the place, and that is no key
         del place[1:2]
-    line, where = _where(place, text)
+    line, where = where_of(place, text)
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(place[-1]), _keys_at(place), n=1)
         return line, f"{where} is not a key of this table" + (f"; {near[0]}?" if near else "")
@@ -311,8 +293,8 @@ def _fault(problem: Any, text: str) -> Fault:
         return line, f"{where} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     value = problem["input"]
-    told = isinstance(value, str) and repr(value) in message
-    shown = isinstance(value, (str, int, float, bool)) and not told
+    said = isinstance(value, str) and repr(value) in message
+    shown = isinstance(value, (str, int, float, bool)) and not said
     found = f" (found {repr(value)[:80]})" if shown else ""
     return line, f"{where}: {message[0].lower()}{message[1:]}{found}"
 
@@ -329,37 +311,6 @@ def _keys_at(place: list[Any]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _where(place: list[Any], text: str) -> tuple[int, str]:
-    """The line of a key (0 where the text has none), and how to find it."""
-    key = ".".join(str(p) if isinstance(p, str) else f"[{p + 1}]" for p in place)
-    key = key.replace(".[", "[")
-    line = line_of(place, text)
-    return (line, f"line {line}, {key}") if line else (0, key)
-
-
-def line_of(place: list[Any], text: str) -> int | None:
-    """Line (from 1) of a key in a TOML text, or of its table; None where neither stands there."""
-    table = str(place[0])
-    occurrence = place[1] if len(place) > 1 and isinstance(place[1], int) else 0
-    key = str(next((p for p in reversed(place) if isinstance(p, str)), ""))
-    current, seen, table_line = "", -1, None
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[\[?\s*([\w.\-]+)\s*\]\]?", line)
-        if header:
-            current = header.group(1)
-            if current == table:
-                seen += 1
-                if seen == occurrence:
-                    table_line = number
-            continue
-        here = (not current and len(place) == 1) or (current == table and seen == occurrence)
-        if here and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return number
-        if not current and re.match(rf"\s*{re.escape(table)}\s*=", line):
-            table_line = number
-    return table_line
-
-
 PATH_KEYS = ("path", "centres", "communes", "districts", "extent")
 
 
@@ -374,13 +325,20 @@ def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]
             for key in PATH_KEYS:
                 name = entry.get(key)
                 if isinstance(name, str) and not found_files(folder, name):
-                    line, where = _where([table, k, key] if many else [table, key], text)
+                    line, where = where_of([table, k, key] if many else [table, key], text)
                     faults.append((line, f"{where}: file {name!r} is not there"))
     return faults
 
 
 def found_files(folder: Path, name: str) -> list[Path]:
     """The file of a name, or those of a pattern, in their order; relative to the study."""
+    try:
+        return _found(folder, name)
+    except OSError:  # a name too long, a folder closed to us: nothing there that can be read
+        return []
+
+
+def _found(folder: Path, name: str) -> list[Path]:
     path = folder / name
     if path.is_file():
         return [path]

@@ -157,8 +157,10 @@ def test_units_the_file_leaves_out_come_from_its_names_and_then_its_place() -> N
     districts = tiny.villages().dissolve("district_code", aggfunc="first")
     named = districts[["district", "geometry"]].rename(columns={"district": "name"})
     units = Units(valid_from=date(2023, 1, 1), communes=communes, districts=named)
-    done, _ = village_table(table, crs=CRS, file="v", radius_m=500.0, units=units)
-    assert done["commune_code"].tolist() == ["12", "10", "10", *["11"] * 3, *["12"] * 3]
+    table["commune_code"] = [*[None] * 8, "99999"]
+    done, notes = village_table(table, crs=CRS, file="v", radius_m=500.0, units=units)
+    assert notes[-1].startswith("v: 1 villages have a commune code that is none of the units")
+    assert done["commune_code"].tolist() == ["12", "10", "10", *["11"] * 3, "12", "12", "99999"]
     assert done["commune"].iloc[:2].tolist() == ["XA 2", "Xã 0"]
     assert done["district"].tolist() == tiny.villages()["district"].tolist()
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from geodata import StudyError
+from geodata.study.faults import line_of
 from geodata.study.open import rule_of
-from geodata.study.settings import StudySettings, found_files, line_of, read_settings
+from geodata.study.settings import StudySettings, found_files, read_settings
 
 HEAD = """\
 schema = 1
@@ -144,3 +145,4 @@ def test_patterns_find_files_in_order_and_absolute_paths_are_taken(tmp_path: Pat
     elsewhere = tmp_path / "elsewhere"
     assert [p.name for p in found_files(elsewhere, str(tmp_path / "?.csv"))] == ["a.csv", "b.csv"]
     assert found_files(elsewhere, str(tmp_path / "a.csv")) == [tmp_path / "a.csv"]
+    assert found_files(tmp_path, "a" * 300) == found_files(tmp_path, "a\0") == []
