@@ -18,8 +18,8 @@ from geodata.reconstruction.grid import Floats, Grid, Labels, tidy
 Counts = npt.NDArray[np.int64]
 
 BEND_M = 220.0
-APART_M = 35.0
-"""Real points that share a place are moved apart by this much, round and round."""
+CORE_M = 190.0
+"""This near to a hall the land is that hall's, however borders bend."""
 
 FIRST = (
     "Na",
@@ -205,11 +205,12 @@ def village_labels(halls: Halls, labels: Labels, bend: tuple[Floats, Floats], gr
         if not len(mine):
             continue
         y, x = np.meshgrid(grid.ys()[window[0]], grid.xs()[window[1]], indexing="ij")
-        x = (x + bend[0][window])[inside]
-        y = (y + bend[1][window])[inside]
+        straight = np.stack([x[inside], y[inside]], axis=1)
+        bent = straight + np.stack([b[window][inside] for b in bend], axis=1)
         tree = cKDTree(np.stack([halls.x[mine], halls.y[mine]], axis=1))
         part = np.zeros(inside.shape, np.int32)
-        part[inside] = tree.query(np.stack([x, y], axis=1))[1] + 1
+        core, own = tree.query(straight)
+        part[inside] = np.where(core < CORE_M, own, tree.query(bent)[1]) + 1
         part[rows[mine] - window[0].start, columns[mine] - window[1].start] = (
             np.arange(len(mine)) + 1
         )
