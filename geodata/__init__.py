@@ -11,7 +11,7 @@ from geodata.errors import (
 from geodata.export import export_list, uncovered_list
 from geodata.read import read_table
 from geodata.reconstruction import reconstruct
-from geodata.study import Run, Study, assess_study, latest_run, open_study
+from geodata.study import Run, Study, assess_study, latest_run, open_run, open_study
 from geodata.units import Units, assign_units, units_at
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "assign_units",
     "export_list",
     "latest_run",
+    "open_run",
     "open_study",
     "read_table",
     "reconstruct",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 
 @contextmanager
@@ -16,8 +16,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     It lies in a folder of its own and has the same name, for writers that go by the ending or
     write several files: all that the folder then holds is moved.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=path.parent))
+    folder = _unfinished(path.parent)
     try:
         yield folder / path.name
         for made in sorted(folder.iterdir()):
@@ -33,8 +32,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Where ``path`` is there by then, another process was first with the same content, and
     its folder stays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=path.parent))
+    folder = _unfinished(path.parent)
     try:
         yield folder
         try:
@@ -44,3 +42,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unfinished(parent: Path) -> Path:
+    """A new folder in ``parent`` that nobody else has.
+
+    Not ``tempfile.mkdtemp``: its folders are closed to all but their maker, and results are
+    for the whole office.
+    """
+    folder = parent / f".unfinished-{uuid4().hex}"
+    folder.mkdir(parents=True)
+    return folder

@@ -3,6 +3,6 @@
 from geodata.study.assess import assess_study
 from geodata.study.model import Reconstruction, Study
 from geodata.study.open import open_study
-from geodata.study.results import Run, latest_run
+from geodata.study.results import Run, latest_run, open_run
 
-__all__ = ["Reconstruction", "Run", "Study", "assess_study", "latest_run", "open_study"]
+__all__ = ["Reconstruction", "Run", "Study", "assess_study", "latest_run", "open_run", "open_study"]

@@ -35,7 +35,7 @@ def assess_study(
     if measures is None:
         measures = coverage.measure(study.villages, study.layers, progress=progress)
         keep_measures(study, key, measures)
-    run = make_run(study, measures, chosen, made_at=now(), measured=measured)
+    run = make_run(study, measures, chosen, key=key, made_at=now(), measured=measured)
     return keep_run(run, publish=publish)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import zlib
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -67,7 +68,7 @@ def load_measures(study: Study, key: str) -> Measures | None:
     try:
         with np.load(path, allow_pickle=False) as kept:
             parts = {name: kept[name] for name in PARTS}
-    except (BadZipFile, EOFError, KeyError, OSError, ValueError):
+    except (BadZipFile, EOFError, KeyError, OSError, ValueError, zlib.error):
         return None  # cut short or of another version: it is measured again
     if len(parts["village_area_m2"]) != len(study.villages):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,15 +14,29 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 
 import coverage
-from coverage.model import Assessment, Expected, Measures, Rule, Summary
-from geodata.errors import UnreadableError
+from coverage.model import (
+    VILLAGE_COLUMNS,
+    Assessment,
+    Expected,
+    LayerInfo,
+    Measures,
+    Rule,
+    Summary,
+)
+from geodata.errors import CallError, UnreadableError
 from geodata.files import whole_file, whole_folder
 from geodata.study.kept import load_measures, measures_key
 from geodata.study.model import Study
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
+
+
+NEEDED = ("made_at", "measures", "rule", "expected", "layers")
+"""What a manifest must have for its run to be read back."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,11 +53,11 @@ class Run:
 
 
 def make_run(
-    study: Study, measures: Measures, rule: Rule, *, made_at: datetime, measured: bool
+    study: Study, measures: Measures, rule: Rule, *, key: str, made_at: datetime, measured: bool
 ) -> Run:
-    """Judge and summarise measures of a study. Writes nothing."""
+    """Judge and summarise measures of a study, kept under ``key``. Writes nothing."""
     assessment = coverage.judge(measures, rule, expected=study.expected)
-    run_id = _run_id(study, rule)
+    run_id = _run_id(study, rule, key=key)
     return Run(
         run_id=run_id,
         study=study,
@@ -54,10 +69,11 @@ def make_run(
     )
 
 
-def _run_id(study: Study, rule: Rule) -> str:
+def _run_id(study: Study, rule: Rule, *, key: str) -> str:
     """The study's day and a digest of all that the result depends on."""
-    digest = hashlib.sha256(measures_key(study).encode())
-    digest.update(repr((rule, study.expected, study.published, study.name)).encode())
+    digest = hashlib.sha256(key.encode())
+    layers = [layer.info for layer in study.layers]
+    digest.update(repr((rule, study.expected, layers)).encode())
     attributes = study.villages.drop(columns=["geometry", "centre"])
     digest.update(attributes.to_csv().encode())
     return f"{study.as_of:%Y%m%d}-{digest.hexdigest()[:10]}"
@@ -81,10 +97,14 @@ def keep_run(run: Run, *, publish: bool) -> Run:
 
 
 def _write(run: Run, folder: Path) -> None:
-    table = run.study.villages.join(run.assessment.verdicts)
+    found = run.assessment
+    table = run.study.villages.join(found.verdicts)
     gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs).to_parquet(
         folder / "villages.parquet"
     )
+    _measured_areas(found.measures).to_parquet(folder / "measures.parquet")
+    found.operator_shares.to_parquet(folder / "operator_shares.parquet")
+    found.served_by.to_parquet(folder / "served_by.parquet")
     summary = run.summary
     summary.by_district.to_parquet(folder / "by_district.parquet")
     summary.by_commune.to_parquet(folder / "by_commune.parquet")
@@ -94,6 +114,22 @@ def _write(run: Run, folder: Path) -> None:
     summary.by_number_of_operators.to_frame().to_parquet(folder / "by_number_of_operators.parquet")
     text = json.dumps(_described(run), ensure_ascii=False, indent=2, default=_plain)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _measured_areas(measures: Measures) -> pd.DataFrame:
+    """The measures for people: the area of each village that exactly these layers serve."""
+    sets, of = np.unique(measures.combination, return_inverse=True)
+    titles = [
+        ", ".join(x.title for k, x in enumerate(measures.layers) if int(bits) >> k & 1)
+        for bits in sets
+    ]
+    return pd.DataFrame(
+        {
+            "village_id": measures.villages.index.to_numpy()[measures.village],
+            "layers": np.array(titles, dtype=object)[of],
+            "area_m2": measures.area_m2,
+        }
+    )
 
 
 def _described(run: Run) -> dict[str, Any]:
@@ -106,6 +142,7 @@ def _described(run: Run) -> dict[str, Any]:
         "made_at": run.made_at,
         "measures": measures_key(study),
         "rule": asdict(run.assessment.rule),
+        "what_if": run.assessment.rule != study.rule,
         "expected": asdict(study.expected),
         "headline": {
             **asdict(headline),
@@ -127,7 +164,11 @@ def _plain(value: object) -> str:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() if folder in path.parents else path.name
+    """An input's path from the study's folder, alike on every system."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
 
 
 def _sha256(path: Path) -> str:
@@ -146,19 +187,25 @@ def _escaped(stem: str) -> str:
 def _manifest(folder: Path) -> dict[str, Any]:
     try:
         text = (folder / "manifest.json").read_text(encoding="utf-8")
-        return dict(json.loads(text))
-    except (OSError, ValueError) as error:
+        manifest = dict(json.loads(text))
+        reason = ", ".join(f"{key} is missing" for key in NEEDED if key not in manifest)
+    except (OSError, TypeError, ValueError) as error:
+        reason = str(error)
+    if reason:
         raise UnreadableError(
             "{file} cannot be read: {reason}; remove the folder and assess the study again",
             file=f"results/{folder.name}/manifest.json",
-            reason=str(error),
-        ) from error
+            reason=reason,
+        )
+    return manifest
 
 
 def published_id(study: Study) -> str | None:
     """The run that is published, or None."""
     path = study.folder / "results" / "current"
-    return path.read_text(encoding="utf-8").strip() if path.exists() else None
+    if not path.exists():
+        return None
+    return path.read_text(encoding="utf-8", errors="replace").strip()
 
 
 def kept_runs(study: Study) -> tuple[Path, ...]:
@@ -169,32 +216,89 @@ def kept_runs(study: Study) -> tuple[Path, ...]:
 
 
 def latest_run(study: Study) -> Run | None:
-    """The published run, else the newest kept one; None where nothing fits the study as it is.
+    """The published run, else the study's own, else the newest what-if; None where none fits.
 
-    A run made of other inputs than the study has now is history: it is not shown as current.
+    A run made of other inputs, or by a rule that the study file no longer names, is history:
+    `open_run` opens it, and it is not shown as current.
     """
-    measures = load_measures(study, measures_key(study))
+    key = measures_key(study)
+    measures = load_measures(study, key)
     if measures is None:
         return None
-    wanted = published_id(study)
-    folders = [folder for folder in kept_runs(study) if wanted in (None, folder.name)]
-    for folder in reversed(folders):
+    published = published_id(study)
+    best: tuple[bool, Rule, str] | None = None
+    for folder in kept_runs(study):
         manifest = _manifest(folder)
-        rule = _rule(manifest["rule"])
-        if folder.name == _run_id(study, rule) and _expected(manifest) == study.expected:
-            made = datetime.fromisoformat(manifest["made_at"])
-            return make_run(study, measures, rule, made_at=made, measured=False)
-    return None
+        rule = _rule(manifest)
+        if rule is None or folder.name != _run_id(study, rule, key=key):
+            continue
+        own = rule == study.rule
+        shown = published == folder.name if published else own or bool(manifest.get("what_if"))
+        if shown and (best is None or own >= best[0]):
+            best = own, rule, manifest["made_at"]
+    if best is None:
+        return None
+    _, rule, made_at = best
+    made = datetime.fromisoformat(made_at)
+    return make_run(study, measures, rule, key=key, made_at=made, measured=False)
 
 
-def _rule(table: dict[str, Any]) -> Rule:
+def open_run(study: Study, run_id: str) -> Run:
+    """A kept run as it was made, whatever the study's inputs are by now. Measures nothing.
+
+    Its ``study`` has the villages of then. Raises `CallError` for a run that is not kept, and
+    `UnreadableError` where a part of it is gone.
+    """
+    kept = {folder.name: folder for folder in kept_runs(study)}
+    if run_id not in kept:
+        raise CallError(
+            "run {asked} is not kept; the study has {known}",
+            asked=run_id,
+            known=", ".join(kept) or "none",
+        )
+    folder, manifest = kept[run_id], _manifest(kept[run_id])
+    table = gpd.read_parquet(folder / "villages.parquet")
+    then = replace(study, villages=table[[*VILLAGE_COLUMNS, "geometry", "centre"]])
+    measures, rule = load_measures(then, manifest["measures"]), _rule(manifest)
+    if measures is None or rule is None:
+        raise UnreadableError(
+            "the measures of run {run} are gone or of another version; assess its study again",
+            run=run_id,
+        )
+    measures = replace(measures, layers=_layers(manifest))
+    assessment = coverage.judge(measures, rule, expected=_expected(manifest))
+    return Run(
+        run_id=run_id,
+        study=then,
+        assessment=assessment,
+        summary=coverage.summarise(assessment, published=study.published),
+        made_at=datetime.fromisoformat(manifest["made_at"]),
+        measured=False,
+        folder=folder,
+    )
+
+
+def _rule(manifest: dict[str, Any]) -> Rule | None:
+    """The rule of a manifest, None where another version wrote it."""
+    table: dict[str, Any] = manifest["rule"]
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-    return Rule(**values)
+    try:
+        return Rule(**values)
+    except TypeError:
+        return None
 
 
 def _expected(manifest: dict[str, Any]) -> Expected:
     table: dict[str, Sequence[Any]] = manifest["expected"]
     return Expected(operators=tuple(table["operators"]), technologies=tuple(table["technologies"]))
+
+
+def _layers(manifest: dict[str, Any]) -> tuple[LayerInfo, ...]:
+    tables: list[dict[str, Any]] = manifest["layers"]
+    return tuple(
+        LayerInfo(**{**table, "as_of": table["as_of"] and date.fromisoformat(table["as_of"])})
+        for table in tables
+    )
 
 
 def now() -> datetime:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 import coverage
@@ -159,3 +161,114 @@ def test_a_broken_manifest_is_told(file: Path) -> None:
 def test_a_rule_nobody_knows_is_told_with_the_nearest(file: Path) -> None:
     with pytest.raises(CallError, match=r"vn-vilage is not known.*vn-village\?"):
         geodata.assess_study(geodata.open_study(file), rule="vn-vilage")
+
+
+def with_rule(file: Path, rule: str) -> geodata.Study:
+    file.write_text(folder.STUDY.replace('rule = "vn-village"', rule), encoding="utf-8")
+    return geodata.open_study(file)
+
+
+STRICT = 'rule = { name = "strict", covered_share = 0.9, centre = false }'
+
+
+def test_a_threshold_moved_and_moved_back_shows_the_first_figures_again(file: Path) -> None:
+    first = geodata.assess_study(geodata.open_study(file))
+    geodata.assess_study(with_rule(file, STRICT))
+    study = with_rule(file, 'rule = "vn-village"')
+    geodata.assess_study(study)
+    found = geodata.latest_run(study)
+    assert found is not None
+    assert found.run_id == first.run_id
+
+
+def test_a_run_by_a_rule_the_study_has_left_is_history(file: Path) -> None:
+    old = geodata.assess_study(geodata.open_study(file))
+    study = with_rule(file, STRICT)
+    assert geodata.latest_run(study) is None
+    assert geodata.open_run(study, old.run_id).summary.headline.covered == 6
+
+
+def test_a_what_if_is_shown_until_the_study_has_a_run_of_its_own(file: Path) -> None:
+    study = with_rule(file, STRICT)
+    what_if = geodata.assess_study(study, rule="vn-village")
+    found = geodata.latest_run(study)
+    assert found is not None
+    assert found.run_id == what_if.run_id
+    own = geodata.assess_study(study)
+    found = geodata.latest_run(study)
+    assert found is not None
+    assert found.run_id == own.run_id
+
+
+def test_a_new_published_figure_leaves_the_published_run_where_it_is(file: Path) -> None:
+    first = geodata.assess_study(geodata.open_study(file), publish=True)
+    file.write_text(folder.STUDY.replace("value = 6", "value = 7"), encoding="utf-8")
+    found = geodata.latest_run(geodata.open_study(file))
+    assert found is not None
+    assert found.run_id == first.run_id
+    assert [c.agrees for c in found.summary.comparisons] == [False]
+
+
+def test_an_old_run_opens_as_it_was_whatever_the_inputs_are_now(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = geodata.assess_study(geodata.open_study(file))
+    villages = tiny.villages().drop(columns="centre").iloc[:4].reset_index()
+    (file.parent / "villages.gpkg").unlink()
+    villages.to_file(file.parent / "villages.gpkg")
+    centres = gpd.read_file(file.parent / "centres.gpkg").iloc[:4]
+    (file.parent / "centres.gpkg").unlink()
+    centres.to_file(file.parent / "centres.gpkg")
+    study = geodata.open_study(file)
+    assert geodata.assess_study(study).summary.headline.villages == 4
+    forbid_measuring(monkeypatch)
+    found = geodata.open_run(study, old.run_id)
+    assert found.summary.headline == old.summary.headline
+    assert found.assessment.verdicts.equals(old.assessment.verdicts)
+    assert found.assessment.measures.layers == old.assessment.measures.layers
+    assert (found.made_at, found.folder, found.measured) == (old.made_at, old.folder, False)
+
+
+def test_a_run_that_is_not_kept_or_lost_its_measures_is_told(file: Path) -> None:
+    study = geodata.open_study(file)
+    run = geodata.assess_study(study)
+    with pytest.raises(CallError, match=f"run gone is not kept; the study has {run.run_id}"):
+        geodata.open_run(study, "gone")
+    (folder_of(study, measures_key(study)) / "measures.npz").unlink()
+    with pytest.raises(UnreadableError, match=f"the measures of run {run.run_id} are gone"):
+        geodata.open_run(study, run.run_id)
+
+
+def test_the_measures_and_shares_of_a_run_are_tables_for_people(file: Path) -> None:
+    run = geodata.assess_study(geodata.open_study(file))
+    measures = pd.read_parquet(run.folder / "measures.parquet")
+    of_v3 = measures[measures["village_id"] == "v3"].set_index("layers")["area_m2"]
+    assert of_v3.round(3).to_dict() == {"": 700_000, "Beta 3G": 300_000}
+    shares = pd.read_parquet(run.folder / "operator_shares.parquet")
+    assert shares.loc["v2"].round(6).to_dict() == {"Alpha": 0.5, "Beta": 0}
+    assert pd.read_parquet(run.folder / "served_by.parquet").loc["v1"].tolist() == [True, False]
+
+
+def test_results_are_for_the_whole_office(file: Path) -> None:
+    run = geodata.assess_study(geodata.open_study(file), publish=True)
+    made_by_hand = file.parent / "by_hand"
+    made_by_hand.mkdir()
+    assert run.folder.stat().st_mode == made_by_hand.stat().st_mode
+
+
+def test_a_manifest_without_its_rule_is_told(file: Path) -> None:
+    run = geodata.assess_study(geodata.open_study(file))
+    (run.folder / "manifest.json").write_text('{"made_at": "2026-01-01"}', encoding="utf-8")
+    with pytest.raises(UnreadableError, match="measures is missing, rule is missing"):
+        geodata.latest_run(geodata.open_study(file))
+
+
+def test_two_processes_with_one_study_leave_one_run(file: Path) -> None:
+    study = geodata.open_study(file)
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda _: geodata.assess_study(study, publish=True), range(4)))
+    assert len({run.run_id for run in runs}) == 1
+    assert sorted(p.name for p in (file.parent / "results").iterdir()) == sorted(
+        [runs[0].run_id, "current", "measures"]
+    )
+    assert geodata.latest_run(study) is not None
