@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import xlsxwriter
 
 from geodata.export.safe import without_controls
-from geodata.export.words import SHEETS, Language
+from geodata.export.words import HEADINGS, SHEETS, VERDICTS, Language
 from geodata.study.results import Run
 
 WIDEST = 40
@@ -61,11 +62,16 @@ def _block(run: Run, language: Language) -> list[tuple[str, str]]:
     }
     return [
         (words["study"], run.study.name),
-        (words["as_of"], f"{run.study.as_of:%d/%m/%Y}"),
+        (words["as_of"], _day(run.study.as_of, language)),
         (words["rule"], f"{run.assessment.rule.name} — {run.assessment.rule.title}"),
         (words["run"], run.run_id),
         (words["headline"], words["counts"].format(**counts)),
     ]
+
+
+def _day(day: date, language: Language) -> str:
+    """30/08/2023 for Vietnamese readers; in English, the order of which nobody doubts."""
+    return f"{day:%d/%m/%Y}" if language == "vi" else day.isoformat()
 
 
 def _grouped(number: int, language: Language) -> str:
@@ -76,7 +82,7 @@ def _list(
     sheet: Any, table: gpd.GeoDataFrame, run: Run, language: Language, styles: dict[str, Any]
 ) -> None:
     words = SHEETS[language]
-    sheet.write_string(0, 0, words["title"], styles["title"])
+    sheet.write_string(0, 0, words[_title(table, language)], styles["title"])
     row = 1
     if run.study.reconstruction:
         sheet.write_string(row, 0, words["warning"], styles["warning"])
@@ -86,10 +92,11 @@ def _list(
         row += 1
     head = row + 1
     flat = pd.DataFrame(table.drop(columns="geometry"))
+    shares = {HEADINGS[language][name] for name in ("best_share", "any_share", "margin")}
     for column, name in enumerate(flat.columns):
         sheet.write_string(head, column, str(name), styles["head"])
         sheet.set_column(column, column, _width(flat[name], str(name)))
-        style = styles[_style(flat[name], column)]
+        style = styles[_style(flat[name], shares)]
         for k, value in enumerate(flat[name]):
             _write(sheet, head + 1 + k, column, value, style)
     sheet.autofilter(head, 0, head + max(len(flat), 1), len(flat.columns) - 1)
@@ -100,12 +107,19 @@ def _list(
     sheet.fit_to_pages(1, 0)
 
 
-def _style(column: pd.Series, place: int) -> str:
+def _title(table: gpd.GeoDataFrame, language: Language) -> str:
+    """Which title fits: a list with covered villages on it is not one of uncovered ones."""
+    uncovered = {VERDICTS[language][verdict] for verdict in ("weak", "none")}
+    listed = set(table[HEADINGS[language]["verdict"]])
+    return "title" if listed <= uncovered else "title_all"
+
+
+def _style(column: pd.Series, shares: set[str]) -> str:
     if not pd.api.types.is_numeric_dtype(column):
         return "text"
     if pd.api.types.is_integer_dtype(column):
         return "number"
-    return "share" if place < 13 else "place"
+    return "share" if column.name in shares else "place"
 
 
 def _width(column: pd.Series, name: str) -> float:
@@ -146,6 +160,6 @@ def _method(sheet: Any, run: Run, language: Language, styles: dict[str, Any]) ->
         sheet.write_string(head, column, words[name], styles["head"])
     for k, layer in enumerate(run.study.layers, 1):
         info = layer.info
-        when = f"{info.as_of:%d/%m/%Y}" if info.as_of else ""
+        when = _day(info.as_of, language) if info.as_of else ""
         for column, value in enumerate((info.title, when, info.evidence, info.source)):
             sheet.write_string(head + k, column, str(without_controls(value)), styles["text"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
@@ -18,6 +19,23 @@ from geodata.study.results import Run
 from geodata.units import Units, assign_units
 
 LISTED = ("weak", "none")
+WORST_FIRST: Mapping[str, int] = MappingProxyType(
+    {"none": 0, "weak": 1, "unknown": 2, "covered": 3}
+)
+WRONG_UNIT: Mapping[str, str] = MappingProxyType(
+    {
+        "district": "district {asked} is not one unit of the study; write the code of one: {known}",
+        "commune": "commune {asked} is not one unit of the study; write the code of one: {known}",
+    }
+)
+NO_UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "district": "district {asked} is not found: these units have no districts; name a commune",
+        "commune": "commune {asked} is not found: the villages have no communes; leave it out",
+    }
+)
+SHOWN = 8
+"""So many units an error names."""
 
 
 def uncovered_list(
@@ -48,9 +66,7 @@ def uncovered_list(
     if commune is not None:
         table = table[table["commune_code"] == find_unit(table, "commune", commune)]
     table = table[table["verdict"].isin(verdicts)]
-    order = {verdict.value: k for k, verdict in enumerate(reversed(Verdict))}
-    order |= {"none": 0, "weak": 1}
-    table = table.assign(_order=table["verdict"].map(order))
+    table = table.assign(_order=table["verdict"].map(WORST_FIRST))
     table = table.sort_values(["district", "commune", "_order", "village"], kind="stable")
     return _headed(table, run, language)
 
@@ -67,26 +83,34 @@ def _check_verdicts(verdicts: Sequence[str]) -> None:
 
 def find_unit(table: pd.DataFrame, level: str, asked: str) -> str:
     """Code of a unit from its code or name. Raises `CallError` with what comes near."""
-    pairs = table[[f"{level}_code", level]].dropna().drop_duplicates()
-    codes = pairs[f"{level}_code"].astype(str).tolist()
+    rows = table.dropna(subset=f"{level}_code").drop_duplicates(f"{level}_code")
+    codes = rows[f"{level}_code"].astype(str).tolist()
+    if not codes:
+        raise CallError(NO_UNITS[level], asked=asked)
     if asked in codes:
         return asked
-    names = [plain(name) for name in pairs[level]]
+    names = [plain(name) for name in rows[level].fillna("")]
     wanted = plain(asked)
     exact = [c for c, n in zip(codes, names, strict=True) if n == wanted]
     found = exact or [c for c, n in zip(codes, names, strict=True) if n.endswith(f" {wanted}")]
     if len(found) == 1:
         return found[0]
+    near = difflib.get_close_matches(wanted, names, n=SHOWN, cutoff=0.5)
     close = found or [
-        codes[names.index(n)] for n in difflib.get_close_matches(wanted, names, n=4, cutoff=0.5)
+        c for n in dict.fromkeys(near) for c, m in zip(codes, names, strict=True) if m == n
     ]
-    shown = pairs.set_index(f"{level}_code")[level]
-    raise CallError(
-        "{level} {asked} is not one unit of the study; {hint}",
-        level=level,
-        asked=asked,
-        hint="write a code of: " + ", ".join(f"{c} {shown[c]}" for c in (close or codes[:8])),
-    )
+    titles = dict(zip(codes, _titles(rows, level), strict=True))
+    known = ", ".join(titles[c] for c in (close or sorted(codes))[:SHOWN])
+    more = ", …" if not close and len(codes) > SHOWN else ""
+    raise CallError(WRONG_UNIT[level], asked=asked, known=known + more)
+
+
+def _titles(rows: pd.DataFrame, level: str) -> list[str]:
+    """Code and name of each unit; a commune's district too, for names repeat."""
+    titles = rows[f"{level}_code"].astype(str) + " " + rows[level].fillna("").astype(str)
+    if level == "commune":
+        titles += (" (" + rows["district"].astype("string") + ")").fillna("")
+    return [str(title) for title in titles]
 
 
 def _headed(table: gpd.GeoDataFrame, run: Run, language: Language) -> gpd.GeoDataFrame:

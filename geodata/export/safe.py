@@ -9,25 +9,40 @@ from typing import Any
 
 import pandas as pd
 
-CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that XML, and so Excel and KML, cannot hold."""
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
+)
+"""Characters no file may hold: what XML forbids, and what turns the direction of a text."""
+
+AFTER_SEPARATOR = re.compile(r"(?<=[;\t])(?=\s*[=+\-@＝＋－＠])")
+"""Where a formula would begin for a spreadsheet that splits cells at semicolons or tabs."""
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet could take a text for a formula, full-width signs included."""
+    """Whether a spreadsheet could take a text for a formula.
+
+    Signs of full width count, and signs behind spaces or characters that are not seen.
+    """
     if text[:1] in ("\t", "\r"):
         return True
-    start = unicodedata.normalize("NFKC", text.lstrip())
-    return start[:1] in ("=", "+", "-", "@")
+    seen = next((c for c in text if not _is_unseen(c)), "")
+    return unicodedata.normalize("NFKC", seen)[:1] in ("=", "+", "-", "@")
+
+
+def _is_unseen(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zs")
 
 
 def for_csv(cell: object) -> object:
     """A text cell that no spreadsheet runs: an apostrophe before what looks like a formula."""
-    return f"'{cell}" if isinstance(cell, str) and is_formula(cell) else cell
+    if not isinstance(cell, str):
+        return cell
+    text = AFTER_SEPARATOR.sub("'", str(without_controls(cell)))
+    return f"'{text}" if is_formula(text) else text
 
 
 def without_controls(cell: object) -> object:
-    """A text cell without characters that XML cannot hold."""
+    """A text cell without the characters that no file may hold."""
     return CONTROLS.sub("", cell) if isinstance(cell, str) else cell
 
 

@@ -99,6 +99,7 @@ SHEETS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "list": "Danh sách",
             "method": "Cách tính và nguồn",
             "title": "Thôn, bản chưa có sóng băng rộng di động",
+            "title_all": "Thôn, bản theo tình trạng sóng băng rộng di động",
             "warning": "SỐ LIỆU MÔ PHỎNG: tỉnh được dựng lại từ số liệu công bố, không phải kết quả "
             "khảo sát. Không dùng làm căn cứ cho từng thôn, bản.",
             "study": "Bộ số liệu",
@@ -121,6 +122,7 @@ SHEETS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "list": "List",
             "method": "Method and sources",
             "title": "Villages without mobile broadband",
+            "title_all": "Villages by mobile broadband",
             "warning": "RECONSTRUCTION: the province is rebuilt from published figures and not "
             "surveyed. Do not rely on it for any single village.",
             "study": "Study",

@@ -17,6 +17,9 @@ from geodata.export.words import Language
 from geodata.files import whole_file
 from geodata.study.results import Run
 
+LAYER = "villages"
+"""Name of the layer inside a map file: a file's own name may be one that formats reserve."""
+
 Writer = Callable[[gpd.GeoDataFrame, Path, Run, Language], None]
 
 
@@ -57,7 +60,7 @@ def _by_driver(driver: str) -> Writer:
         for name in clean.columns.drop("geometry"):
             if str(clean[name].dtype) == "Int64":
                 clean[name] = clean[name].astype("float64")
-        pyogrio.write_dataframe(clean, path, driver=driver, layer=path.stem, geometry_type="Point")
+        pyogrio.write_dataframe(clean, path, driver=driver, layer=LAYER, geometry_type="Point")
 
     return write
 
@@ -70,7 +73,9 @@ def _kml(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
 
 
 def _parquet(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
-    table.reset_index(drop=True).to_parquet(path)
+    clean = cells(table.drop(columns="geometry"), without_controls).reset_index(drop=True)
+    clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
+    clean.to_parquet(path)
 
 
 WRITERS: Mapping[str, Writer] = MappingProxyType(

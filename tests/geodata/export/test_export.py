@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import openpyxl
 import pytest
 
 import geodata
+from coverage.model import Verdict
 from geodata import CallError, Run
-from geodata.export.safe import is_formula
+from geodata.export.safe import for_csv, is_formula
 from tests import folder, tiny
 
 HOSTILE = {
@@ -123,7 +125,87 @@ def test_another_ending_is_told(run: Run, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", " =1", "＝1+1", "\t=1", "\r1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1", "+1", "-1", "@a", " =1", "＝1+1", "\t=1", "\r1", "\u200e=1", "\ufeff +1", "\x00@a"],
+)
 def test_what_a_spreadsheet_takes_for_a_formula(text: str) -> None:
     assert is_formula(text)
     assert not is_formula("Xóm 1")
+
+
+@pytest.mark.parametrize("text", ["Xóm 1; =1+1", "Xóm 1;＠a", "a;-1", "a\t+1"])
+def test_a_formula_behind_a_separator_of_other_spreadsheets_is_disarmed(text: str) -> None:
+    assert re.search(r"[;\t]'\s*[=+@＠-]", str(for_csv(text)))
+    assert for_csv("Xóm 1; Xóm 2") == "Xóm 1; Xóm 2"
+
+
+@pytest.mark.parametrize("ending", geodata.export.ENDINGS)
+def test_no_format_keeps_characters_that_turn_a_text_or_break_a_file(
+    run: Run, tmp_path: Path, ending: str
+) -> None:
+    path = written(run, tmp_path / f"l.{ending}")
+    if ending == "xlsx":
+        cells = [c.value for row in openpyxl.load_workbook(path).worksheets[0] for c in row]
+        text = " ".join(str(cell) for cell in cells)
+    elif ending == "csv":
+        text = path.read_text(encoding="utf-8-sig")
+    else:
+        table = gpd.read_parquet(path) if ending == "parquet" else gpd.read_file(path)
+        text = table.drop(columns="geometry").to_csv()
+    assert "Bản dài Bản dài" in text
+    assert "<script>alert(1)</script>" in text
+    assert not {"\u202e", "\x0b"} & set(text)
+
+
+def test_a_file_may_bear_a_name_that_its_format_reserves(run: Run, tmp_path: Path) -> None:
+    path = written(run, tmp_path / "gpkg_list.gpkg")
+    assert len(gpd.read_file(path, layer="villages")) == 3
+
+
+def test_the_worst_come_first_and_covered_last(run: Run) -> None:
+    table = geodata.uncovered_list(run, verdicts=tuple(Verdict), district="412", language="en")
+    of_commune = table[table["Commune"] == "Xã 0"]
+    assert of_commune["Signal"].tolist() == ["Weak signal", "Covered", "Covered"]
+
+
+def test_a_commune_whose_name_repeats_is_told_with_its_districts(run: Run) -> None:
+    villages = run.study.villages.copy()
+    villages["commune"] = "Xã Đồng Văn"
+    twice = replace(run, study=replace(run.study, villages=villages))
+    with pytest.raises(CallError, match=r"10 Xã Đồng Văn \(Thành phố Vinh\).*\(Huyện Kỳ Sơn\)"):
+        geodata.uncovered_list(twice, commune="đồng văn")
+    found = geodata.uncovered_list(twice, commune="đồng văn", district="kỳ sơn")
+    assert found.index.tolist() == ["v9"]
+
+
+def test_a_district_in_units_without_districts_is_told(run: Run) -> None:
+    units = replace(run.study.units[0], districts=None)
+    with pytest.raises(CallError, match="these units have no districts"):
+        geodata.uncovered_list(run, district="412", units=units)
+
+
+def test_a_district_spelled_in_two_ways_is_told_on_one_line(run: Run) -> None:
+    villages = run.study.villages.copy()
+    villages.loc["v9", "district"] = "Ky Son"
+    mixed = replace(run, study=replace(run.study, villages=villages))
+    with pytest.raises(CallError) as caught:
+        geodata.uncovered_list(mixed, district="nowhere")
+    assert "\n" not in str(caught.value)
+
+
+def test_excel_shows_shares_as_percent_and_places_as_metres(run: Run, tmp_path: Path) -> None:
+    sheet = openpyxl.load_workbook(written(run, tmp_path / "l.xlsx")).worksheets[0]
+    head = next(row for row in sheet.iter_rows() if row[0].value == "STT")
+    formats = {cell.value: sheet.cell(cell.row + 1, cell.column).number_format for cell in head}
+    assert formats["Chênh so với ngưỡng"] == "0.00%"
+    assert formats["X bắc, m (EPSG:9208)"] == "0.00####"
+    assert formats["Dân số"] == "#,##0"
+
+
+def test_excel_titles_a_list_by_what_is_on_it(run: Run, tmp_path: Path) -> None:
+    table = geodata.uncovered_list(run, verdicts=tuple(Verdict), language="en")
+    path = geodata.export_list(table, tmp_path / "all.xlsx", run=run, language="en")
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    assert sheet["A1"].value == "Villages by mobile broadband"
+    assert any("As of: 2023-08-30" in str(row[0].value) for row in sheet.iter_rows())
