@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ui.texts import Translator
 
 LANGUAGE_VARIABLE = "PHUSONG_LANGUAGE"
-DATA_IS_BAD, CALL_IS_WRONG = 1, 2
+DATA_IS_BAD, CALL_IS_WRONG, STOPPED = 1, 2, 130
 
 command = typer.Typer(
     name="phusong",
@@ -47,46 +47,52 @@ def _version(asked: bool) -> None:  # noqa: FBT001  # the shape typer asks for
 
 @command.callback()
 def _options(
+    context: typer.Context,
     language: Annotated[str | None, typer.Option(help="vi or en.")] = None,
     version: Annotated[  # noqa: ARG001  # acted on by its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
     """Set what holds for every command."""
-    if language is not None:
-        if language not in ("vi", "en"):
-            raise typer.BadParameter(f"{language!r} is not a language we have; vi or en")
-        os.environ[LANGUAGE_VARIABLE] = language
+    if language not in (None, "vi", "en"):
+        raise typer.BadParameter(f"{language!r} is not a language we have; vi or en")
+    context.obj = language
 
 
-def _translator() -> Translator:
+def _translator(context: typer.Context) -> Translator:
     """The words of the language asked for, else of the machine."""
     from ui.texts import translator
 
-    asked = os.environ.get(LANGUAGE_VARIABLE)
-    if asked is None:
+    asked = context.obj or os.environ.get(LANGUAGE_VARIABLE)
+    if not asked:
         told = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
         asked = "vi" if told.lower().startswith("vi") else "en"
     return translator(asked)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(t: Translator) -> Iterator[None]:
     """Turn our errors into one sentence on stderr and an exit status."""
     from coverage.errors import CoverageError
     from geodata.errors import CallError, GeodataError, UnreadableError
+    from ui.plain import plain
     from ui.texts import error_text
+
+    def say(text: str) -> None:
+        typer.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
 
     try:
         yield
     except (GeodataError, CoverageError) as error:
-        typer.echo(error_text(error, _translator().language), err=True)
+        say(error_text(error, t.language))
         call = isinstance(error, UnreadableError | CallError)
         raise typer.Exit(CALL_IS_WRONG if call else DATA_IS_BAD) from error
     except OSError as error:
-        name = error.filename or ""
-        typer.echo(f"{name}: {error.strerror or error}", err=True)
+        reason = error.strerror or str(error)
+        say(t("{file} cannot be opened: {reason}", file=error.filename or "?", reason=reason))
         raise typer.Exit(CALL_IS_WRONG) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(STOPPED) from None
 
 
 @contextmanager
@@ -103,6 +109,7 @@ def _progress(title: str) -> Iterator[Callable[[float], None]]:
 
 @command.command()
 def demo(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where to write it: a new or empty folder.")],
     districts: Given = None,
     communes: Given = None,
@@ -113,8 +120,8 @@ def demo(
     """Write the reconstruction of Nghệ An as an ordinary study folder."""
     from geodata.reconstruction import reconstruct
 
-    t = _translator()
-    with _told(), _progress(t("Reconstructing the province")) as progress:
+    t = _translator(context)
+    with _told(t), _progress(t("Reconstructing the province")) as progress:
         made = reconstruct(
             folder,
             seed=seed,
@@ -130,6 +137,7 @@ def demo(
 
 @command.command()
 def assess(
+    context: typer.Context,
     study: StudyPath,
     rule: Annotated[str | None, typer.Option(help="Judge by this rule, not the study's.")] = None,
     units: UnitsDay = None,
@@ -142,8 +150,8 @@ def assess(
     import geodata
     from ui.printed import printed_json, printed_run
 
-    t = _translator()
-    with _told():
+    t = _translator(context)
+    with _told(t):
         opened = geodata.open_study(study)
         chosen = _units(units, opened.units)
         began = time.monotonic()
@@ -156,6 +164,7 @@ def assess(
 
 @command.command()
 def export(
+    context: typer.Context,
     study: StudyPath,
     output: Annotated[Path, typer.Option("--output", "-o", help="The ending is the format.")],
     units: UnitsDay = None,
@@ -167,9 +176,11 @@ def export(
 ) -> None:
     """Write the list of uncovered villages: csv, xlsx, geojson, gpkg, kml or parquet."""
     import geodata
+    from ui.plain import plain
+    from ui.printed import reconstruction_notice
 
-    t = _translator()
-    with _told():
+    t = _translator(context)
+    with _told(t):
         run = _run_of(study, t)
         table = geodata.uncovered_list(
             run,
@@ -181,21 +192,26 @@ def export(
         )
         path = geodata.export_list(table, output, run=run, language=t.language)
     typer.echo(t("{count} villages written to {file}", count=t.number(len(table)), file=path))
+    rule = plain(run.assessment.rule.name)
+    typer.echo(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
+    if run.study.reconstruction:
+        typer.echo(reconstruction_notice(t))
 
 
 @command.command()
 def app(
+    context: typer.Context,
     study: Annotated[
         Path | None, typer.Argument(help="A study; without one, the reconstruction.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port of the local address.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the local address.")] = 8501,
 ) -> None:
     """Open the map in the browser, at a local address."""
     import geodata
     from ui import server, studies
 
-    t = _translator()
-    with _told():
+    t = _translator(context)
+    with _told(t):
         if study is None:
             with _progress(t("Reconstructing the province")) as progress:
                 study = studies.built_in_study(progress=progress)

@@ -1,14 +1,19 @@
-"""A run as the command line prints it: for people, and as one JSON object."""
+"""A run as the command line prints it: for people, and as one JSON object.
+
+What comes from files goes through `ui.plain.plain`: a name must not steer the terminal.
+"""
 
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from coverage.summarise import by_unit
 from geodata.units import Units, assign_units, units_at
+from ui.plain import plain
 from ui.texts import Translator
 
 if TYPE_CHECKING:
@@ -29,20 +34,23 @@ def printed_run(run: Run, units: Units | None, t: Translator, *, seconds: float)
         )
     ]
     lines += _published(run, t)
-    level, table = _grouped(run, units)
+    level, table = next(iter(_grouped(run, units).items()))
     lines += ["", *_table(table, level, t), ""]
-    rule = run.assessment.rule
-    lines.append(t("Rule: {rule}. Run: {run}.", rule=rule.name, run=run.run_id))
+    rule = plain(run.assessment.rule.name)
+    lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
     if run.measured:
         lines.append(t("Measured and judged in {seconds} s.", seconds=f"{seconds:.1f}"))
     else:
         lines.append(t("Nothing had changed: kept measures were used ({seconds} s).",
                        seconds=f"{seconds:.1f}"))  # fmt: skip
     if run.study.reconstruction:
-        lines.append(
-            t("RECONSTRUCTION: made from published figures; it says nothing of a real village.")
-        )
+        lines.append(reconstruction_notice(t))
     return "\n".join(lines)
+
+
+def reconstruction_notice(t: Translator) -> str:
+    """What must stand under every figure that was made, not observed."""
+    return t("RECONSTRUCTION: made from published figures; it says nothing of a real village.")
 
 
 def _published(run: Run, t: Translator) -> list[str]:
@@ -61,26 +69,27 @@ def _published(run: Run, t: Translator) -> list[str]:
                 "Published: {value} of {of} ({definition}; {source}): {end}",
                 value=t.number(figure.value),
                 of=t.number(figure.of),
-                definition=figure.definition,
-                source=figure.source,
+                definition=plain(t(figure.definition)),
+                source=plain(t(figure.source)),
                 end=end,
             )
         )
     return lines
 
 
-def _grouped(run: Run, units: Units | None) -> tuple[str, pd.DataFrame]:
-    """Counts by district where the structure has them, else by commune."""
+def _grouped(run: Run, units: Units | None) -> dict[str, pd.DataFrame]:
+    """Counts by district, where the structure has them, and by commune."""
     if units is None:
-        has = run.study.villages["district_code"].notna().any()
-        summary = run.summary
-        return ("district", summary.by_district) if has else ("commune", summary.by_commune)
-    table = run.study.villages.drop(columns=["geometry", "centre"])
-    table = pd.DataFrame(table).join(run.assessment.verdicts)
-    assigned = assign_units(run.study.villages, units)
-    table[list(assigned.columns)] = assigned
-    level = "commune" if units.districts is None else "district"
-    return level, by_unit(table, level)
+        districts = run.study.villages["district_code"].notna().any()
+        of = {"district": run.summary.by_district, "commune": run.summary.by_commune}
+    else:
+        districts = units.districts is not None
+        table = run.study.villages.drop(columns=["geometry", "centre"])
+        table = pd.DataFrame(table).join(run.assessment.verdicts)
+        assigned = assign_units(run.study.villages, units)
+        table[list(assigned.columns)] = assigned
+        of = {level: by_unit(table, level) for level in ("district", "commune")}
+    return of if districts else {"commune": of["commune"]}
 
 
 def _table(table: pd.DataFrame, level: str, t: Translator) -> list[str]:
@@ -92,8 +101,10 @@ def _table(table: pd.DataFrame, level: str, t: Translator) -> list[str]:
     ordered = table.sort_values(["uncovered", "unknown", "name"], ascending=[False, False, True])
     rows = [heads]
     for code, row in ordered.iterrows():
-        name = str(row["name"]) or t("(unit not known)")
-        rows.append([f"{name} ({code})" if code else name, *(t.number(row[c]) for c in COUNTS)])
+        name = plain(row["name"]) or t("(unit not known)")
+        rows.append(
+            [f"{name} ({plain(code)})" if code else name, *(t.number(row[c]) for c in COUNTS)]
+        )
     widths = [max(len(row[k]) for row in rows) for k in range(len(heads))]
     return [
         "  ".join(
@@ -108,14 +119,11 @@ def printed_json(run: Run, units: Units | None) -> str:
     """One JSON object, for programs: the headline, units and layers."""
     headline, summary = run.summary.headline, run.summary
     by_unit_rows: list[dict[str, Any]] = []
-    if units is None:
-        day = units_at(run.study.units, run.study.as_of).valid_from if run.study.units else None
-        groups = {"district": summary.by_district, "commune": summary.by_commune}
+    if units is None and run.study.units:
+        day: date | None = units_at(run.study.units, run.study.as_of).valid_from
     else:
-        day = units.valid_from
-        level, grouped = _grouped(run, units)
-        groups = {level: grouped}
-    for level, grouped in groups.items():
+        day = units.valid_from if units else None
+    for level, grouped in _grouped(run, units).items():
         for code, row in grouped.iterrows():
             by_unit_rows.append(
                 {

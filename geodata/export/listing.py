@@ -22,18 +22,6 @@ LISTED = ("weak", "none")
 WORST_FIRST: Mapping[str, int] = MappingProxyType(
     {"none": 0, "weak": 1, "unknown": 2, "covered": 3}
 )
-WRONG_UNIT: Mapping[str, str] = MappingProxyType(
-    {
-        "district": "district {asked} is not one unit of the study; write the code of one: {known}",
-        "commune": "commune {asked} is not one unit of the study; write the code of one: {known}",
-    }
-)
-NO_UNITS: Mapping[str, str] = MappingProxyType(
-    {
-        "district": "district {asked} is not found: these units have no districts; name a commune",
-        "commune": "commune {asked} is not found: the villages have no communes; leave it out",
-    }
-)
 SHOWN = 8
 """So many units an error names."""
 
@@ -86,7 +74,12 @@ def find_unit(table: pd.DataFrame, level: str, asked: str) -> str:
     rows = table.dropna(subset=f"{level}_code").drop_duplicates(f"{level}_code")
     codes = rows[f"{level}_code"].astype(str).tolist()
     if not codes:
-        raise CallError(NO_UNITS[level], asked=asked)
+        raise CallError(
+            "district {asked} is not found: these units have no districts; name a commune"
+            if level == "district"
+            else "commune {asked} is not found: the villages have no communes; leave it out",
+            asked=asked,
+        )
     if asked in codes:
         return asked
     names = [plain(name) for name in rows[level].fillna("")]
@@ -102,7 +95,13 @@ def find_unit(table: pd.DataFrame, level: str, asked: str) -> str:
     titles = dict(zip(codes, _titles(rows, level), strict=True))
     known = ", ".join(titles[c] for c in (close or sorted(codes))[:SHOWN])
     more = ", …" if not close and len(codes) > SHOWN else ""
-    raise CallError(WRONG_UNIT[level], asked=asked, known=known + more)
+    raise CallError(
+        "district {asked} is not one unit of the study; write the code of one: {known}"
+        if level == "district"
+        else "commune {asked} is not one unit of the study; write the code of one: {known}",
+        asked=asked,
+        known=known + more,
+    )
 
 
 def _titles(rows: pd.DataFrame, level: str) -> list[str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 from typer.testing import CliRunner, Result
 
+import geodata
 from tests import folder, tiny
+from ui import server, studies
 from ui.command import command
 from ui.server import arguments
 
@@ -73,7 +78,10 @@ def test_an_operator_taken_out_changes_the_figures(study: Path) -> None:
 def test_export_and_its_wrong_calls(study: Path, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     done = call("export", study, "-o", path, "--district", "ky son")
-    assert (done.exit_code, done.stdout.strip()) == (0, f"1 villages written to {path}")
+    assert done.exit_code == 0
+    first, second = done.stdout.splitlines()
+    assert first == f"1 villages written to {path}"
+    assert second.startswith("Rule: vn-village. Run: 20230830-")
     for words in (
         ["-o", "l.doc"],
         ["-o", path, "--district", "Xa"],
@@ -184,3 +192,144 @@ def test_the_server_listens_on_this_machine_alone_and_asks_nobody() -> None:
     assert "--server.address=127.0.0.1" in words
     assert "--server.port=8700" in words
     assert "--browser.gatherUsageStats=false" in words
+
+
+def test_units_asked_for_regroup_districts_and_communes_alike(study: Path) -> None:
+    found = json.loads(call("assess", study, "--units", "2023", "--json").stdout)
+    assert {unit["valid_from"] for unit in found["by_unit"]} == {"2023-01-01"}
+    assert {unit["level"] for unit in found["by_unit"]} == {"district", "commune"}
+    of_commune = {u["code"]: u["uncovered"] for u in found["by_unit"] if u["level"] == "commune"}
+    assert of_commune == {"10": 1, "11": 1, "12": 1}
+
+
+def test_the_language_of_one_call_is_not_that_of_the_next(study: Path) -> None:
+    first = call("--language", "vi", "assess", study, language="en")
+    assert "chưa phủ sóng" in first.stdout
+    assert "uncovered" in call("assess", study, language="en").stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "word"),
+    [
+        ({"LANG": "vi_VN.UTF-8"}, "chưa phủ sóng"),
+        ({"LANG": "C.UTF-8"}, "uncovered"),
+        ({"LANG": "vi_VN.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "uncovered"),
+        ({"LANG": "C.UTF-8", "PHUSONG_LANGUAGE": "vi"}, "chưa phủ sóng"),
+    ],
+)
+def test_the_language_of_the_machine_is_the_default(
+    study: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], word: str
+) -> None:
+    for name in ("LANG", "LC_ALL", "PHUSONG_LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    done = CliRunner().invoke(command, ["assess", str(study)], env=variables)
+    assert word in done.stdout
+
+
+def test_a_name_does_not_steer_the_terminal(study: Path) -> None:
+    hostile = "Huyện \x1b[31m\u202eKỳ"
+    _rewritten(study, district=hostile)
+    printed = call("assess", study).stdout
+    assert not {"\x1b", "\u202e"} & set(printed)
+    wrong = call("export", study, "-o", "l.csv", "--district", "nowhere")
+    assert wrong.exit_code == 2
+    assert not {"\x1b", "\u202e"} & set(wrong.stderr)
+
+
+def test_a_reconstruction_says_so_wherever_it_speaks(study: Path, tmp_path: Path) -> None:
+    _replace(study, "[villages]", "[reconstruction]\nseed = 1\nversion = 1\n\n[villages]")
+    notice = "RECONSTRUCTION: made from published figures"
+    assert notice in call("assess", study).stdout
+    assert notice in call("export", study, "-o", tmp_path / "l.csv").stdout
+    assert json.loads(call("assess", study, "--json").stdout)["reconstruction"] is True
+
+
+def test_a_file_that_cannot_be_written_is_a_wrong_call(study: Path) -> None:
+    inside_a_file = study / "villages.gpkg" / "list.csv"
+    done = call("export", study, "-o", inside_a_file)
+    assert done.exit_code == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "villages.gpkg" in done.stderr
+
+
+def test_a_stop_from_the_keyboard_is_quiet(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(geodata, "assess_study", stop)
+    done = call("assess", study)
+    assert (done.exit_code, done.output) == (130, "")
+
+
+def test_a_study_with_several_faults_tells_them_all(study: Path) -> None:
+    _replace(study, 'technology = "4G"', 'technology = "6G"')
+    _replace(study, 'path = "layers/beta_3g.gpkg"', 'path = "layers/gone.gpkg"')
+    done = call("assess", study)
+    assert done.exit_code == 1
+    assert "2 faults" in done.stderr
+    assert "6G" in done.stderr
+    assert "gone.gpkg" in done.stderr
+
+
+def test_the_map_opens_on_a_study_that_is_assessed_and_published(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[tuple[Path, int]] = []
+
+    def serve(path: Path, *, port: int) -> int:
+        served.append((path, port))
+        return 0
+
+    monkeypatch.setattr(server, "run", serve)
+    done = call("app", study, "--port", 8765)
+    assert done.exit_code == 0
+    assert "http://127.0.0.1:8765" in done.stdout
+    assert served == [(study, 8765)]
+    assert (study / "results" / "current").exists()
+    assert call("app", study, "--port", 0).exit_code == 2
+
+
+def test_the_map_without_a_study_makes_the_reconstruction_once(
+    study: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[Path] = []
+
+    def reconstruct(into: Path, **_: object) -> Path:
+        made.append(into)
+        shutil.copytree(study, into, dirs_exist_ok=True)
+        return into / "study.toml"
+
+    monkeypatch.setattr(server, "run", lambda _, port: port * 0)
+    monkeypatch.setattr(geodata, "reconstruct", reconstruct)
+    monkeypatch.setattr(studies.platformdirs, "user_data_dir", lambda _: str(tmp_path / "data"))
+    assert call("app").exit_code == 0
+    assert call("app").exit_code == 0
+    assert len(made) == 1
+    assert studies.built_in_folder().is_dir()
+
+
+def test_help_is_quick() -> None:
+    """The heavy packages are imported by the commands that need them."""
+    heavy = "{'geopandas', 'numba', 'streamlit'}"
+    code = f"import sys, ui.command; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(  # noqa: S603  # our own interpreter, our own text
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.province
+def test_the_province_has_63_uncovered_villages_in_21_districts(tmp_path: Path) -> None:
+    assert call("demo", tmp_path / "out").exit_code == 0
+    done = call("assess", tmp_path / "out")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("3,743 of 3,806 covered, 63 uncovered")
+    assert lines[1].endswith("agrees")
+    found = json.loads(call("assess", tmp_path / "out", "--json").stdout)
+    assert sum(unit["level"] == "district" for unit in found["by_unit"]) == 21
+    vietnamese = call("assess", tmp_path / "out", language="vi").stdout.splitlines()[0]
+    assert vietnamese.startswith("3.743/3.806 thôn, bản đã phủ sóng, 63 chưa phủ sóng")
