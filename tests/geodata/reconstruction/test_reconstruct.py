@@ -102,13 +102,6 @@ def test_real_districts_must_be_all_there(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one.gpkg"]
 
 
-@pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("province") / "study"
-    reconstruct(folder)
-    return folder
-
-
 @pytest.mark.province
 def test_the_join_leaves_63_of_3806_in_the_high_mountains(province: Path) -> None:
     study = open_study(province)
