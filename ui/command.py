@@ -174,14 +174,27 @@ def export(
         list[str] | None, typer.Option(help="covered, weak, none or unknown; may be repeated.")
     ] = None,
 ) -> None:
-    """Write the list of uncovered villages: csv, xlsx, geojson, gpkg, kml or parquet."""
+    """Write the list of uncovered villages, or, as html, the map of all on one page.
+
+    csv, xlsx, geojson, gpkg, kml, parquet, or html: the ending is the format.
+    """
     import geodata
+    from ui.maps.folium_map import write_html
     from ui.plain import plain
     from ui.printed import reconstruction_notice
 
     t = _translator(context)
     with _told(t):
         run = _run_of(study, t)
+        if output.suffix.lower() == ".html":
+            if units or district or commune or verdict:
+                raise geodata.CallError(
+                    "a map page shows the whole study; leave out --units, --district, --commune "
+                    "and --verdict, or choose another ending"
+                )
+            write_html(run, output, language=t.language)
+            typer.echo(t("The map is written to {file}", file=output))
+            return
         table = geodata.uncovered_list(
             run,
             district=district,

@@ -333,3 +333,12 @@ def test_the_province_has_63_uncovered_villages_in_21_districts(tmp_path: Path) 
     assert sum(unit["level"] == "district" for unit in found["by_unit"]) == 21
     vietnamese = call("assess", tmp_path / "out", language="vi").stdout.splitlines()[0]
     assert vietnamese.startswith("3.743/3.806 thôn, bản đã phủ sóng, 63 chưa phủ sóng")
+
+
+def test_the_map_as_one_page_that_needs_no_network(study: Path, tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    assert call("export", study, "-o", path).exit_code == 0
+    text = path.read_text(encoding="utf-8")
+    assert "Xóm 9" in text
+    assert 'src="http' not in text
+    assert call("export", study, "-o", path, "--district", "417").exit_code == 2

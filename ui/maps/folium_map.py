@@ -21,6 +21,7 @@ from folium.template import Template
 
 from coverage.model import Layer
 from geodata.display import SCALE, bounds, screen_area, screen_coverage
+from geodata.files import whole_file
 from geodata.study.results import Run
 from ui.maps.areas import Areas, areas_of
 from ui.maps.assets import package_files
@@ -73,8 +74,10 @@ def folium_map(run: Run, *, language: str = "vi") -> folium.Map:
 
 
 def write_html(run: Run, path: Path, *, language: str = "vi") -> Path:
-    """Write the map as one file that needs no connection; returns ``path``."""
-    path.write_text(folium_map(run, language=language).get_root().render(), encoding="utf-8")
+    """Write the map as one file that needs no connection, whole or not at all."""
+    page = folium_map(run, language=language).get_root().render()
+    with whole_file(path) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
     return path
 
 
