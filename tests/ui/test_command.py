@@ -42,8 +42,9 @@ def test_assess_prints_headline_published_figure_and_districts(study: Path) -> N
 
 def test_assess_in_vietnamese(study: Path) -> None:
     first = call("assess", study, language="vi").stdout.splitlines()[0]
-    assert "6/9 thôn, bản" in first
-    assert "lõm sóng" in first
+    assert first == (
+        "6/9 thôn, bản đã phủ sóng, 3 chưa phủ sóng (2 lõm sóng, 1 trắng sóng), 0 thiếu dữ liệu"
+    )
 
 
 def test_assess_as_json_has_the_keys_of_the_design(study: Path) -> None:
