@@ -13,7 +13,7 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from geodata.columns import find_columns, numbers
-from geodata.errors import DataError, StudyError
+from geodata.errors import DataError, Phrase, StudyError, phrase
 
 WGS84 = "EPSG:4326"
 ROOM_M = 5_000.0
@@ -105,7 +105,7 @@ def _refuse_swapped_degrees(table: gpd.GeoDataFrame, file: str) -> None:
         "{file} has a latitude of {found}°, and none is over 90°; {cause}",
         file=file,
         found=f"{max(abs(south), abs(north)):.4g}",
-        cause="latitude and longitude look swapped" if swapped else "are these metres?",
+        cause=phrase("latitude and longitude look swapped" if swapped else "are these metres?"),
     )
 
 
@@ -153,7 +153,7 @@ def require_inside(
         file=file,
         count=len(out),
         all=len(places),
-        far=f"{far:,.0f}" if far >= 1 else f"{far:.1f}",
+        far=round(far) if far >= 1 else round(far, 1),
         first=", ".join(str(labels[k]) for k in out[:3]),
         cause=_cause(points, room, places.crs),
     )
@@ -163,7 +163,7 @@ def _within(points: Floats, room: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((points >= room[:2]).all(axis=1) & (points <= room[2:]).all(axis=1))
 
 
-def _cause(points: Floats, room: Floats, crs: pyproj.CRS) -> str:
+def _cause(points: Floats, room: Floats, crs: pyproj.CRS) -> Phrase:
     """The likeliest reason that data lies elsewhere: what would bring (nearly) all of it home.
 
     A single stray place is no sign of a wrong system, so that needs more than one place, or
@@ -171,23 +171,25 @@ def _cause(points: Floats, room: Floats, crs: pyproj.CRS) -> str:
     """
     stray = len(points) - int(_within(points, room).sum())
     if stray == 1 < len(points):
-        return "check the place of this village; the others lie inside"
+        return phrase("check the place of this village; the others lie inside")
 
     def fits(moved: Floats) -> bool:
         return bool(_within(moved, room).mean() >= 0.99)
 
     if fits(points[:, ::-1]):
-        return "X and Y look swapped; in Vietnamese practice X is the northing"
+        return phrase("X and Y look swapped; in Vietnamese practice X is the northing")
     for shift_km, meridian in VN2000_MERIDIANS_KM:
         aside = np.array([shift_km * 1000, 0.0])
         if fits(points + aside) or fits(points - aside):
-            return (
-                f"the likely cause is the wrong VN-2000 meridian ({meridian}, a shift of "
-                f"{shift_km} km); check the file's coordinate system"
+            return phrase(
+                "the likely cause is the wrong VN-2000 meridian ({meridian}, a shift of "
+                "{shift_km} km); check the file's coordinate system",
+                meridian=meridian,
+                shift_km=shift_km,
             )
     degrees = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
     back = degrees.transform(*points.T)
     turned = degrees.transform(back[1], back[0], direction="INVERSE")
     if fits(np.column_stack(turned)):
-        return "latitude and longitude look swapped"
-    return "check the file's coordinate system and that it is of this province"
+        return phrase("latitude and longitude look swapped")
+    return phrase("check the file's coordinate system and that it is of this province")

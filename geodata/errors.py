@@ -7,6 +7,44 @@ translation and ``parts`` what fills it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A sentence, or a piece of one, that a face can show in the reader's language.
+
+    ``str()`` is the English text. A part may be a phrase itself.
+
+    >>> str(phrase("{where} is missing", where=phrase("line {line}, {key}", line=3, key="crs")))
+    'line 3, crs is missing'
+    """
+
+    template: str
+    parts: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.parts)
+
+
+def phrase(template: str, /, **parts: object) -> Phrase:
+    """A phrase from its template and parts."""
+    return Phrase(template, parts)
+
+
+def with_list(opening: str, sentences: Sequence[str]) -> str:
+    """``opening`` and what it announces: one sentence beside it, several numbered below it.
+
+    >>> print(with_list("Two:", ["a", "b"]))
+    Two:
+      1. a
+      2. b
+    """
+    if len(sentences) < 2:
+        return " ".join([opening, *sentences])
+    return "\n".join([opening, *(f"  {k}. {one}" for k, one in enumerate(sentences, 1))])
+
 
 class GeodataError(Exception):
     """Root of all errors of this package: the data is bad (exit status 1)."""
@@ -22,11 +60,16 @@ class DataError(GeodataError, ValueError):
 
 
 class StudyError(GeodataError, ValueError):
-    """A study file has faults; ``faults`` holds every one of them."""
+    """A study file has faults; ``faults`` holds every one of them, and so does its text."""
 
-    def __init__(self, template: str, /, *, faults: tuple[str, ...] = (), **parts: object) -> None:
+    def __init__(
+        self, template: str, /, *, faults: tuple[Phrase, ...] = (), **parts: object
+    ) -> None:
         self.faults = faults
         super().__init__(template, **parts)
+
+    def __str__(self) -> str:
+        return with_list(super().__str__(), [str(fault) for fault in self.faults])
 
 
 class UnreadableError(GeodataError, OSError):

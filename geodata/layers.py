@@ -16,7 +16,7 @@ from coverage.model import TECHNOLOGIES, Evidence, Layer, LayerInfo, Technology
 from geodata.areas import polygons_of
 from geodata.columns import find_columns, plain, row_number, text
 from geodata.coordinates import to_study
-from geodata.errors import DataError
+from geodata.errors import DataError, phrase
 
 GENERATIONS: Mapping[str, Technology] = {
     "gsm": "2G", "edge": "2G", "umts": "3G", "wcdma": "3G", "hspa": "3G", "lte": "4G", "nr": "5G",
@@ -93,7 +93,7 @@ def _polygons(table: gpd.GeoDataFrame, file: str) -> gpd.GeoSeries:
         raise DataError(
             "{file} holds {kinds} and no polygons; a footprint layer is made of polygons",
             file=file,
-            kinds=kinds or "nothing",
+            kinds=kinds or phrase("nothing"),
         )
     if not np.isfinite(flat.total_bounds).all():
         raise DataError(

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from geodata.columns import plain
-from geodata.errors import CallError
+from geodata.errors import CallError, phrase
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +43,7 @@ def units_at(structures: Sequence[Units], day: date) -> Units:
         raise CallError(
             "no administrative units are in force on {day}; the study has those from {known}",
             day=day.isoformat(),
-            known=", ".join(u.valid_from.isoformat() for u in structures) or "no date",
+            known=", ".join(u.valid_from.isoformat() for u in structures) or phrase("no date"),
         )
     return max(past, key=lambda units: units.valid_from)
 

@@ -15,7 +15,7 @@ from coverage.model import VILLAGE_COLUMNS
 from geodata.areas import valid_polygons
 from geodata.columns import find_columns, numbers, plain, row_number, text, truths
 from geodata.coordinates import require_inside, to_study
-from geodata.errors import DataError
+from geodata.errors import DataError, Phrase, phrase
 from geodata.units import Units, with_units
 
 NUMBERS = ("population", "households")
@@ -35,7 +35,7 @@ def village_table(
     columns: Mapping[str, str] | None = None,
     radius_m: float,
     units: Units | None = None,
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     """The standard table (see `coverage.model.VILLAGE_COLUMNS`), not yet indexed by id.
 
     Points become discs of ``radius_m`` and are their own ``centre``. A ``village_id``
@@ -47,7 +47,10 @@ def village_table(
     asked = ("village_id", *VILLAGE_COLUMNS)
     found = find_columns(raw.columns, asked, given=_of(given, asked), file=file)
     placed = to_study(raw, crs, file=file, columns=_of(given, ("lon", "lat", "x", "y")))
-    notes = [f"{file}: {field} ← {column}" for field, column in found.items()]
+    notes = [
+        phrase("{file}: {field} ← {column}", file=file, field=field, column=column)
+        for field, column in found.items()
+    ]
     _require_places(placed, file)
     areas, more = _areas(placed, radius_m, file)
     out = gpd.GeoDataFrame(index=placed.index, geometry=areas)
@@ -59,13 +62,24 @@ def village_table(
         require_inside(out.geometry, units.bounds, file=file, names=labels)
         out, homeless = _with_units(out, units)
         if homeless:
-            more.append(f"{file}: {homeless} villages lie in no commune and stay without one")
+            more.append(
+                phrase(
+                    "{file}: {count} villages lie in no commune and stay without one",
+                    file=file,
+                    count=homeless,
+                )
+            )
         codes = out["commune_code"].dropna()
         foreign = int((~codes.isin(units.communes.index)).sum())
         if foreign:
             more.append(
-                f"{file}: {foreign} villages have a commune code that is none of the units of "
-                f"{units.valid_from}"
+                phrase(
+                    "{file}: {count} villages have a commune code that is none of the units of "
+                    "{day}",
+                    file=file,
+                    count=foreign,
+                    day=units.valid_from,
+                )
             )
     return out, (*notes, *more)
 
@@ -86,7 +100,9 @@ def _require_places(placed: gpd.GeoDataFrame, file: str) -> None:
         )
 
 
-def _areas(placed: gpd.GeoDataFrame, radius_m: float, file: str) -> tuple[gpd.GeoSeries, list[str]]:
+def _areas(
+    placed: gpd.GeoDataFrame, radius_m: float, file: str
+) -> tuple[gpd.GeoSeries, list[Phrase]]:
     """Polygons repaired where invalid, points (and the middle of several) as discs; notes."""
     shapes = placed.geometry.to_numpy()
     points = shapely.get_dimensions(shapes) == 0
@@ -108,10 +124,17 @@ def _areas(placed: gpd.GeoDataFrame, radius_m: float, file: str) -> tuple[gpd.Ge
         )
     notes = []
     if points.any():
-        notes.append(f"{file}: {points.sum()} points read as discs of {radius_m:g} m radius")
+        notes.append(
+            phrase(
+                "{file}: {count} points read as discs of {radius} m radius",
+                file=file,
+                count=int(points.sum()),
+                radius=f"{radius_m:g}",
+            )
+        )
     repaired = int((~shapely.is_valid(shapes[~points])).sum())
     if repaired:
-        notes.append(f"{file}: {repaired} invalid polygons repaired")
+        notes.append(phrase("{file}: {count} invalid polygons repaired", file=file, count=repaired))
     return areas, notes
 
 
@@ -175,7 +198,9 @@ def with_centres(
             "{file}: {count} centres belong to no village (first: {first}); check the ids",
             file=file,
             count=len(strangers),
-            first=told if told is not pd.NA else f"row {row_number(placed.index, strangers[0])}",
+            first=phrase("row {row}", row=row_number(placed.index, strangers[0]))
+            if told is pd.NA
+            else told,
         )
     centres = gpd.GeoSeries(points, index=pd.Index(ids), crs=crs)
     out = villages.copy()

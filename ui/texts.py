@@ -17,6 +17,8 @@ from typing import Literal, get_args
 from babel.messages import pofile
 from babel.numbers import format_decimal, format_percent
 
+from geodata.errors import Phrase, with_list
+
 Language = Literal["vi", "en"]
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -110,15 +112,30 @@ def date_text(day: date | None, language: str) -> str:
     return day.strftime(_DATE_FORMATS[language_of(language)])
 
 
+def phrase_text(phrase: Phrase, language: str) -> str:
+    """A phrase for the reader of ``language``, and so the phrases it is made of."""
+    template = catalogue(language_of(language)).get(phrase.template, phrase.template)
+    return template.format(**{k: _part(part, language) for k, part in phrase.parts.items()})
+
+
+def _part(part: object, language: str) -> object:
+    """A part of a phrase as it is filled in; English parts stay as ``str`` has them."""
+    if isinstance(part, Phrase):
+        return phrase_text(part, language)
+    if language_of(language) == "en":
+        return part
+    if isinstance(part, date):
+        return date_text(part, language)
+    return number(part, language) if isinstance(part, float) else part
+
+
 def error_text(error: Exception, language: str) -> str:
     """One sentence for the reader of ``language``, from the error's template and parts.
 
-    The faults of a study file follow, one a line, as they were found.
+    The faults of a study file follow, numbered, as they were found.
     """
     template = getattr(error, "template", None)
-    parts = getattr(error, "parts", {})
     if not isinstance(template, str):
         return str(error)
-    text = catalogue(language_of(language)).get(template, template).format(**parts)
-    faults = [fault for fault in getattr(error, "faults", ()) if str(fault) not in text]
-    return "\n".join([text, *(f"• {fault}" for fault in faults)])
+    text = phrase_text(Phrase(template, getattr(error, "parts", {})), language)
+    return with_list(text, [phrase_text(f, language) for f in getattr(error, "faults", ())])

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from geodata.columns import find_columns
-from geodata.errors import DataError
+from geodata.errors import DataError, Phrase, phrase
 from geodata.read import read_table
 from geodata.reconstruction.gazetteer import CRS, Gazetteer
 
@@ -49,18 +49,22 @@ def read_units(real: Real, gazetteer: Gazetteer) -> RealUnits:
     districts = communes = units = None
     if real.districts is not None:
         shapes = _by_code(real.districts, ("district_code", "code"))
-        districts = _complete(shapes, gazetteer.districts.index, real.districts, "districts")
+        districts = _complete(
+            shapes, gazetteer.districts.index, real.districts, phrase("districts")
+        )
     if real.communes is not None:
         shapes = _by_code(real.communes, ("commune_code", "code"))
         if len(shapes) > 2 * len(gazetteer.units_2025):
-            communes = _complete(shapes, gazetteer.communes.index, real.communes, "communes")
+            communes = _complete(
+                shapes, gazetteer.communes.index, real.communes, phrase("communes")
+            )
         else:
-            units = _complete(shapes, gazetteer.units_2025.index, real.communes, "communes")
+            units = _complete(shapes, gazetteer.units_2025.index, real.communes, phrase("communes"))
     return RealUnits(districts=districts, communes_2023=communes, communes_2025=units)
 
 
 def _by_code(path: Path, fields_: tuple[str, ...]) -> gpd.GeoSeries:
-    table = _shapes(path, "polygons")
+    table = _shapes(path, phrase("polygons"))
     found = find_columns(table.columns, fields_, file=str(path))
     column = next((found[field] for field in fields_ if field in found), None)
     if column is None:
@@ -79,7 +83,7 @@ def _merged(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
     return parts.groupby(level=0).agg(shapely.union_all).set_crs(shapes.crs)
 
 
-def _complete(shapes: gpd.GeoSeries, codes: pd.Index, path: Path, kind: str) -> gpd.GeoSeries:
+def _complete(shapes: gpd.GeoSeries, codes: pd.Index, path: Path, kind: Phrase) -> gpd.GeoSeries:
     missing = [str(code) for code in codes if code not in shapes.index]
     if missing:
         raise DataError(
@@ -93,7 +97,7 @@ def _complete(shapes: gpd.GeoSeries, codes: pd.Index, path: Path, kind: str) -> 
     return shapes.loc[list(codes)]
 
 
-def _shapes(path: Path, kind: str) -> gpd.GeoDataFrame:
+def _shapes(path: Path, kind: Phrase) -> gpd.GeoDataFrame:
     table = read_table(path)
     if not isinstance(table, gpd.GeoDataFrame):
         raise DataError(
@@ -104,7 +108,7 @@ def _shapes(path: Path, kind: str) -> gpd.GeoDataFrame:
 
 def read_village_points(path: Path) -> gpd.GeoDataFrame:
     """Real villages as points with ``village_name``; a polygon counts by a point inside it."""
-    table = _shapes(path, "village points")
+    table = _shapes(path, phrase("village points"))
     found = find_columns(table.columns, ("village",), file=str(path))
     names = table[found["village"]].fillna("").astype(str) if "village" in found else ""
     points = gpd.GeoDataFrame({"village_name": names}, geometry=table.geometry, index=table.index)

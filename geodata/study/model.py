@@ -10,6 +10,7 @@ import geopandas as gpd
 import pyproj
 
 from coverage.model import Expected, Layer, Published, Rule
+from geodata.errors import Phrase
 from geodata.study.settings import StudySettings
 from geodata.units import Units
 
@@ -35,7 +36,7 @@ class Study:
     zones_5g: gpd.GeoDataFrame | None
     rule: Rule
     inputs: tuple[Path, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
 
     @property
     def name(self) -> str:

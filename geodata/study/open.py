@@ -16,7 +16,7 @@ from coverage.rules import RULES
 from geodata.areas import polygons_of, valid_polygons
 from geodata.columns import find_columns, row_number, text
 from geodata.coordinates import looks_like_lost_datum, require_inside, study_crs, to_study
-from geodata.errors import DataError
+from geodata.errors import DataError, Phrase, phrase
 from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
 from geodata.layers import Filing, extent_of, filed, one_spelling, united
@@ -35,6 +35,9 @@ from geodata.study.settings import (
 from geodata.units import Units, units_at
 from geodata.villages import indexed, village_table, with_centres
 
+LOST_DATUM_M = 224.5
+"""How far off data in VN-2000 lies at Vinh when its datum is taken for WGS 84."""
+
 
 class _Reader:
     """Reads the files of one study and remembers which."""
@@ -42,7 +45,7 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.inputs: list[Path] = []
-        self.doubts: list[str] = []
+        self.doubts: list[Phrase] = []
 
     def read(self, name: str, *, layer: str | None = None, crs: str | None = None) -> pd.DataFrame:
         """One file that the study names; ``crs`` is its system where the file says none."""
@@ -51,8 +54,12 @@ class _Reader:
         table = read_table(path, layer=layer, crs=crs)
         if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
             self.doubts.append(
-                f"{Path(name).name}: a VN-2000 projection on another datum; if the file is "
-                "VN-2000 it lies 224.5 m off, so set crs (for Nghệ An EPSG:9208) in its entry"
+                phrase(
+                    "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it "
+                    "lies {off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry",
+                    file=Path(name).name,
+                    off_m=LOST_DATUM_M,
+                )
             )
         return table
 
@@ -157,7 +164,7 @@ def _coded(
 
 def _villages(
     reader: _Reader, settings: StudySettings, crs: pyproj.CRS, units: Units | None
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     table = settings.villages
     raw = reader.read(table.path, layer=table.layer, crs=table.crs)
     made, notes = village_table(
@@ -170,8 +177,13 @@ def _villages(
     )
     if made["village_id"].isna().all():
         made = mint_ids(made, reader.folder)
-        kept = "and kept" if (reader.folder / IDS).exists() else "but could not be kept here"
-        notes += (f"{table.path}: no village_id column; ids are minted {kept}",)
+        minted = phrase(
+            "{file}: no village_id column; ids are minted and kept"
+            if (reader.folder / IDS).exists()
+            else "{file}: no village_id column; ids are minted but could not be kept here",
+            file=table.path,
+        )
+        notes += (minted,)
     villages = indexed(made, file=table.path)
     if table.centres:
         villages = with_centres(villages, reader.read(table.centres), crs=crs, file=table.centres)
@@ -180,9 +192,14 @@ def _villages(
             require_inside(known, units.bounds, file=table.centres)
         away = int((known.distance(villages.geometry.loc[known.index]) > 0).sum())
         if away:
-            notes += (f"{table.centres}: {away} centres lie outside their village's polygon",)
+            outside = phrase(
+                "{file}: {count} centres lie outside their village's polygon",
+                file=table.centres,
+                count=away,
+            )
+            notes += (outside,)
     if villages["centre"].isna().all():
-        notes += (f"{table.path}: no village centres, so no test of the centre",)
+        notes += (phrase("{file}: no village centres, so no test of the centre", file=table.path),)
     return villages, notes
 
 
@@ -228,7 +245,7 @@ def _zones(reader: _Reader, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.Ge
 
 def _doubtful_layers(
     layers: tuple[Layer, ...], villages: gpd.GeoDataFrame, as_of: date
-) -> Iterator[str]:
+) -> Iterator[Phrase]:
     """Notes on layers that are legal and that somebody should look at."""
     x0, y0, x1, y1 = villages.total_bounds
     dates: dict[str, set[date | None]] = {}
@@ -236,10 +253,22 @@ def _doubtful_layers(
         title, day = layer.info.title, layer.info.as_of
         a0, b0, a1, b1 = layer.footprint.total_bounds
         if a0 > x1 or a1 < x0 or b0 > y1 or b1 < y0:
-            yield f"{title}: lies wholly outside the villages; check its coordinate system"
+            yield phrase(
+                "{layer}: lies wholly outside the villages; check its coordinate system",
+                layer=title,
+            )
         if day is not None and day > as_of:
-            yield f"{title}: is of {day}, after the study's day, {as_of}"
+            yield phrase(
+                "{layer}: is of {day}, after the study's day, {as_of}",
+                layer=title,
+                day=day,
+                as_of=as_of,
+            )
         dates.setdefault(title, set()).add(day)
     for title, days in dates.items():
         if len(days) > 1:
-            yield f"{title}: {len(days)} filings of different days, and all of them count"
+            yield phrase(
+                "{layer}: {count} filings of different days, and all of them count",
+                layer=title,
+                count=len(days),
+            )

@@ -27,7 +27,7 @@ from coverage.model import (
     Rule,
     Summary,
 )
-from geodata.errors import CallError, UnreadableError
+from geodata.errors import CallError, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
 from geodata.study.kept import load_measures, measures_key
 from geodata.study.model import Study
@@ -254,7 +254,7 @@ def open_run(study: Study, run_id: str) -> Run:
         raise CallError(
             "run {asked} is not kept; the study has {known}",
             asked=run_id,
-            known=", ".join(kept) or "none",
+            known=", ".join(kept) or phrase("no run at all"),
         )
     folder, manifest = kept[run_id], _manifest(kept[run_id])
     table = gpd.read_parquet(folder / "villages.parquet")

@@ -26,8 +26,8 @@ from pydantic import (
 from coverage.model import VILLAGE_COLUMNS, Evidence, Technology
 from coverage.rules import RULES
 from geodata.coordinates import study_crs
-from geodata.errors import MissingFileError, UnreadableError
-from geodata.study.faults import Fault, told, where_of
+from geodata.errors import MissingFileError, UnreadableError, phrase
+from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
 
 FILE = "study.toml"
 
@@ -38,8 +38,7 @@ def _day(value: object) -> object:
         return value
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    message = "input should be a day such as 2023-08-30"
-    raise ValueError(message)
+    raise FaultError(DAY)
 
 
 Day = Annotated[date, BeforeValidator(_day)]
@@ -55,9 +54,14 @@ def _fields(*known: str) -> AfterValidator:
         for field in columns:
             if field not in known:
                 near = difflib.get_close_matches(field, known, n=1)
-                hint = f"; {near[0]}?" if near else ""
-                message = f"{field!r} is not a field of columns{hint} It may be {', '.join(known)}"
-                raise ValueError(message)
+                raise FaultError(
+                    "{found} is not a field of columns; {near}? It may be {known}"
+                    if near
+                    else "{found} is not a field of columns; it may be {known}",
+                    found=repr(field),
+                    near=near[0] if near else "",
+                    known=", ".join(known),
+                )
         return columns
 
     return AfterValidator(check)
@@ -125,8 +129,10 @@ class LayerTable(_Table):
     @classmethod
     def _footprints_only(cls, kind: str) -> str:
         if kind != "footprint":
-            message = f"kind {kind!r} is not read by this version, which measures footprints"
-            raise ValueError(message)
+            raise FaultError(
+                "kind {found} is not read by this version, which measures footprints",
+                found=repr(kind),
+            )
         return kind
 
 
@@ -196,17 +202,25 @@ class RuleTable(_Table):
         weak = base.weak_share if self.weak_share is None else self.weak_share
         covered = base.covered_share if self.covered_share is None else self.covered_share
         if weak > covered:
-            message = f"weak_share {weak:g} should not be above covered_share {covered:g}"
-            raise ValueError(message)
+            raise FaultError(
+                "weak_share {weak} should not be above covered_share {covered}",
+                weak=f"{weak:g}",
+                covered=f"{covered:g}",
+            )
         return self
 
 
 def _known_rule(name: str) -> str:
     if name not in RULES:
         near = difflib.get_close_matches(name, list(RULES), n=1)
-        hint = f" {near[0]}?" if near else ""
-        message = f"rule {name!r} is not known;{hint} Expected {', '.join(sorted(RULES))}"
-        raise ValueError(message)
+        raise FaultError(
+            "rule {rule} is not known; {near}? Expected one of {known}"
+            if near
+            else "rule {rule} is not known; expected one of {known}",
+            rule=repr(name),
+            near=near[0] if near else "",
+            known=", ".join(sorted(RULES)),
+        )
     return name
 
 
@@ -276,8 +290,13 @@ def read_settings(path: Path) -> StudySettings:
     except ValidationError as error:
         faults += [_fault(problem, text) for problem in error.errors()]
     if faults or settings is None:
-        raise told(path, [sentence for _, sentence in sorted(faults)])
+        raise told(path, [sentence for _, sentence in sorted(faults, key=_order)])
     return settings
+
+
+def _order(fault: Fault) -> tuple[int, str]:
+    """Faults stand in the order of their lines, those of one line by their words."""
+    return fault[0], str(fault[1])
 
 
 def _fault(problem: Any, text: str) -> Fault:
@@ -288,15 +307,16 @@ def _fault(problem: Any, text: str) -> Fault:
     line, where = where_of(place, text)
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(place[-1]), _keys_at(place), n=1)
-        return line, f"{where} is not a key of this table" + (f"; {near[0]}?" if near else "")
+        return line, phrase(
+            "{where} is not a key of this table; {near}?"
+            if near
+            else "{where} is not a key of this table",
+            where=where,
+            near=near[0] if near else "",
+        )
     if problem["type"] == "missing":
-        return line, f"{where} is missing"
-    message = problem["msg"].removeprefix("Value error, ")
-    value = problem["input"]
-    said = isinstance(value, str) and repr(value) in message
-    shown = isinstance(value, (str, int, float, bool)) and not said
-    found = f" (found {repr(value)[:80]})" if shown else ""
-    return line, f"{where}: {message[0].lower()}{message[1:]}{found}"
+        return line, phrase("{where} is missing", where=where)
+    return line, sentence_of(problem, where)
 
 
 def _keys_at(place: list[Any]) -> list[str]:
@@ -326,7 +346,10 @@ def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]
                 name = entry.get(key)
                 if isinstance(name, str) and not found_files(folder, name):
                     line, where = where_of([table, k, key] if many else [table, key], text)
-                    faults.append((line, f"{where}: file {name!r} is not there"))
+                    fault = phrase(
+                        "{where}: file {file} is not there", where=where, file=repr(name)
+                    )
+                    faults.append((line, fault))
     return faults
 
 

@@ -142,7 +142,7 @@ def test_lines_are_no_villages_and_bow_ties_are_repaired() -> None:
     table.loc[0, "geometry"] = Polygon(corners)
     done, notes = village_table(table, crs=CRS, file="v", radius_m=500.0)
     assert done.geometry.area.iloc[0] == pytest.approx(500_000)
-    assert "v: 1 invalid polygons repaired" in notes
+    assert "v: 1 invalid polygons repaired" in map(str, notes)
     table.loc[3, "geometry"] = LineString(corners)
     with pytest.raises(DataError, match="row 4: the village is a LineString without area"):
         made(table)
@@ -159,7 +159,7 @@ def test_units_the_file_leaves_out_come_from_its_names_and_then_its_place() -> N
     units = Units(valid_from=date(2023, 1, 1), communes=communes, districts=named)
     table["commune_code"] = [*[None] * 8, "99999"]
     done, notes = village_table(table, crs=CRS, file="v", radius_m=500.0, units=units)
-    assert notes[-1].startswith("v: 1 villages have a commune code that is none of the units")
+    assert str(notes[-1]).startswith("v: 1 villages have a commune code that is none of the units")
     assert done["commune_code"].tolist() == ["12", "10", "10", *["11"] * 3, "12", "12", "99999"]
     assert done["commune"].iloc[:2].tolist() == ["XA 2", "Xã 0"]
     assert done["district"].tolist() == tiny.villages()["district"].tolist()

@@ -6,10 +6,18 @@ from datetime import date
 from pathlib import Path
 from string import Formatter
 
+import geopandas as gpd
+import numpy as np
 import pytest
+from shapely import Point
 
-from geodata.errors import DataError, StudyError
-from ui.texts import catalogue, error_text, language_of, translator
+import geodata
+from coverage.rules import RULES
+from geodata.coordinates import require_inside
+from geodata.errors import DataError, Phrase, StudyError, phrase
+from geodata.study.faults import WANTED
+from tests import folder
+from ui.texts import catalogue, error_text, language_of, phrase_text, translator
 
 ROOT = Path(__file__).parents[2]
 TRANSLATORS = {"t", "translate", "plural", "_"}
@@ -55,6 +63,18 @@ def _raised() -> Iterator[str]:
                     yield from _literals(call.args[0])
 
 
+def _phrased() -> Iterator[str]:
+    """What errors are made of, and notes: the templates of phrases that hold any word."""
+    templates = set(WANTED.values())
+    for path in sorted((ROOT / "geodata").rglob("*.py")):
+        for call in _calls(path):
+            if _name(call) in ("phrase", "Phrase") and call.args:
+                templates.update(_literals(call.args[0]))
+    for template in templates:
+        if any(c.isalpha() for words, *_ in Formatter().parse(template) for c in words):
+            yield template
+
+
 def test_every_sentence_a_face_shows_has_a_vietnamese_text() -> None:
     missing = sorted({text for text in _shown() if text not in catalogue("vi")})
     assert not missing
@@ -64,6 +84,12 @@ def test_every_error_has_a_vietnamese_text() -> None:
     raised = {text for text in _raised() if " " in text}
     missing = sorted(text for text in raised if text not in catalogue("vi"))
     assert not missing
+
+
+def test_every_piece_of_an_error_and_every_note_has_a_vietnamese_text() -> None:
+    found = set(_phrased())
+    assert len(found) > 40
+    assert not sorted(found - catalogue("vi").keys())
 
 
 def test_a_translation_fills_the_same_gaps_as_its_key() -> None:
@@ -106,5 +132,71 @@ def test_an_error_is_told_by_its_template_and_keeps_its_parts() -> None:
 
 
 def test_all_faults_of_a_study_are_told() -> None:
-    error = StudyError("{file} has {n} faults", file="study.toml", n=2, faults=("one", "two"))
-    assert error_text(error, "en").splitlines() == ["study.toml has 2 faults", "• one", "• two"]
+    error = StudyError(
+        "{file} has {n} faults", file="study.toml", n=2, faults=(Phrase("a"), Phrase("b"))
+    )
+    told = ["study.toml has 2 faults", "  1. a", "  2. b"]
+    assert error_text(error, "en").splitlines() == told == str(error).splitlines()
+
+
+def test_five_faults_of_a_study_are_told_whole_in_vietnamese(tmp_path: Path) -> None:
+    study = folder.write(tmp_path / "study")
+    text = (
+        folder.STUDY.replace(
+            'as_of = 2023-08-30\ncrs = "EPSG:9208"', 'as_of = "soon"\ncrs = "EPSG:4326"'
+        )
+        .replace('rule = "vn-village"', 'rule = "vn-vilage"')
+        .replace('technology = "4G"', 'technology = "6G"')
+        .replace('path = "layers/beta_3g.gpkg"', 'path = "layers/gone.gpkg"')
+    )
+    study.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        geodata.open_study(study)
+    assert error_text(caught.value, "en") == str(caught.value)
+    assert error_text(caught.value, "vi").splitlines() == [
+        "study.toml có 5 lỗi:",
+        "  1. dòng 3, as_of: giá trị phải là một ngày, viết như 2023-08-30 (hiện ghi 'soon')",
+        (
+            "  2. dòng 4, crs: crs là 'EPSG:4326', không phải hệ toạ độ phẳng theo mét; chiều dài và "
+            "diện tích được tính trong hệ này, với Nghệ An hãy ghi EPSG:9208"
+        ),
+        "  3. dòng 5, rule: không có tiêu chí 'vn-vilage'; có phải là vn-village? Các tiêu chí "
+        "hiện có: " + ", ".join(sorted(RULES)),
+        (
+            "  4. dòng 21, layers[1].technology: giá trị hợp lệ: '2G', '3G', '4G', '5G' (hiện ghi "
+            "'6G')"
+        ),
+        "  5. dòng 29, layers[2].path: không có tệp 'layers/gone.gpkg'",
+    ]
+
+
+def test_one_fault_stands_beside_its_file_in_vietnamese(tmp_path: Path) -> None:
+    study = folder.write(tmp_path / "study")
+    study.write_text(folder.STUDY.replace('operator = "Alpha"', 'operater = "Alpha"'), "utf-8")
+    with pytest.raises(StudyError) as caught:
+        geodata.open_study(study)
+    assert error_text(caught.value, "vi") == (
+        "study.toml có một lỗi: dòng 20, layers[1].operater: bảng này không có khoá như vậy; "
+        "có phải là operator?"
+    )
+
+
+def test_a_wrong_meridian_is_told_whole_in_vietnamese() -> None:
+    places = gpd.GeoSeries({"Xóm 1": Point(395_000.0, 2_100_000.0)}, crs="EPSG:9208")
+    bounds = np.array([410_000.0, 2_050_000.0, 620_000.0, 2_210_000.0])
+    with pytest.raises(DataError) as caught:
+        require_inside(places, bounds, file="v.gpkg")
+    assert error_text(caught.value, "vi") == (
+        "v.gpkg: 1/1 vị trí nằm ngoài tỉnh, xa nhất 10 km (đầu tiên: Xóm 1); nguyên nhân thường "
+        "gặp là sai kinh tuyến trục VN-2000 (105°, lệch 26,4 km); hãy kiểm tra hệ toạ độ của tệp"
+    )
+
+
+def test_days_and_amounts_in_a_phrase_follow_the_language() -> None:
+    said = phrase("{layer}: is of {day}, after the study's day, {as_of}", layer="Alpha 4G",
+                  day=date(2024, 1, 2), as_of=date(2023, 8, 30))  # fmt: skip
+    assert phrase_text(said, "en") == str(said)
+    assert phrase_text(said, "vi") == (
+        "Alpha 4G: số liệu ngày 02/01/2024, sau ngày của bộ dữ liệu (30/08/2023)"
+    )
+    assert phrase_text(phrase("{a} {b}", a=26.4, b=2026), "vi") == "26,4 2026"

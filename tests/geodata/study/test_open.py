@@ -75,7 +75,7 @@ def test_five_faults_are_told_at_once_each_with_its_line(study: Path) -> None:
     study.write_text(text, encoding="utf-8")
     with pytest.raises(StudyError, match="has 5 faults") as caught:
         geodata.open_study(study)
-    said = "\n".join(caught.value.faults)
+    said = "\n".join(map(str, caught.value.faults))
     for part in (
         "line 3, as_of", "line 4, crs", "line 5, rule", "line 21, layers[1].technology",
         "line 29, layers[2].path: file 'layers/gone.gpkg' is not there",
@@ -149,7 +149,7 @@ def test_mapinfo_that_lost_its_datum_is_doubted_and_corrected_when_told(tmp_path
     text = folder.STUDY.replace("villages.gpkg", "villages.tab")
     file.write_text(text, encoding="utf-8")
     doubted = geodata.open_study(file)
-    assert "villages.tab: a VN-2000 projection on another datum" in doubted.notes[0]
+    assert "villages.tab: a VN-2000 projection on another datum" in str(doubted.notes[0])
     told = text.replace('path = "villages.tab"', 'path = "villages.tab"\ncrs = "EPSG:9208"')
     file.write_text(told, encoding="utf-8")
     right = geodata.open_study(file).villages.geometry
@@ -195,7 +195,7 @@ def test_villages_without_ids_get_some_that_stay(study: Path) -> None:
     table[["village", "geometry"]].set_geometry(table.centroid).to_file(study.parent / "halls.gpkg")
     study.write_text(folder.STUDY.replace("centres.gpkg", "halls.gpkg"), "utf-8")
     first = geodata.open_study(study)
-    assert "villages.gpkg: no village_id column; ids are minted and kept" in first.notes
+    assert "villages.gpkg: no village_id column; ids are minted and kept" in map(str, first.notes)
     replaced(study.parent / "villages.gpkg", table.sample(frac=1, random_state=5))
     again = geodata.open_study(study)
     assert again.villages["village"].to_dict() == first.villages["village"].to_dict()
@@ -217,7 +217,7 @@ def test_villages_may_be_a_list_with_coordinates(study: Path) -> None:
     assert opened.villages["population"].tolist() == [1000.0 + 100 * k for k in range(9)]
     assert opened.villages["district"].tolist() == tiny.villages()["district"].tolist()
     assert opened.villages.geometry.area.to_numpy() == pytest.approx(196_350, rel=1e-3)
-    assert "villages.csv: 9 points read as discs of 250 m radius" in opened.notes
+    assert "villages.csv: 9 points read as discs of 250 m radius" in map(str, opened.notes)
 
 
 def test_doubtful_layers_are_noted(study: Path) -> None:
@@ -228,7 +228,7 @@ def test_doubtful_layers_are_noted(study: Path) -> None:
     beta = folder.STUDY.index('technology = "3G"')
     later = folder.STUDY[beta:].replace("as_of = 2023-08-30", "as_of = 2024-01-01", 1)
     study.write_text(folder.STUDY[:beta] + later, "utf-8")
-    notes = geodata.open_study(study).notes
+    notes = [str(note) for note in geodata.open_study(study).notes]
     assert "Beta 3G: lies wholly outside the villages; check its coordinate system" in notes
     assert "Beta 3G: is of 2024-01-01, after the study's day, 2023-08-30" in notes
 

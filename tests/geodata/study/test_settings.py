@@ -32,7 +32,7 @@ def settings(folder: Path, head: str = HEAD, tail: str = TAIL) -> StudySettings:
 def faults(folder: Path, head: str = HEAD, tail: str = TAIL) -> tuple[str, ...]:
     with pytest.raises(StudyError) as caught:
         settings(folder, head, tail)
-    return caught.value.faults
+    return tuple(str(fault) for fault in caught.value.faults)
 
 
 def test_the_shortest_study_file_that_is_right(tmp_path: Path) -> None:
