@@ -45,18 +45,25 @@ def centre_served(measures: Measures, bits: int) -> Bools:
     return served
 
 
+def admitted_operators(measures: Measures, rule: Rule) -> list[str]:
+    """The operators a rule looks at, in the order of their layers."""
+    everyone = dict.fromkeys(layer.operator for layer in measures.layers)
+    return [name for name in everyone if not rule.operators or name in rule.operators]
+
+
 def judge(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Assessment:
     """Apply a rule. Milliseconds: no geometry is looked at again.
 
     A village is unknown when it is not covered and an expected operator (with every expected
     technology the rule admits, where technologies are named) has no layer that speaks there.
     Raises `CoverageError` on thresholds that are not shares, in that order, on a
-    technology nobody knows, and on a rule that admits none.
+    technology nobody knows, on a rule that admits none, and on an operator without a layer.
     """
     _check(rule)
+    _check_operators(rule, measures, expected)
     ids = measures.villages.index
-    operators = list(dict.fromkeys(layer.operator for layer in measures.layers))
-    admitted = [layer.technology in rule.technologies for layer in measures.layers]
+    operators = admitted_operators(measures, rule)
+    admitted = [rule.admits(layer) for layer in measures.layers]
     sets = {
         operator: layer_bits(
             measures.layers,
@@ -71,6 +78,8 @@ def judge(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Ass
     covers = by_area | by_centre
     titles: dict[str, int] = {}
     for k, layer in enumerate(measures.layers):
+        if layer.operator not in operators:
+            continue
         titles[layer.title] = titles.get(layer.title, 0) | (1 << k if admitted[k] else 0)
     served_by = pd.DataFrame(
         {title: _serves(measures, rule, bits) for title, bits in titles.items()}, index=ids
@@ -117,6 +126,18 @@ def _check(rule: Rule) -> None:
         )
 
 
+def _check_operators(rule: Rule, measures: Measures, expected: Expected) -> None:
+    known = {layer.operator for layer in measures.layers} | set(expected.operators)
+    unknown = [name for name in rule.operators if name not in known]
+    if unknown:
+        raise CoverageError(
+            "rule {rule}: operator {found} has no layer; expected one of {known}",
+            rule=rule.name,
+            found=", ".join(unknown),
+            known=", ".join(sorted(known)),
+        )
+
+
 def _serves(measures: Measures, rule: Rule, bits: int) -> Bools:
     """Whether the union of the layers in ``bits`` alone covers each village by the rule."""
     by_area: Bools = union_share(measures, bits) >= rule.covered_share - SHARE_TOLERANCE
@@ -129,6 +150,8 @@ def _missing(measures: Measures, rule: Rule, expected: Expected) -> pd.Series[st
     wanted: list[str] = [t for t in expected.technologies if t in rule.technologies]
     text = np.full(len(measures.villages), "", dtype=object)
     for operator in expected.operators:
+        if rule.operators and operator not in rule.operators:
+            continue
         for technology in wanted or [""]:
             columns = [
                 layer.operator == operator
@@ -194,7 +217,9 @@ def _listed(yes: Bools, names: Sequence[str]) -> list[str]:
 def _technologies(measures: Measures, served_by: pd.DataFrame) -> list[str]:
     """Technologies of which some single layer serves each village."""
     found = [t for t in TECHNOLOGIES if any(x.technology == t for x in measures.layers)]
-    titles = dict.fromkeys((layer.title, layer.technology) for layer in measures.layers)
+    titles = dict.fromkeys(
+        (layer.title, layer.technology) for layer in measures.layers if layer.title in served_by
+    )
     of = np.array([technology for _, technology in titles])
     table = served_by.to_numpy(bool)
     if not found:

@@ -104,7 +104,7 @@ class Rule:
     (if ``centre``) or at least ``covered_share`` of its area, by the union of that
     operator's admitted ``technologies``; weak when not, but one serves at least
     ``weak_share``. A filing speaks for a village when its extent holds the centre and at
-    least ``speaks_share`` of the area.
+    least ``speaks_share`` of the area. Without ``operators`` those of all layers count.
     """
 
     name: str
@@ -117,6 +117,12 @@ class Rule:
     weak_share: float = 0.1
     speaks_share: float = 0.5
     min_operators: int = 1
+    operators: tuple[str, ...] = ()
+
+    def admits(self, layer: LayerInfo) -> bool:
+        """Whether a layer of this operator and technology counts."""
+        ours = not self.operators or layer.operator in self.operators
+        return ours and layer.technology in self.technologies
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -199,8 +205,8 @@ class Headline:
 
     @property
     def share(self) -> float:
-        """Covered villages over all villages, 0 to 1."""
-        return self.covered / self.villages
+        """Covered villages over all villages, 0 to 1; NaN where there is none."""
+        return self.covered / self.villages if self.villages else float("nan")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from coverage.judge import layer_bits, union_share
+from coverage.judge import admitted_operators, layer_bits, union_share
 from coverage.model import (
     SHARE_TOLERANCE,
     TECHNOLOGIES,
@@ -29,7 +29,7 @@ def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) ->
     """
     table = assessment.measures.villages.drop(columns=["geometry", "centre"], errors="ignore")
     table = pd.DataFrame(table).join(assessment.verdicts)
-    headline = _headline(table)
+    headline = headline_of(table)
     return Summary(
         headline=headline,
         comparisons=tuple(_compare(figure, headline) for figure in published),
@@ -42,7 +42,8 @@ def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) ->
     )
 
 
-def _headline(table: pd.DataFrame) -> Headline:
+def headline_of(table: pd.DataFrame) -> Headline:
+    """The headline of a table with ``verdict`` and ``population``, one row a village."""
     counts = table["verdict"].value_counts()
     uncovered = table["verdict"].isin([Verdict.WEAK.value, Verdict.NONE.value])
     people = _people(table["population"])
@@ -117,9 +118,9 @@ def _by_operator(assessment: Assessment) -> pd.DataFrame:
     served = {
         operator: _served(
             assessment,
-            [x for x in m.layers if x.operator == operator and x.technology in rule.technologies],
+            [x for x in m.layers if x.operator == operator and rule.admits(x)],
         )
-        for operator in dict.fromkeys(layer.operator for layer in m.layers)
+        for operator in admitted_operators(m, rule)
     }
     return _counted(served, len(m.villages), "operator")
 
@@ -133,7 +134,7 @@ def _by_technology(assessment: Assessment) -> pd.DataFrame:
             dict.fromkeys(
                 layer.title
                 for layer in m.layers
-                if layer.technology == technology and technology in rule.technologies
+                if layer.technology == technology and rule.admits(layer)
             )
         )
         if titles:
