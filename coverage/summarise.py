@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,6 +59,11 @@ def headline_of(table: pd.DataFrame) -> Headline:
         if people is not None
         else None,
     )
+
+
+def villages_to_target(headline: Headline, share: float) -> int:
+    """How many more villages must be covered for ``share`` (0 to 1) of them to be; 0 if they are."""
+    return max(0, math.ceil(share * headline.villages - 1e-9) - headline.covered)
 
 
 def _people(population: pd.Series) -> int | None:
