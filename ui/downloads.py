@@ -10,6 +10,7 @@ from types import MappingProxyType
 import geodata
 from geodata.study.results import Run
 from ui.studies import Opened
+from ui.view import View
 from ui.texts import Language
 
 MIME_TYPES: Mapping[str, str] = MappingProxyType(
@@ -40,3 +41,7 @@ def file_name(run: Run, ending: str, *, area: str) -> str:
     place = "".join(c for c in area if c.isalnum())
     pieces = ["uncovered", f"{run.study.as_of:%Y-%m-%d}", place]
     return "_".join(piece for piece in pieces if piece) + f".{ending}"
+
+
+def list_downloads(view: View, ids: tuple[str, ...]) -> None:
+    """The list as files, made when asked for."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from coverage.model import Comparison, Headline
+from coverage.summarise import villages_to_target
 from geodata.study.results import Run
 from ui.plain import escaped
 from ui.texts import Translator
+from ui.texts import marked as _
 
 
 def headline_sentence(headline: Headline, t: Translator) -> str:
@@ -71,13 +75,102 @@ def _compared(comparison: Comparison, t: Translator) -> str:
     return f"{icon} {figure}: **{verdict}**"
 
 
-def basis(run: Run, t: Translator) -> str:
-    """What the figures rest on: study, date, rule, run."""
+def basis(run: Run, t: Translator, *, units: date | None = None) -> str:
+    """What the figures rest on: study, date, rule, run, and the units they are grouped by."""
     rule = run.assessment.rule
-    return t(
+    told = t(
         "Study: {study} · Data as of {date} · Rule: {rule} · Run {run_id}",
         study=escaped(run.study.name),
         date=t.date(run.study.as_of),
         rule=escaped(t(rule.title)),
         run_id=escaped(run.run_id),
     )
+    if units is None:
+        return told
+    return told + " · " + t("Units in force from {date}", date=t.date(units))
+
+
+def leader_sentence(headline: Headline, run: Run, t: Translator, *, place: str = "") -> str:
+    """One sentence in plain words that can be read aloud."""
+    where = escaped(place) or escaped(run.study.name)
+    if headline.uncovered == 0:
+        told = t(
+            "As of {date}, {place}: all {covered} villages with data have mobile broadband.",
+            date=t.date(run.study.as_of),
+            place=where,
+            covered=t.number(headline.covered),
+        )
+    else:
+        told = t(
+            "As of {date}, {place}: {covered} of {villages} villages have mobile broadband, "
+            "{share}; {uncovered} still have none, of which {none} have no signal at all and "
+            "{weak} have weak signal.",
+            date=t.date(run.study.as_of),
+            place=where,
+            covered=t.number(headline.covered),
+            villages=t.number(headline.villages),
+            share=t.percent(headline.share),
+            uncovered=t.number(headline.uncovered),
+            none=t.number(headline.none),
+            weak=t.number(headline.weak),
+        )
+    if headline.unknown:
+        told += " " + t(
+            "For {unknown} villages data is missing; they are not counted as uncovered.",
+            unknown=t.number(headline.unknown),
+        )
+    return told
+
+
+def split_text(headline: Headline, t: Translator) -> str:
+    """The uncovered with their split: 63 = 19 no signal + 44 weak, 0 missing data."""
+    return t(
+        "{uncovered} = {none} no signal + {weak} weak, {unknown} missing data",
+        uncovered=t.number(headline.uncovered),
+        none=t.number(headline.none),
+        weak=t.number(headline.weak),
+        unknown=t.number(headline.unknown),
+    )
+
+
+def progress(headline: Headline, run: Run, t: Translator) -> tuple[float, str] | None:
+    """How far the target is reached, and in words; None without a target."""
+    target = run.study.settings.target
+    if target is None or not headline.villages:
+        return None
+    left = villages_to_target(headline, target.share)
+    words = t(
+        "Target: {share} of villages by {date}",
+        share=t.percent(target.share, digits=0),
+        date=t.date(target.by),
+    )
+    reached = (
+        t("reached")
+        if left == 0
+        else t.plural(
+            "{count} village to go", "{count} villages to go", left, count=t.number(left)
+        )
+    )
+    return min(1.0, headline.share / target.share), f"{words}: {reached}"
+
+
+COMPASS = (
+    _("north"),
+    _("north-east"),
+    _("east"),
+    _("south-east"),
+    _("south"),
+    _("south-west"),
+    _("west"),
+    _("north-west"),
+)
+
+
+def away(distance_m: float, bearing_deg: float, t: Translator) -> str:
+    """A distance and a direction: 3.4 km north-east (47°)."""
+    if distance_m < 1000:
+        distance = t("{metres} m", metres=t.number(round(distance_m)))
+    else:
+        distance = t("{km} km", km=t.number(round(distance_m / 1000, 1)))
+    direction = COMPASS[round(bearing_deg / 45) % 8]
+    return f"{distance} {t(direction)} ({round(bearing_deg) % 360}°)"

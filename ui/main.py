@@ -7,10 +7,24 @@ from pathlib import Path
 import streamlit as st
 
 from ui import choices
-from ui.pages import overview
+from ui.frame import PageEntry, head, page
+from ui.pages import gaps, overview
+from ui.texts import marked as _
 from ui.texts import translator
 
 FOLDER = Path(__file__).parent
+
+# the pages by their paths in the address, in the order of the navigation
+PAGES = (
+    PageEntry(path="", title=_("Overview"), icon=":material/dashboard:", show=overview.show),
+    PageEntry(
+        path="gaps",
+        title=_("Villages without signal"),
+        icon=":material/signal_cellular_off:",
+        show=gaps.show,
+    ),
+)
+
 
 
 def main() -> None:
@@ -23,8 +37,18 @@ def main() -> None:
         initial_sidebar_state="collapsed",
     )
     st.html(FOLDER / "page.css")
-    page = st.Page(overview.show, title=translate("Overview"), url_path="map", default=True)
-    st.navigation([page], position="hidden").run()
+    entries = {
+        entry.path: st.Page(
+            page(entry.show),
+            title=translate(entry.title),
+            url_path=entry.path or None,
+            default=not entry.path,
+        )
+        for entry in PAGES
+    }
+    chosen = st.navigation(list(entries.values()), position="hidden")
+    head(entries, {entry.path: entry for entry in PAGES}, chosen.url_path)
+    chosen.run()
 
 
 main()

@@ -4,34 +4,114 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
+import pandas as pd
 import platformdirs
 import streamlit as st
 
+import coverage
 import geodata
+from coverage.model import Assessment, Rule
+from coverage.summarise import by_unit
 from geodata.study.assess import assess_study
+from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run, latest_run
 from ui.maps.assets import asset_store
 from ui.maps.feed import Feed, make_feed
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
+STUDIES_VARIABLE = "PHUSONG_STUDIES"
 TILES_VARIABLE = "PHUSONG_TILES"
 BUILT_IN_VERSION = 1
 """Part of the built-in study's folder: a reconstruction made otherwise gets another."""
 
+RULES_KEPT = 48
+"""So many rules tried out stay judged; the one used longest ago makes room."""
+
 Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Something near a village: its name ("" where it has none), how far and which way."""
+
+    name: str
+    distance_m: float
+    bearing_deg: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Nearby:
+    """What is nearest to each village, by kind: "village", "served" or "site"."""
+
+    tables: Mapping[str, pd.DataFrame]
+
+    def of(self, kind: str, village: str) -> Found | None:
+        """The nearest of a kind, None where there is none."""
+        table = self.tables.get(kind)
+        if table is None or village not in table.index:
+            return None
+        row = table.loc[village]
+        if pd.isna(row["distance_m"]):
+            return None
+        name = "" if pd.isna(row["name"]) else str(row["name"])
+        return Found(
+            name=name,
+            distance_m=float(row["distance_m"]),
+            bearing_deg=float(row["bearing_deg"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Opened:
-    """A run and its map, shared between sessions: nobody changes it."""
+    """A run and all that pages look up in it, shared between sessions: nobody changes it."""
 
     run: Run
+    structures: tuple[Structure, ...]
+    names: pd.Series[str]
     feed: Feed
+    judged: Callable[[Rule], Assessment] = field(repr=False)
+    figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
+    """Counts by unit under a rule, in a structure (its position), at a level."""
+    nearby: Callable[[Rule], Nearby] = field(repr=False)
+    follow_up: Callable[[], pd.DataFrame] = field(repr=False)
+
+
+def opened_run(run: Run, *, audience: str = "") -> Opened:
+    """A run made ready for the pages; its map is served to ``audience`` alone, if named."""
+    structures = structures_of(run.study)
+
+    @lru_cache(RULES_KEPT)
+    def judged(rule: Rule) -> Assessment:
+        if rule == run.assessment.rule:
+            return run.assessment
+        return coverage.judge(run.assessment.measures, rule, expected=run.study.expected)
+
+    @lru_cache(RULES_KEPT)
+    def figures(rule: Rule, position: int, level: Level) -> pd.DataFrame:
+        table = structures[position].places.join(run.study.villages[["population"]])
+        return by_unit(table.join(judged(rule).verdicts[["verdict"]]), level)
+
+    @lru_cache(2)
+    def nearby(rule: Rule) -> Nearby:
+        return Nearby(tables={})
+
+    return Opened(
+        run=run,
+        nearby=nearby,
+        follow_up=lambda: pd.DataFrame(),
+        structures=structures,
+        names=searchable(run.study, structures),
+        feed=make_feed(run, structures, asset_store(), audience=audience),
+        judged=judged,
+        figures=figures,
+    )
 
 
 def named_study() -> Path | None:
@@ -43,6 +123,12 @@ def named_study() -> Path | None:
 def tile_address() -> str | None:
     """The address pattern of online map tiles: none unless the server's owner sets one."""
     return os.environ.get(TILES_VARIABLE, "").strip() or None
+
+
+def studies_home() -> Path:
+    """Where the studies made in the browser are kept."""
+    named = os.environ.get(STUDIES_VARIABLE, "").strip()
+    return Path(named) if named else Path(platformdirs.user_data_dir("phusong")) / "studies"
 
 
 def built_in_folder() -> Path:
@@ -69,17 +155,38 @@ def built_in_study(*, progress: Progress | None = None) -> Path:
     return folder
 
 
-def open_study() -> Opened:
-    """The study of this server with its published run; measured now if it never was."""
-    path = named_study() or built_in_study()
+def study_path(slug: str = "") -> Path:
+    """The folder or file of a study made in the browser, or without a name the server's own."""
+    made = studies_home() / slug
+    if slug and Path(slug).name == slug and (made / "study.toml").is_file():
+        return made
+    return named_study() or built_in_study()
+
+
+def open_study(slug: str = "") -> Opened:
+    """A study with its published run; measured now if it never was."""
+    path = study_path(slug)
     return _opened(str(path), _stamp(path))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _opened(path: str, stamp: str) -> Opened:  # noqa: ARG001  # the stamp only names the entry
     study = geodata.open_study(Path(path))
-    run = latest_run(study) or assess_study(study)
-    return Opened(run=run, feed=make_feed(run, asset_store()))
+    return opened_run(latest_run(study) or assess_study(study))
+
+
+def variant_of(opened: Opened, rule: Rule) -> Run:
+    """The run seen through another rule, for lists and sheets. Writes nothing."""
+    run, found = opened.run, opened.judged(rule)
+    if rule == run.assessment.rule:
+        return run
+    summary = coverage.summarise(found, published=run.study.published)
+    return replace_run(run, assessment=found, summary=summary)
+
+
+def replace_run(run: Run, **changes: Any) -> Run:
+    """A run with parts replaced."""
+    return replace(run, **changes)
 
 
 def _stamp(path: Path) -> str:

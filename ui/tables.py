@@ -4,24 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
 import pandas as pd
 
-from coverage.model import Verdict
-from geodata.study.results import Run
+from coverage.explain import responsibility
+from coverage.filings import filings
+from coverage.model import Assessment, Verdict
 from ui.plain import plain
 from ui.texts import Translator
+from ui.texts import marked as _
+from ui.view import View
 
 VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
 
-VERDICT_TEXTS = {
-    Verdict.COVERED.value: "covered",
-    Verdict.WEAK.value: "weak signal",
-    Verdict.NONE.value: "no signal",
-    Verdict.UNKNOWN.value: "missing data",
-}
+VERDICT_TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        Verdict.COVERED.value: _("covered"),
+        Verdict.WEAK.value: _("weak signal"),
+        Verdict.NONE.value: _("no signal"),
+        Verdict.UNKNOWN.value: _("missing data"),
+    }
+)
 """The catalogue's words for the verdicts."""
+
+VERDICT_MARKS: Mapping[str, str] = MappingProxyType(
+    {
+        Verdict.COVERED.value: "✓",
+        Verdict.WEAK.value: "▲",
+        Verdict.NONE.value: "●",
+        Verdict.UNKNOWN.value: "□",
+    }
+)
+"""A sign for each verdict, the same shapes as on the map: colour is never alone."""
+
+DUTIES: Mapping[str, str] = MappingProxyType(
+    {
+        "no_power": _("Grid power first"),
+        "fund": _("Public-utility telecom fund"),
+        "operator": _("The operators' own duty"),
+        "unknown": _("Not known: power or fund data missing"),
+    }
+)
+"""Who is responsible, by the split of Decision 1110/QĐ-BTTTT."""
+
+EVIDENCE: Mapping[str, str] = MappingProxyType(
+    {"declared": _("declared"), "modelled": _("modelled"), "measured": _("measured")}
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,61 +61,116 @@ class VillageList:
     rows: pd.DataFrame
 
 
-def gap_list(run: Run, translate: Translator, *, level: str, area: str = "") -> VillageList:
-    """The uncovered villages of an area (empty: all), none before weak, by area and name."""
-    verdicts = run.assessment.verdicts
-    chosen = verdicts[verdicts["verdict"].isin([Verdict.WEAK.value, Verdict.NONE.value])]
-    villages = run.study.villages.drop(columns=["geometry", "centre"])
-    table = villages.join(chosen, how="inner")
-    if area:
-        table = table[table[f"{level}_code"] == area]
+def verdict_text(verdict: str, t: Translator) -> str:
+    """The verdict's sign and word."""
+    return f"{VERDICT_MARKS[verdict]} {t(VERDICT_TEXTS[verdict])}"
+
+
+def village_list(view: View) -> VillageList:
+    """The villages that the filters leave, the worst first, then by unit and name."""
+    t, villages = view.t, view.opened.run.study.villages
+    table = pd.DataFrame(villages.drop(columns=["geometry", "centre"])[view.keep])
+    table = table.assign(**view.structure.places.loc[table.index])
+    table = table.join(view.seen.verdicts)
     order = {verdict.value: place for place, verdict in enumerate(VERDICT_ORDER)}
     table = table.assign(order=table["verdict"].map(order)).sort_values(
         ["order", "district", "commune", "village"], kind="stable"
     )
     return VillageList(
-        ids=tuple(str(key) for key in table.index), rows=_gap_columns(table, translate)
+        ids=tuple(str(key) for key in table.index), rows=_columns(table, t, view.structure.levels)
     )
 
 
-def village_lines(run: Run, village: str, t: Translator) -> list[str]:
-    """What there is to say of one village, line by line; nothing for an unknown id."""
-    if village not in run.assessment.verdicts.index:
-        return []
-    facts: Mapping[Any, Any] = run.study.villages.loc[village].to_dict()
-    found: Mapping[Any, Any] = run.assessment.verdicts.loc[village].to_dict()
-    verdict = t(VERDICT_TEXTS[str(found["verdict"])])
-    lines = [
-        t("{name}: {verdict}", name=_cell(facts["village"]) or village, verdict=verdict),
-        ", ".join(filter(None, (_cell(facts["commune"]), _cell(facts["district"])))),
-    ]
-    if found["best_share"] > 0:
-        share = t.percent(found["best_share"], digits=1)
-        operator = _cell(found["best_operator"])
-        lines.append(t("{operator} serves {share} of its area", operator=operator, share=share))
-    if not pd.isna(facts["population"]):
-        lines.append(t("{people} people", people=t.number(int(facts["population"]))))
-    if not pd.isna(facts["electrified"]):
-        lines.append(t("Has grid power") if facts["electrified"] else t("No grid power"))
-    return [line for line in lines if line]
-
-
-def _gap_columns(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
+def _columns(table: pd.DataFrame, t: Translator, levels: tuple[str, ...]) -> pd.DataFrame:
     """The columns an official reads, under translated heads."""
     electrified = {True: t("yes"), False: t("no")}
     columns = {
-        t("Village"): table["village"].map(_cell),
-        t("Commune"): table["commune"].map(_cell),
-        t("District"): table["district"].map(_cell),
-        t("Signal"): table["verdict"].map(lambda v: t(VERDICT_TEXTS[str(v)])),
+        t("Village"): table["village"].map(cell),
+        t("Signal"): table["verdict"].map({v: verdict_text(v, t) for v in VERDICT_TEXTS}),
+        t("Commune"): table["commune"].map(cell),
+        t("District"): table["district"].map(cell),
         t("People"): table["population"],
         t("Grid power"): table["electrified"].map(electrified.get),
-        t("Best operator"): table["best_operator"].map(_cell),
+        t("Responsible"): responsibility(table).map({k: t(v) for k, v in DUTIES.items()}),
+        t("Best operator"): table["best_operator"].map(cell),
         t("Area served (%)"): (pd.to_numeric(table["best_share"]) * 100).round(1),
     }
+    if "district" not in levels:
+        del columns[t("District")]
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _cell(value: object) -> str:
+def unit_list(view: View, figures: pd.DataFrame, names: Mapping[str, str], by: str) -> VillageList:
+    """Units ranked by ``by``: "uncovered", "share" or "people"; those without gaps last."""
+    t = view.t
+    table = figures.reindex(list(names)).dropna(subset="villages")
+    table = table.assign(shown=[names[str(code)] for code in table.index])
+    keys = {"uncovered": "uncovered", "share": "share", "people": "population_uncovered"}
+    ranked = table.sort_values(
+        [keys[by], "uncovered"], ascending=[by == "share", False], kind="stable"
+    )
+    counts = {
+        name: ranked[name].astype(int)
+        for name in ("villages", "uncovered", "none", "weak", "unknown")
+    }
+    rows = pd.DataFrame(
+        {
+            t("Unit"): ranked["shown"].map(plain),
+            t("Uncovered"): counts["uncovered"],
+            t("No signal"): counts["none"],
+            t("Weak"): counts["weak"],
+            t("Missing data"): counts["unknown"],
+            t("Villages"): counts["villages"],
+            t("Covered (%)"): (ranked["share"] * 100).round(2),
+            t("People uncovered"): ranked["population_uncovered"],
+        }
+    )
+    return VillageList(
+        ids=tuple(str(key) for key in ranked.index), rows=rows.reset_index(drop=True)
+    )
+
+
+def matrix_rows(matrix: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    """Operators by technologies: villages served, a dash where there is no layer."""
+    shown = matrix.map(lambda n: t.number(None if pd.isna(n) else int(n)))
+    shown.index = pd.Index([plain(name) for name in matrix.index], name=t("Operator"))
+    return shown
+
+
+def number_rows(counts: pd.Series[int], villages: int, t: Translator) -> pd.DataFrame:
+    """Villages by how many operators cover them."""
+    return pd.DataFrame(
+        {
+            t("Operators"): [t.number(int(k)) for k in counts.index],  # type: ignore[arg-type]  # a count
+            t("Villages"): [t.number(int(n)) for n in counts],
+            t("Share"): [t.percent(n / villages if villages else None) for n in counts],
+        }
+    ).set_index(t("Operators"))
+
+
+def filing_rows(assessment: Assessment, t: Translator) -> pd.DataFrame:
+    """The filings with their dates, and those that are missing, by name."""
+    table = filings(assessment)
+    title = [
+        plain(f"{o} {k}".strip())
+        for o, k in zip(table["operator"], table["technology"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            t("Layer"): title,
+            t("Filed"): [
+                t.date(day) if filed else t("missing")
+                for day, filed in zip(table["as_of"], table["filed"], strict=True)
+            ],
+            t("Evidence"): [t(EVIDENCE[kind]) if kind else "–" for kind in table["evidence"]],
+            t("Villages served"): [
+                t.number(None if pd.isna(n) else int(n)) for n in table["villages_served"]
+            ],
+            t("Counted"): [t("yes") if yes else t("no") for yes in table["admitted"]],
+        }
+    ).set_index(t("Layer"))
+
+
+def cell(value: object) -> str:
     """A name as a cell shows it; empty where there is none."""
-    return "" if pd.isna(value) else plain(value)  # type: ignore[call-overload]  # any cell
+    return "" if value is None or pd.isna(value) else plain(value)  # type: ignore[call-overload]  # any cell

@@ -102,7 +102,7 @@ def percent(share: float | None, language: str, *, digits: int = 2) -> str:
     if share is None or share != share:  # noqa: PLR0124  # NaN is the one value unequal to itself
         return "–"
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
-    return str(format_percent(share, format=f"{pattern} %", locale=language_of(language)))
+    return str(format_percent(share, format=f"{pattern}\u00a0%", locale=language_of(language)))
 
 
 def date_text(day: date | None, language: str) -> str:
@@ -139,3 +139,8 @@ def error_text(error: Exception, language: str) -> str:
         return str(error)
     text = phrase_text(Phrase(template, getattr(error, "parts", {})), language)
     return with_list(text, [phrase_text(f, language) for f in getattr(error, "faults", ())])
+
+
+def marked(message: str) -> str:
+    """``message`` itself: marks a sentence that is translated where it is shown."""
+    return message

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from ui.maps.assets import Asset, program_files
-from ui.maps.feed import Feed, feed_data
-from ui.maps.routes import prefix
+from ui.maps.feed import Address, Feed, feed_data
 from ui.texts import Translator
 
 KEY = "map"
 
-MODULES = ("shapes.js", "style.js", "points.js", "panel.js", "labels.js")
+MODULES = ("shapes.js", "style.js", "scene.js", "panel.js", "labels.js")
 """What ``map.js`` imports, fetched beside it instead of after it."""
+
+Mode = Literal["areas", "villages", "zones"]
 
 _LOADER = """
 export default async function (component) {
@@ -38,11 +44,49 @@ export default async function (component) {
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapChoice:
-    """What the reader has chosen: the area's code and the village's id, or empty."""
+class MapState:
+    """What is drawn and how: a few kilobytes, whatever the study.
 
+    ``figures`` has uncovered and all villages of each area, in the areas' order.
+    ``verdicts`` and ``before`` have a letter a village of the feed (None: as published; no
+    comparison); ``shown`` and ``in_area`` are sets of villages packed by `packed` (None: all).
+    ``focus`` is the box to go to, ``layers`` what is laid over.
+    """
+
+    mode: Mode
+    areas: Asset
+    figures: list[list[int]]
+    verdicts: str | None = None
+    before: str | None = None
+    shown: str | None = None
+    in_area: str | None = None
     area: str = ""
+    focus: list[list[float]] | None = None
     village: str = ""
+    zone: str = ""
+    layers: str = ""
+
+    def data(self, address: Address) -> dict[str, object]:
+        """The state as the component receives it."""
+        return {
+            "mode": self.mode,
+            "areas": {"url": address(self.areas), "figures": self.figures},
+            "verdicts": self.verdicts,
+            "before": self.before,
+            "shown": self.shown,
+            "inArea": self.in_area,
+            "area": self.area,
+            "focus": self.focus,
+            "village": self.village,
+            "zone": self.zone,
+            "layers": self.layers,
+        }
+
+
+def packed(keep: pd.Series[bool], ids: pd.Index) -> str | None:
+    """A set of villages as bits in base 64, in the order of ``ids``; None where it is all."""
+    bits = keep.reindex(ids, fill_value=False).to_numpy(bool)
+    return None if bits.all() else base64.b64encode(np.packbits(bits).tobytes()).decode()
 
 
 @cache
@@ -54,29 +98,34 @@ def _renderer() -> Callable[..., Any]:
 
 def draw_map(
     feed: Feed,
-    choice: MapChoice,
+    state: MapState,
     translate: Translator,
     *,
-    on_village: Callable[[], None],
-    on_area: Callable[[], None],
+    address: Address,
+    on_pick: Mapping[str, Callable[[str], None]],
     tiles: str | None = None,
 ) -> None:
-    """Show ``feed``; a click calls ``on_village`` or ``on_area``, the value is under `picked`."""
-    base = prefix(str(st.get_option("server.baseUrlPath") or ""))
+    """Show ``feed``; ``on_pick`` has what to do with a "village", "area", "zone" or "layers"."""
 
-    def address(asset: Asset) -> str:
-        return f"{base}/{asset.path}"
+    def reaction(name: str) -> Callable[[], None]:
+        def react() -> None:
+            if name in on_pick:
+                on_pick[name](picked(name) or "")
+
+        return react
 
     _renderer()(
         key=KEY,
-        data=component_data(feed, choice, translate, address=address, tiles=tiles),
-        on_village_change=on_village,
-        on_area_change=on_area,
+        data=component_data(feed, state, translate, address=address, tiles=tiles),
+        on_village_change=reaction("village"),
+        on_area_change=reaction("area"),
+        on_zone_change=reaction("zone"),
+        on_layers_change=reaction("layers"),
     )
 
 
 def picked(name: str) -> str | None:
-    """What the reader just clicked on the map: ``name`` is "village" or "area"."""
+    """What the reader just chose on the map."""
     state = st.session_state.get(KEY)
     value = None if state is None else state.get(name)
     return value if isinstance(value, str) else None
@@ -84,7 +133,7 @@ def picked(name: str) -> str | None:
 
 def component_data(
     feed: Feed,
-    choice: MapChoice,
+    state: MapState,
     translate: Translator,
     *,
     address: Callable[[Asset], str],
@@ -92,6 +141,8 @@ def component_data(
 ) -> dict[str, object]:
     """All that crosses to the browser on a rerun: addresses, choices and words."""
     files = program_files()
+    told = state.data(address)
+    stamp = hashlib.sha256(json.dumps([told, translate.language]).encode()).hexdigest()[:12]
     return {
         "program": {
             "script": address(files["map.js"]),
@@ -101,7 +152,8 @@ def component_data(
             "leafletStyle": address(files["leaflet.css"]),
         },
         "feed": feed_data(feed, address=address),
-        "choice": {"area": choice.area, "village": choice.village},
+        "state": told,
+        "stamp": stamp,
         "language": translate.language,
         "texts": dict(map_texts(translate)),
         "tiles": tiles,
@@ -115,19 +167,24 @@ def map_texts(t: Translator) -> Mapping[str, str]:
         "weak": t("weak signal"),
         "none": t("no signal"),
         "unknown": t("missing data"),
+        "filtered": t("not in the filter"),
+        "was": t("before: {verdict}"),
         "legendAreas": t("Uncovered villages"),
         "legendVillages": t("Villages without coverage"),
         "layers": t("Layers"),
-        "coveredLayer": t("Covered villages"),
+        "opacity": t("Opacity"),
         "footprints": t("Declared coverage"),
         "zones5g": t("5G rollout zones"),
+        "live": t("live"),
+        "building": t("building"),
+        "planned": t("planned"),
+        "other": t("status not known"),
         "mark": t("SIMULATED DATA"),
         "uncoveredOf": t("{uncovered} of {villages} villages uncovered"),
-        "best": t("Best operator: {operator}, {share} of the area"),
-        "nobody": t("No operator reaches any part of it"),
         "people": t("{people} people"),
         "failed": t("The map could not be loaded. Reload the page."),
         "legend": t("Legend"),
         "mapLabel": t("Map of villages without coverage"),
-        "whole": t("Whole area"),
+        "zoomIn": t("Zoom in"),
+        "zoomOut": t("Zoom out"),
     }

@@ -6,7 +6,7 @@ shapes and names travel by the route in `ui.maps.routes` and stay in the browser
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -24,15 +24,24 @@ from geodata.display import (
     screen_coverage,
     screen_points,
 )
+from geodata.study.places import Level, Structure
 from geodata.study.results import Run
-from ui.maps.areas import Areas, Level, areas_of
 from ui.maps.assets import Asset, AssetStore
 from ui.plain import plain
 
-RECIPE = b"1"
+RECIPE = b"2"
 """Part of every hash: change it when the way shapes are prepared changes."""
 
 AREA_SIMPLIFY_M = 100.0
+FAR_M = 150.0
+NEAR_M = 10.0
+"""Outlines of villages are simplified by this much from afar and from near."""
+
+MOST_OUTLINES = 20_000
+"""With more villages than this, only those not covered are drawn from afar."""
+
+LETTERS = {verdict.value: verdict.value[0] for verdict in Verdict}
+"""Verdict → its letter in a string of one letter a village."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,93 +54,102 @@ class LayerFeed:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Feed:
-    """The map of one run. Holding it keeps its assets alive."""
+class Chunk:
+    """The outlines of one area's villages, fetched when the reader comes near."""
 
-    areas: Areas
-    area_asset: Asset
-    points: Asset
-    covered: Asset
+    box: list[list[float]]
+    asset: Asset
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Feed:
+    """The map of one run. Holding it keeps its assets alive.
+
+    ``ids`` are the villages of the village table, in its order. ``areas`` is keyed by
+    structure (its position) and level.
+    """
+
+    ids: pd.Index
+    villages: Asset
+    outlines: Asset | None
+    chunks: tuple[Chunk, ...]
+    areas: dict[tuple[int, Level], Asset]
     layers: tuple[LayerFeed, ...]
     zones_5g: Asset | None
     reconstruction: bool
 
 
-def make_feed(run: Run, store: AssetStore) -> Feed:
-    """Publish the geometry of ``run``; shapes are only prepared when first asked for."""
-    areas, study = areas_of(run), run.study
+Publish = Callable[[str, Sequence[bytes], Callable[[], bytes]], Asset]
+
+
+def make_feed(
+    run: Run, structures: Sequence[Structure], store: AssetStore, *, audience: str = ""
+) -> Feed:
+    """Publish the geometry of ``run``; shapes are only prepared when first asked for.
+
+    With an ``audience``, nobody else is served it.
+    """
+
+    def publish(name: str, made_of: Sequence[bytes], make: Callable[[], bytes]) -> Asset:
+        return store.publish(name, made_of=[RECIPE, *made_of], make=make)
+
+    study = run.study
+    villages = study.villages
+    drawn = _drawn_ids(run)
     zones = study.zones_5g
+    table = _at_hand(publish, "villages.json", compact_json(_village_table(run, drawn)))
     return Feed(
-        areas=areas,
-        area_asset=_publish(store, "areas.json", compact_json(_area_table(areas))),
-        points=_publish(store, "villages.json", compact_json(vars(gap_columns(run, areas.level)))),
-        covered=_covered_asset(run, areas.level, store),
-        layers=tuple(_layer_feed(layer, store) for layer in study.layers),
-        zones_5g=None if zones is None or zones.empty else _shape_asset(zones.geometry, store),
+        ids=drawn,
+        villages=table,
+        outlines=_outlines(publish, villages.loc[drawn].geometry, FAR_M)
+        if len(drawn) == len(villages)
+        else None,
+        chunks=tuple(_chunks(publish, run, drawn, structures[0])),
+        areas={
+            (k, level): _areas(publish, structure, level)
+            for k, structure in enumerate(structures)
+            for level in structure.levels
+        },
+        layers=tuple(_layer_feed(publish, layer) for layer in study.layers),
+        zones_5g=None if zones is None or zones.empty else _zones(publish, zones),
         reconstruction=study.reconstruction is not None,
     )
 
 
-def _publish(store: AssetStore, name: str, body: bytes) -> Asset:
-    """An asset whose bytes are at hand."""
-    return store.publish(name, made_of=[body], make=lambda: body)
+def letters(verdicts: pd.Series[str]) -> str:
+    """One letter a village: c, w, n or u."""
+    return "".join(verdicts.map(LETTERS))
 
 
-def _area_table(areas: Areas) -> dict[str, object]:
-    """Codes, names, counts and shapes of the areas that have a boundary."""
-    drawn = areas.geometry[areas.geometry.notna() & ~areas.geometry.is_empty]
-    figures = areas.figures.loc[drawn.index]
-    simple = screen_coverage(drawn, tolerance_m=AREA_SIMPLIFY_M)
-    inside = shapely.point_on_surface(np.asarray(simple.array))
+def _drawn_ids(run: Run) -> pd.Index:
+    """The villages in the table: all, or where that is too many, those not covered."""
+    verdicts = run.assessment.verdicts["verdict"]
+    if len(verdicts) <= MOST_OUTLINES:
+        return verdicts.index
+    return verdicts.index[verdicts != Verdict.COVERED.value]
+
+
+def _at_hand(publish: Publish, name: str, body: bytes) -> Asset:
+    """An asset whose bytes are there already."""
+    return publish(name, [body], lambda: body)
+
+
+def _village_table(run: Run, ids: pd.Index) -> dict[str, object]:
+    """What a pointer over a village shows, as parallel columns; points in screen steps."""
+    villages, verdicts = run.study.villages.loc[ids], run.assessment.verdicts.loc[ids]
+    points = screen_points(villages["centre"], areas=villages.geometry)
+    communes, commune = np.unique(_words(villages["commune"]), return_inverse=True)
     return {
         "scale": SCALE,
-        "bounds": bounds(drawn).corners(),
-        "codes": [str(code) for code in drawn.index],
-        "names": [str(name) for name in figures["name"].fillna("")],
-        "uncovered": [int(count) for count in figures["uncovered"]],
-        "villages": [int(count) for count in figures["villages"]],
-        "labels": np.round(shapely.get_coordinates(inside), 5).tolist(),
-        "shapes": encode_shapes(simple),
+        "bounds": bounds(run.study.villages.geometry).corners(),
+        "ids": [str(key) for key in ids],
+        "names": _words(villages["village"]),
+        "communes": communes.tolist(),
+        "commune": commune.tolist(),
+        "verdicts": letters(verdicts["verdict"]),
+        "people": [None if pd.isna(x) else int(x) for x in villages["population"]],
+        "points": points.ravel().tolist(),
     }
-
-
-@dataclass(frozen=True, kw_only=True)
-class VillageColumns:
-    """What a pointer over a village shows, as parallel columns; points in screen steps."""
-
-    ids: list[str]
-    names: list[str]
-    communes: list[str]
-    areas: list[str]
-    verdicts: list[str]
-    operators: list[str]
-    shares: list[float | None]
-    people: list[int | None]
-    points: list[list[int]]
-    scale: int = SCALE
-
-
-def gap_columns(run: Run, level: Level) -> VillageColumns:
-    """The villages that are not covered: uncovered or unknown."""
-    verdicts = run.assessment.verdicts
-    return _columns(run, verdicts.index[verdicts["verdict"] != Verdict.COVERED.value], level)
-
-
-def _columns(run: Run, ids: pd.Index, level: Level) -> VillageColumns:
-    villages = run.study.villages.loc[ids]
-    verdicts = run.assessment.verdicts.loc[ids]
-    points = screen_points(villages["centre"], areas=villages.geometry)
-    return VillageColumns(
-        ids=[str(key) for key in ids],
-        names=_words(villages["village"]),
-        communes=_words(villages["commune"]),
-        areas=_words(villages[f"{level}_code"]),
-        verdicts=_words(verdicts["verdict"]),
-        operators=_words(verdicts["best_operator"]),
-        shares=[None if pd.isna(x) else round(float(x), 4) for x in verdicts["best_share"]],
-        people=[None if pd.isna(x) else int(x) for x in villages["population"]],
-        points=points.tolist(),
-    )
 
 
 def _words(column: pd.Series) -> list[str]:
@@ -139,34 +157,94 @@ def _words(column: pd.Series) -> list[str]:
     return ["" if pd.isna(value) else plain(value) for value in column]
 
 
-def _covered_asset(run: Run, level: Level, store: AssetStore) -> Asset:
-    """Every village with its outline, for the reader who asks to see the covered ones."""
-    villages = run.study.villages
+def _outlines(publish: Publish, geometry: gpd.GeoSeries, tolerance_m: float) -> Asset:
+    """Outlines of villages, in the order given, with borders still shared."""
 
     def make() -> bytes:
-        table = vars(_columns(run, villages.index, level))
-        return compact_json({**table, "shapes": encode_shapes(screen_coverage(villages.geometry))})
+        simple = screen_coverage(geometry, tolerance_m=tolerance_m)
+        return compact_json({"scale": SCALE, "shapes": encode_shapes(simple)})
 
-    made_of = [RECIPE, run.run_id.encode(), *_bytes_of(villages.geometry)]
-    return store.publish("all_villages.json", made_of=made_of, make=make)
+    return publish("outlines.json", [str(tolerance_m).encode(), *_bytes_of(geometry)], make)
 
 
-def _layer_feed(layer: Layer, store: AssetStore) -> LayerFeed:
+def _chunks(publish: Publish, run: Run, drawn: pd.Index, structure: Structure) -> list[Chunk]:
+    """The villages' outlines in detail, by the smallest units that are not too many."""
+    level: Level = "district" if "district" in structure.levels else "commune"
+    position = pd.Series(range(len(drawn)), index=drawn)
+    found = []
+    for _, rows in structure.places.groupby(f"{level}_code", sort=True):
+        geometry = run.study.villages.geometry.loc[rows.index]
+        box = bounds(geometry).corners()
+        found.append(Chunk(box=box, asset=_chunk(publish, geometry, position)))
+    return found
+
+
+def _chunk(publish: Publish, geometry: gpd.GeoSeries, position: pd.Series[int]) -> Asset:
+    """Detailed outlines with their villages' places in the table, -1 for those not in it."""
+    rows = position.reindex(geometry.index).fillna(-1).astype(int)
+
+    def make() -> bytes:
+        simple = screen_coverage(geometry, tolerance_m=NEAR_M)
+        return compact_json(
+            {"scale": SCALE, "rows": rows.tolist(), "shapes": encode_shapes(simple)}
+        )
+
+    return publish("near.json", [rows.to_numpy().tobytes(), *_bytes_of(geometry)], make)
+
+
+def _areas(publish: Publish, structure: Structure, level: Level) -> Asset:
+    """Codes, names and shapes of the areas that have a boundary."""
+    names = structure.units(level)
+    geometry = structure.boundaries[level].reindex([code for code in names])
+    drawn = geometry[geometry.notna() & ~geometry.is_empty]
+
+    def make() -> bytes:
+        simple = screen_coverage(drawn, tolerance_m=AREA_SIMPLIFY_M)
+        inside = shapely.point_on_surface(np.asarray(simple.array))
+        return compact_json(
+            {
+                "scale": SCALE,
+                "bounds": bounds(drawn).corners(),
+                "codes": [str(code) for code in drawn.index],
+                "names": [plain(names[str(code)]) for code in drawn.index],
+                "labels": np.round(shapely.get_coordinates(inside), 5).tolist(),
+                "shapes": encode_shapes(simple),
+            }
+        )
+
+    told = "\0".join(f"{code}\0{names[str(code)]}" for code in drawn.index)
+    return publish(f"{level}s.json", [told.encode(), *_bytes_of(drawn)], make)
+
+
+def _layer_feed(publish: Publish, layer: Layer) -> LayerFeed:
     """One layer's footprint, prepared when somebody switches it on."""
+
+    def make() -> bytes:
+        shapes = encode_shapes(screen_area(layer.footprint))
+        return compact_json({"scale": SCALE, "shapes": shapes})
+
     return LayerFeed(
-        operator=layer.info.operator,
+        operator=plain(layer.info.operator),
         technology=layer.info.technology,
-        asset=_shape_asset(layer.footprint, store),
+        asset=publish("shape.json", _bytes_of(layer.footprint), make),
     )
 
 
-def _shape_asset(geometry: gpd.GeoSeries, store: AssetStore) -> Asset:
-    """An area as one shape."""
+def _zones(publish: Publish, zones: gpd.GeoDataFrame) -> Asset:
+    """The 5G rollout zones, each with what is known of it."""
 
     def make() -> bytes:
-        return compact_json({"scale": SCALE, "shapes": encode_shapes(screen_area(geometry))})
+        shapes = [
+            encode_shapes(screen_area(zones.geometry.iloc[[k]]))[0] for k in range(len(zones))
+        ]
+        texts = {
+            name: _words(zones[name]) if name in zones else [""] * len(zones)
+            for name in ("zone", "operator", "phase", "status", "start")
+        }
+        return compact_json({"scale": SCALE, **texts, "shapes": shapes})
 
-    return store.publish("shape.json", made_of=[RECIPE, *_bytes_of(geometry)], make=make)
+    told = zones.drop(columns=zones.geometry.name).to_csv().encode()
+    return publish("zones.json", [told, *_bytes_of(zones.geometry)], make)
 
 
 def _bytes_of(geometry: gpd.GeoSeries) -> list[bytes]:
@@ -181,9 +259,9 @@ Address = Callable[[Asset], str]
 def feed_data(feed: Feed, *, address: Address) -> dict[str, object]:
     """The feed as the component receives it."""
     return {
-        "areas": address(feed.area_asset),
-        "points": address(feed.points),
-        "covered": address(feed.covered),
+        "villages": address(feed.villages),
+        "outlines": None if feed.outlines is None else address(feed.outlines),
+        "chunks": [{"box": chunk.box, "url": address(chunk.asset)} for chunk in feed.chunks],
         "zones5g": None if feed.zones_5g is None else address(feed.zones_5g),
         "layers": [
             {

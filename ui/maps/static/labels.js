@@ -54,7 +54,7 @@ export function labelLayer(L, pane) {
       return element;
     },
     size(area) {
-      return (area.box.north - area.box.south) * (area.box.east - area.box.west);
+      return (area.box[2] - area.box[0]) * (area.box[3] - area.box[1]);
     },
   });
   return new Layer();

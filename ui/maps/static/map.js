@@ -1,14 +1,15 @@
 // The map of villages without coverage. Built once for a page and kept; each rerun of
 // the page only hands over what the reader chose, and only that is drawn anew.
 
-import { boxOf, corners, decodeShape, fetchTable, inShape, villagesOf } from "./shapes.js";
-import { ZONE_COLOUR, classesFor, colourOf } from "./style.js";
-import { pointLayer } from "./points.js";
-import { folding, legend, make, operatorColour, switches, tooltipLines } from "./panel.js";
+import { bitsOf, decodeShape, fetchTable, villagesOf } from "./shapes.js";
+import { classesFor } from "./style.js";
+import { pathOf, plane, sceneLayer } from "./scene.js";
+import { folding, legend, make, operatorColour, switches, titleOf, tooltipLines } from "./panel.js";
 import { labelLayer } from "./labels.js";
 
 const views = new WeakMap();
 const REACH_PX = { mouse: 11, touch: 22 };
+const NEAR_ZOOM = 11.5;
 
 export default function render(component) {
   const { parentElement, data, setTriggerValue } = component;
@@ -29,7 +30,8 @@ class MapView {
   constructor(root) {
     this.frame = root.querySelector(".phusong-map") || root.appendChild(make("div", "phusong-map"));
     this.shown = new Set();
-    this.footprints = new Map();
+    this.shapes = new Map();
+    this.near = new Set();
     this.done = {};
     this.work = Promise.resolve();
   }
@@ -41,15 +43,25 @@ class MapView {
 
   async apply(data) {
     if (data !== this.data) return; // a newer choice is already waiting
-    const { feed, choice, language } = data;
-    const stale = this.done.areas !== feed.areas || this.done.points !== feed.points;
-    const tables = stale && Promise.all([fetchTable(feed.areas), fetchTable(feed.points)]);
+    const { feed, state, language } = data;
+    this.frame.dataset.mode = state.mode;
+    const tables = Promise.all([
+      this.done.areas === state.areas.url ? null : fetchTable(state.areas.url),
+      this.done.villages === feed.villages ? null : fetchTable(feed.villages),
+      state.mode !== "villages" || this.done.outlines === feed.outlines || !feed.outlines ? null : fetchTable(feed.outlines),
+    ]);
     if (!this.map) await Promise.all([this.build(data), tables]);
-    if (stale) this.load(feed, await tables);
-    if (this.done.language !== language || this.done.panels !== feed.areas + feed.points) this.writePanels(data);
-    if (this.done.area !== choice.area) this.showArea(choice.area);
-    if (this.done.village !== choice.village) this.showVillage(choice.village);
-    this.frame.dataset.ready = `${language} ${choice.area} ${choice.village}`;
+    this.load(data, await tables);
+    await this.overlays(data);
+    this.style(data);
+    if (this.done.words !== `${language} ${state.mode} ${state.areas.url} ${feed.villages}`) this.writePanels(data);
+    else if (this.done.most !== this.most) this.writeLegend(data);
+    this.go(state);
+    this.scene.paint();
+    this.labels.paint();
+    this.frame.dataset.area = state.area;
+    this.frame.dataset.village = state.village;
+    this.frame.dataset.ready = data.stamp;
   }
 
   fail(error) {
@@ -59,31 +71,32 @@ class MapView {
   }
 
   async build({ program, tiles }) {
-    await Promise.all([this.style(program.leafletStyle), this.style(program.style), script(program.leaflet)]);
+    await Promise.all([this.sheet(program.leafletStyle), this.sheet(program.style), script(program.leaflet)]);
     const L = window.L;
     this.canvas = make("div", "canvas");
     this.frame.append(this.canvas);
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(this.canvas, {
-      preferCanvas: true, attributionControl: false, zoomControl: false, scrollWheelZoom: false,
+      attributionControl: false, zoomControl: false, scrollWheelZoom: false,
       zoomSnap: 0.25, wheelPxPerZoomLevel: 90, zoomAnimation: !calm, fadeAnimation: false, minZoom: 5, maxZoom: 16,
     });
+    this.calm = calm;
     L.control.zoom({ position: "topleft" }).addTo(this.map);
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(this.map);
-    for (const [name, level] of [["areas", 350], ["footprints", 360], ["villages", 420], ["labels", 430]]) {
+    for (const [name, level] of [["scene", 350], ["labels", 430]]) {
       this.map.createPane(name).style.zIndex = level;
-      if (name !== "areas") this.map.getPane(name).style.pointerEvents = "none";
+      this.map.getPane(name).style.pointerEvents = "none";
     }
     if (tiles) L.tileLayer(tiles, { maxZoom: 16 }).addTo(this.map);
-    this.areaCanvas = L.canvas({ pane: "areas", padding: 0.3 });
-    this.footprintCanvas = L.canvas({ pane: "footprints", padding: 0.3 });
-    this.points = pointLayer(L, "villages");
+    this.scene = sceneLayer(L, "scene");
+    this.scene.tiles = Boolean(tiles);
     this.labels = labelLayer(L, "labels");
     this.tip = this.frame.appendChild(make("div", "tip"));
+    this.tip.hidden = true;
     this.listen();
   }
 
-  style(url) {
+  sheet(url) {
     return new Promise((resolve, reject) => {
       const link = make("link");
       link.rel = "stylesheet";
@@ -94,58 +107,109 @@ class MapView {
     });
   }
 
-  load(feed, [areas, points]) {
-    const first = !this.done.areas;
-    this.done = { ...this.done, areas: feed.areas, points: feed.points, area: undefined, village: undefined };
-    this.drawAreas(areas);
-    this.points.villages = villagesOf(points);
-    if (!first) this.dropLayers();
-    this.home = areas.bounds;
-    if (first) this.map.fitBounds(this.home, { animate: false, padding: [6, 6] });
-    this.points.addTo(this.map).paint();
-    this.labels.addTo(this.map).paint();
+  load({ feed, state }, [areas, villages, outlines]) {
+    if (villages) this.loadVillages(villages, feed);
+    if (areas) this.loadAreas(areas, state);
+    if (outlines) {
+      this.done.outlines = feed.outlines;
+      outlines.shapes.forEach((shape, k) => this.outline(this.scene.villages[k], shape, outlines.scale));
+      this.scene.regroup();
+    }
+    if (!this.scene._map) {
+      this.map.fitBounds(this.home, { animate: false, padding: [6, 6] });
+      this.scene.addTo(this.map);
+      this.labels.addTo(this.map);
+      this.map.on("moveend", () => this.comeNear());
+    }
   }
 
-  drawAreas(table) {
-    const L = window.L;
-    for (const area of this.areas || []) area.layer.remove();
-    this.classes = classesFor(Math.max(0, ...table.uncovered));
-    this.areas = table.codes.map((code, k) => {
-      const parts = decodeShape(table.shapes[k], table.scale);
-      const area = {
-        kind: "area", code, name: table.names[k], uncovered: table.uncovered[k], villages: table.villages[k],
-        parts, box: boxOf(parts), label: [table.labels[k][1], table.labels[k][0]],
-      };
-      area.layer = L.polygon(parts, {
-        renderer: this.areaCanvas, pane: "areas", interactive: false, smoothFactor: 0.6,
-        ...this.areaStyle(area, ""),
-      }).addTo(this.map);
-      return area;
+  loadVillages(table, feed) {
+    const [[south, west], [north, east]] = table.bounds;
+    this.home = table.bounds;
+    this.scene.plane = this.plane = plane([(south + north) / 2, (west + east) / 2]);
+    this.scene.villages = villagesOf(table, this.plane);
+    this.scene.byId = new Map(this.scene.villages.map((village) => [village.id, village]));
+    this.done = { villages: feed.villages, focus: "" };
+    this.shapes.clear();
+    this.near.clear();
+    this.shown.clear();
+    this.scene.footprints = [];
+    this.scene.zones = [];
+    this.scene.regroup();
+  }
+
+  loadAreas(table, state) {
+    this.done.areas = state.areas.url;
+    this.scene.areas = table.codes.map((code, k) => ({
+      kind: "area", code, name: table.names[k], label: [table.labels[k][1], table.labels[k][0]],
+      ...pathOf(decodeShape(table.shapes[k], table.scale), this.plane), uncovered: 0, villages: 0,
+    }));
+    this.labels.areas = this.scene.areas;
+  }
+
+  outline(village, shape, scale) {
+    if (village) Object.assign(village, pathOf(decodeShape(shape, scale), this.plane));
+  }
+
+  // Detailed outlines of what is in view, once the reader is near enough to see them.
+  async comeNear() {
+    if (this.data.state.mode !== "villages" || this.map.getZoom() < NEAR_ZOOM) return;
+    const { feed } = this.data;
+    const view = this.map.getBounds();
+    const wanted = feed.chunks.filter((chunk) => !this.near.has(chunk.url) && view.intersects(chunk.box));
+    for (const { url } of wanted) this.near.add(url);
+    try {
+      await Promise.all(wanted.map((chunk) => this.loadChunk(chunk.url, feed)));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async loadChunk(url, feed) {
+    const table = await fetchTable(url);
+    if (this.data.feed.villages !== feed.villages) return;
+    table.shapes.forEach((shape, k) => this.outline(this.scene.villages[table.rows[k]], shape, table.scale));
+    this.scene.regroup();
+    this.scene.paint();
+  }
+
+  style({ state }) {
+    const { villages, areas } = this.scene;
+    const shown = bitsOf(state.shown, villages.length);
+    const inArea = bitsOf(state.inArea, villages.length);
+    villages.forEach((village, k) => {
+      village.verdict = state.verdicts ? state.verdicts[k] : village.published;
+      village.before = state.before ? state.before[k] : null;
+      village.shown = shown ? shown[k] === 1 : true;
+      village.inArea = inArea ? inArea[k] === 1 : true;
     });
-    this.labels.areas = this.areas;
-  }
-
-  areaStyle(area, chosen) {
-    const faded = chosen !== "" && chosen !== area.code;
-    const strong = chosen === area.code;
-    return {
-      color: strong ? "#14283c" : "#5b7083", weight: strong ? 2.5 : 0.9, opacity: faded ? 0.5 : 1,
-      fillColor: colourOf(area.uncovered, this.classes), fillOpacity: faded ? 0.3 : this.data.tiles ? 0.6 : 1,
-    };
-  }
-
-  showArea(code) {
-    const first = this.done.area === undefined && code === "";
-    this.done.area = code;
-    for (const area of this.areas) area.layer.setStyle(this.areaStyle(area, code));
-    this.points.area = code;
-    this.labels.area = code;
-    this.points.paint();
-    this.labels.paint();
-    const area = this.areas.find((a) => a.code === code);
-    if (!first) this.map.flyToBounds(area ? corners(area.box) : this.home, {
-      duration: 0.35, paddingTopLeft: [area ? this.legendWidth() : 10, 34], paddingBottomRight: [10, 10],
+    areas.forEach((area, k) => {
+      [area.uncovered, area.villages] = state.areas.figures[k] || [0, 0];
     });
+    this.most = Math.max(0, ...areas.map((area) => area.uncovered));
+    this.scene.classes = classesFor(this.most);
+    this.scene.state = state;
+    this.labels.area = state.area;
+    this.scene.regroup();
+  }
+
+  go(state) {
+    const village = state.village && this.scene.byId.get(state.village);
+    const place = JSON.stringify(state.focus);
+    const moved = this.done.focus !== place && !(this.done.focus === "" && state.focus === null);
+    const picked = this.done.village !== state.village;
+    this.done.focus = place;
+    this.done.village = state.village;
+    if (village && picked && this.pickedHere !== state.village) {
+      const zoom = Math.max(this.map.getZoom(), 10.5);
+      if (this.calm) this.map.setView(village.place, zoom, { animate: false });
+      else this.map.flyTo(village.place, zoom, { duration: 0.3 });
+    } else if (moved) {
+      const options = { paddingTopLeft: [state.focus ? this.legendWidth() : 6, 20], paddingBottomRight: [10, 10] };
+      if (this.calm) this.map.fitBounds(state.focus || this.home, { ...options, animate: false });
+      else this.map.flyToBounds(state.focus || this.home, { ...options, duration: 0.3 });
+    }
+    this.pickedHere = null;
   }
 
   // So that a chosen area is not drawn under an open legend.
@@ -155,30 +219,32 @@ class MapView {
     return wide && details && details.open ? details.offsetWidth + 16 : 10;
   }
 
-  showVillage(id) {
-    this.done.village = id;
-    this.points.selected = id;
-    this.points.paint();
-    const village = this.points.find(id);
-    const here = this.pickedHere === id;
-    this.pickedHere = null;
-    if (!village || here) return;
-    this.map.flyTo(village.place, Math.max(this.map.getZoom(), 10.5), { duration: 0.35 });
-  }
-
-  writePanels({ texts, feed, language }) {
-    this.done.language = language;
-    this.done.panels = feed.areas + feed.points;
+  writePanels(data) {
+    const { texts, feed, language, state } = data;
+    this.done.words = `${language} ${state.mode} ${state.areas.url} ${feed.villages}`;
     const format = new Intl.NumberFormat(language === "vi" ? "vi-VN" : "en-GB");
     this.number = (value) => format.format(value);
-    const wide = this.frame.clientWidth > 640;
-    const open = (name, otherwise) => this.frame.querySelector(`.${name} details`)?.open ?? otherwise;
-    this.panel("layers", folding(texts.layers, switches(texts, feed, this.shown, (key, on) => this.switch(key, on)), open("layers", false)));
-    this.panel("key", folding(texts.legend, legend(texts, this.classes, this.number), open("key", wide)));
+    this.scene.number = this.number;
+    const hands = { onSwitch: (title, on) => this.switch(title, on), onOpacity: (value) => this.fade(value) };
+    const held = { shown: this.shown, opacity: this.scene.opacity, zones: state.mode === "zones" };
+    this.panel("layers", folding(texts.layers, switches(texts, feed, held, hands), this.isOpen("layers", state.mode === "zones" && this.frame.clientWidth > 640)));
+    this.writeLegend(data);
     this.canvas.setAttribute("role", "application");
     this.canvas.setAttribute("aria-label", texts.mapLabel);
+    this.frame.querySelector(".leaflet-control-zoom-in")?.setAttribute("aria-label", texts.zoomIn);
+    this.frame.querySelector(".leaflet-control-zoom-out")?.setAttribute("aria-label", texts.zoomOut);
     this.frame.querySelector(".mark-text")?.remove();
     if (feed.reconstruction) this.frame.append(watermark(texts.mark));
+  }
+
+  writeLegend({ texts, state }) {
+    this.done.most = this.most;
+    const content = legend(texts, state.mode, this.scene.classes, this.number, this.scene.zones);
+    this.panel("key", folding(texts.legend, content, this.isOpen("key", this.frame.clientWidth > 640)));
+  }
+
+  isOpen(name, otherwise) {
+    return this.frame.querySelector(`.${name} details`)?.open ?? otherwise;
   }
 
   panel(name, content) {
@@ -187,64 +253,53 @@ class MapView {
     corner.replaceChildren(content);
   }
 
-  async switch(key, on) {
-    if (on) this.shown.add(key);
-    else this.shown.delete(key);
-    try {
-      if (key === "covered") await this.switchCovered(on);
-      else await this.switchFootprint(key, on);
-    } catch (error) {
-      this.fail(error);
+  switch(title, on) {
+    if (on) this.shown.add(title);
+    else this.shown.delete(title);
+    this.send("layers", [...this.shown].join(","));
+    this.overlays(this.data, true).then(() => this.scene.paint()).catch((error) => this.fail(error));
+  }
+
+  fade(opacity) {
+    this.scene.opacity = opacity;
+    this.scene.paint();
+  }
+
+  // Footprints and zones laid over: those of the address at first, then what was switched.
+  async overlays({ feed, state }, switched = false) {
+    if (!switched && this.done.layers !== state.layers) {
+      this.shown = new Set(state.layers ? state.layers.split(",") : []);
+      if (this.done.layers !== undefined) this.done.words = "";
     }
+    this.done.layers = switched ? [...this.shown].join(",") : state.layers;
+    const wanted = feed.layers.filter((layer) => this.shown.has(titleOf(layer)));
+    const zones = feed.zones5g && (state.mode === "zones" || this.shown.has("5G"));
+    const [tables, zoneTable] = await Promise.all([
+      Promise.all(wanted.map((layer) => this.shape(layer.url))), zones ? this.shape(feed.zones5g) : null,
+    ]);
+    this.scene.footprints = wanted.map((layer, k) => ({
+      path: tables[k].paths[0].path, colour: operatorColour(feed.layers, layer.operator), dashed: ["2G", "3G"].includes(layer.technology),
+    }));
+    this.scene.zones = zoneTable ? zoneTable.zones : [];
   }
 
-  async switchCovered(on) {
-    const { covered } = this.data.feed;
-    if (on && this.done.covered !== covered) {
-      this.allVillages = villagesOf(await fetchTable(covered));
-      this.done.covered = covered;
+  async shape(url) {
+    if (!this.shapes.has(url)) {
+      const table = await fetchTable(url);
+      const paths = table.shapes.map((shape) => pathOf(decodeShape(shape, table.scale), this.plane));
+      const zones = (table.zone || []).map((zone, k) => ({
+        kind: "zone", zone, operator: table.operator[k], status: table.status[k], ...paths[k],
+      }));
+      this.shapes.set(url, { paths, zones });
     }
-    this.points.covered = this.shown.has("covered") ? this.allVillages : [];
-    this.points.paint();
+    return this.shapes.get(url);
   }
 
-  async switchFootprint(key, on) {
-    if (on && !this.footprints.has(key)) {
-      const zones = key === "zones5g";
-      const table = await fetchTable(zones ? this.data.feed.zones5g : key);
-      const layer = this.data.feed.layers.find((l) => l.url === key);
-      this.footprints.set(key, this.footprint(table, layer));
-    }
-    const drawn = this.footprints.get(key);
-    if (!drawn) return;
-    if (this.shown.has(key)) drawn.addTo(this.map);
-    else drawn.remove();
-  }
-
-  footprint(table, layer) {
-    const color = layer ? operatorColour(this.data.feed.layers, layer.operator) : ZONE_COLOUR;
-    const parts = table.shapes.flatMap((shape) => decodeShape(shape, table.scale));
-    const older = layer && ["2G", "3G"].includes(layer.technology);
-    return window.L.polygon(parts, {
-      renderer: this.footprintCanvas, pane: "footprints", interactive: false, smoothFactor: 1,
-      color, weight: layer ? 1.2 : 2.2, dashArray: older ? "4 3" : null, fillOpacity: older ? 0.16 : 0.3,
-    });
-  }
-
-  // A new run has other layers behind the same switches.
-  dropLayers() {
-    for (const drawn of this.footprints.values()) drawn.remove();
-    this.footprints.clear();
-    this.shown.clear();
-    this.points.covered = [];
-    this.done.panels = undefined;
-  }
-
-  // Where a village or an area is drawn: a canvas has no elements a test could find.
+  // Where a village, an area or a zone is drawn: a canvas has no elements a test could find.
   locate(event) {
     const { id } = event.detail;
-    const village = this.points.find(id);
-    const place = village ? village.place : this.areas.find((area) => area.code === id).label;
+    const village = this.scene.byId.get(id);
+    const place = village ? village.place : this.scene.areas.find((area) => area.code === id).label;
     const { x, y } = this.map.latLngToContainerPoint(place);
     this.frame.dataset.where = JSON.stringify([x, y]);
   }
@@ -260,13 +315,15 @@ class MapView {
   }
 
   under({ containerPoint, latlng, originalEvent }) {
+    const { scene } = this;
+    if (!scene.plane || !scene._map) return null;
     const touch = originalEvent && originalEvent.pointerType === "touch";
-    const near = this.points.nearest(containerPoint, touch ? REACH_PX.touch : REACH_PX.mouse);
+    const near = scene.nearest(containerPoint, touch ? REACH_PX.touch : REACH_PX.mouse);
     if (near) return near;
-    const { lat, lng } = latlng;
-    const outlined = this.map.getZoom() >= 11 ? this.points.covered : [];
-    const within = (subject) => inShape(lat, lng, subject.parts, subject.box);
-    return outlined.find(within) || (this.areas || []).find(within) || null;
+    const { mode } = scene.state;
+    const zone = mode === "zones" && scene.holding(scene.zones, latlng);
+    if (zone) return zone;
+    return (mode === "villages" && scene.holding(scene.villages, latlng)) || scene.holding(scene.areas, latlng) || null;
   }
 
   hover(event) {
@@ -286,11 +343,13 @@ class MapView {
     const subject = this.under(event);
     if (!subject) return;
     if (subject.kind === "area") {
-      if (subject.code !== this.data.choice.area) this.send("area", subject.code);
-      return;
+      if (subject.code !== this.data.state.area) this.send("area", subject.code);
+    } else if (subject.kind === "zone") {
+      this.send("zone", subject.zone);
+    } else {
+      this.pickedHere = subject.id;
+      this.send("village", subject.id);
     }
-    this.pickedHere = subject.id;
-    this.send("village", subject.id);
   }
 
   remove() {

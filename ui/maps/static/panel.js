@@ -1,6 +1,7 @@
-// The legend and the layer switches. Every word goes in as text, never as HTML.
+// The legend, the layer switches and the words under a pointer. Every word goes in as
+// text, never as HTML.
 
-import { MARKS, NO_GAP, OPERATOR_COLOURS, ZONE_COLOUR, drawMark, rampColour } from "./style.js";
+import { MARKS, MARK_OF, NO_GAP, OPERATOR_COLOURS, VILLAGE_FILL, ZONE_STYLE, drawMark, rampColour } from "./style.js";
 
 export function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -14,15 +15,17 @@ function markIcon(mark) {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = 18 * ratio;
   canvas.height = 18 * ratio;
+  canvas.setAttribute("aria-hidden", "true");
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
   drawMark(context, mark, 9, 9);
   return canvas;
 }
 
-function swatch(colour) {
+function swatch(colour, border) {
   const element = make("span", "swatch");
   element.style.background = colour;
+  if (border) element.style.border = border;
   return element;
 }
 
@@ -32,10 +35,28 @@ function row(icon, text) {
   return element;
 }
 
-export function legend(texts, classes, number) {
+function zoneSwatch(status) {
+  const line = { live: "solid", building: "dashed", planned: "dotted" }[status] || "double";
+  const { colour } = ZONE_STYLE[status] || ZONE_STYLE.other;
+  return swatch("#ffffff", `2px ${line} ${colour}`);
+}
+
+export function legend(texts, mode, classes, number, zones) {
   const box = make("div", "legend");
+  if (mode === "zones") {
+    box.append(make("div", "head", texts.zones5g));
+    const found = new Set(zones.map((zone) => (texts[zone.status] ? zone.status : "other")));
+    for (const status of ["live", "building", "planned", "other"].filter((s) => found.has(s))) {
+      box.append(row(zoneSwatch(status), texts[status]));
+    }
+    return box;
+  }
   box.append(make("div", "head", texts.legendVillages));
   for (const verdict of ["none", "weak", "unknown"]) box.append(row(markIcon(MARKS[verdict]), texts[verdict]));
+  if (mode === "villages") {
+    box.append(row(swatch(VILLAGE_FILL.c), texts.covered), row(swatch(VILLAGE_FILL["-"]), texts.filtered));
+    return box;
+  }
   box.append(make("div", "head", texts.legendAreas));
   const scale = make("div", "scale");
   scale.append(row(swatch(NO_GAP), number(0)));
@@ -62,21 +83,31 @@ export function operatorColour(layers, operator) {
   return OPERATOR_COLOURS[operators.indexOf(operator) % OPERATOR_COLOURS.length];
 }
 
-export function switches(texts, feed, shown, onSwitch) {
+export const titleOf = (layer) => `${layer.operator} ${layer.technology}`;
+
+// What can be laid over: `shown` holds titles, "5G" stands for the zones.
+export function switches(texts, feed, { shown, opacity, zones }, { onSwitch, onOpacity }) {
   const box = make("div", "switches");
-  box.append(
-    checkbox(texts.coveredLayer, markIcon(MARKS.covered), shown.has("covered"), (on) => onSwitch("covered", on)),
-  );
-  if (feed.zones5g) {
-    box.append(checkbox(texts.zones5g, swatch(ZONE_COLOUR), shown.has("zones5g"), (on) => onSwitch("zones5g", on)));
+  if (feed.zones5g && !zones) {
+    box.append(checkbox(texts.zones5g, zoneSwatch("live"), shown.has("5G"), (on) => onSwitch("5G", on)));
   }
   if (feed.layers.length) box.append(make("div", "head", texts.footprints));
   for (const layer of feed.layers) {
     const icon = swatch(operatorColour(feed.layers, layer.operator));
-    const title = `${layer.operator} ${layer.technology}`;
-    box.append(checkbox(title, icon, shown.has(layer.url), (on) => onSwitch(layer.url, on)));
+    const title = titleOf(layer);
+    box.append(checkbox(title, icon, shown.has(title), (on) => onSwitch(title, on)));
   }
+  if (feed.layers.length) box.append(slider(texts.opacity, opacity, onOpacity));
   return box;
+}
+
+function slider(text, value, onInput) {
+  const label = make("label", "opacity");
+  const input = make("input");
+  Object.assign(input, { type: "range", min: "0.05", max: "0.9", step: "0.05", value: String(value) });
+  input.addEventListener("input", () => onInput(Number(input.value)));
+  label.append(make("span", "", text), input);
+  return label;
 }
 
 export function folding(title, content, open) {
@@ -94,12 +125,12 @@ export function tooltipLines(texts, number, subject) {
       .replace("{villages}", number(subject.villages));
     return [subject.name, uncovered];
   }
-  const lines = [subject.name, subject.commune, texts[subject.verdict] || subject.verdict];
-  if (subject.operator && subject.share > 0) {
-    const share = `${number(Math.round(subject.share * 1000) / 10)} %`;
-    lines.push(texts.best.replace("{operator}", () => subject.operator).replace("{share}", share));
-  } else if (subject.verdict === "none") {
-    lines.push(texts.nobody);
+  if (subject.kind === "zone") {
+    return [subject.zone, [subject.operator, texts[subject.status] || subject.status].filter(Boolean).join(", ")];
+  }
+  const lines = [subject.name, subject.commune, texts[MARK_OF[subject.verdict]]];
+  if (subject.before && subject.before !== subject.verdict) {
+    lines.push(texts.was.replace("{verdict}", texts[MARK_OF[subject.before]]));
   }
   if (subject.people !== null) lines.push(texts.people.replace("{people}", number(subject.people)));
   return lines;

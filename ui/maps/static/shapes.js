@@ -1,4 +1,4 @@
-// Geometry as it travels: whole steps, each corner relative to the one before.
+// Tables as they travel: geometry in whole steps, each corner relative to the one before.
 
 export async function fetchTable(url) {
   const answer = await fetch(url);
@@ -23,59 +23,32 @@ export function decodeShape(shape, scale) {
   return shape.map((part) => part.map((ring) => decodeRing(ring, scale)));
 }
 
-export function boxOf(parts) {
-  const box = { south: 90, west: 180, north: -90, east: -180 };
-  for (const part of parts) {
-    for (const [lat, lng] of part[0]) {
-      if (lat < box.south) box.south = lat;
-      if (lat > box.north) box.north = lat;
-      if (lng < box.west) box.west = lng;
-      if (lng > box.east) box.east = lng;
-    }
-  }
-  return box;
-}
-
-export function corners(box) {
-  return [[box.south, box.west], [box.north, box.east]];
-}
-
-function inRing(lat, lng, ring) {
-  let inside = false;
-  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
-    const [yi, xi] = ring[i];
-    const [yj, xj] = ring[j];
-    if (yi > lat !== yj > lat && lng < ((xj - xi) * (lat - yi)) / (yj - yi) + xi) inside = !inside;
-  }
-  return inside;
-}
-
-// Whether a point lies in a shape; holes are the rings after the first of a part.
-export function inShape(lat, lng, parts, box) {
-  if (lat < box.south || lat > box.north || lng < box.west || lng > box.east) return false;
-  return parts.some(
-    (part) => inRing(lat, lng, part[0]) && !part.slice(1).some((hole) => inRing(lat, lng, hole)),
-  );
-}
-
 // A table of parallel columns as one object a village.
-export function villagesOf(table) {
+export function villagesOf(table, { x, y }) {
   return table.ids.map((id, k) => {
-    const village = {
+    const lat = table.points[2 * k + 1] / table.scale;
+    const lng = table.points[2 * k] / table.scale;
+    return {
       id,
       name: table.names[k],
-      commune: table.communes[k],
-      area: table.areas[k],
-      verdict: table.verdicts[k],
-      operator: table.operators[k],
-      share: table.shares[k],
+      commune: table.communes[table.commune[k]],
       people: table.people[k],
-      place: [table.points[k][1] / table.scale, table.points[k][0] / table.scale],
+      published: table.verdicts[k],
+      verdict: table.verdicts[k],
+      shown: true,
+      inArea: true,
+      place: [lat, lng],
+      x: x(lng),
+      y: y(lat),
     };
-    if (table.shapes) {
-      village.parts = decodeShape(table.shapes[k], table.scale);
-      village.box = boxOf(village.parts);
-    }
-    return village;
   });
+}
+
+// A set of rows that travels as bits in base 64; null stands for all of them.
+export function bitsOf(text, count) {
+  if (text === null || text === undefined) return null;
+  const bytes = atob(text);
+  const bits = new Uint8Array(count);
+  for (let k = 0; k < count; k += 1) bits[k] = (bytes.charCodeAt(k >> 3) >> (7 - (k & 7))) & 1;
+  return bits;
 }

@@ -1,0 +1,119 @@
+"""Where the villages of a study stand, in each structure of units it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geodata.columns import plain
+from geodata.display import dissolve_by
+from geodata.study.model import Study
+from geodata.units import Units, assign_units
+
+Level = Literal["district", "commune"]
+LEVELS: tuple[Level, ...] = ("district", "commune")
+PLACE_COLUMNS = ("commune_code", "commune", "district_code", "district")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Structure:
+    """One structure of units with every village in its place.
+
+    ``places`` is indexed by ``village_id`` and has `PLACE_COLUMNS` ("" where not known);
+    ``boundaries`` holds the units' areas by level, indexed by code.
+    """
+
+    valid_from: date
+    places: pd.DataFrame
+    boundaries: dict[Level, gpd.GeoSeries]
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels that exist in this structure, the larger first."""
+        return tuple(level for level in LEVELS if (self.places[f"{level}_code"] != "").any())
+
+    def units(self, level: Level, *, within: str = "") -> dict[str, str]:
+        """Code to name of the units that hold villages, in the order of their names.
+
+        ``within`` is the code of a district. A name that two communes bear has its
+        district behind it, else its code.
+        """
+        table = self.places[self.places[f"{level}_code"] != ""]
+        rows = table.drop_duplicates(f"{level}_code").set_index(f"{level}_code")
+        names = rows[level].astype(str)
+        twice = names.duplicated(keep=False)
+        behind = rows["district"].where(rows["district"] != "", rows.index.to_series())
+        if level == "district":
+            behind = rows.index.to_series()
+        names = names.where(~twice, names + " (" + behind + ")")
+        if within and level == "commune":
+            names = names[rows["district_code"] == within]
+        order = names.map(plain).sort_values(kind="stable").index
+        return {str(code): str(names[code]) for code in order}
+
+    def inside(self, level: Level, code: str) -> pd.Series[bool]:
+        """Which villages lie in a unit; all of them for an empty code."""
+        if not code:
+            return pd.Series(data=True, index=self.places.index)
+        return self.places[f"{level}_code"] == code
+
+
+def structures_of(study: Study) -> tuple[Structure, ...]:
+    """Every structure of a study, the oldest first; one from the villages where it has none."""
+    ordered = sorted(study.units, key=lambda units: units.valid_from)
+    in_force = [units for units in ordered if units.valid_from <= study.as_of]
+    own = (in_force or ordered[:1] or [None])[-1]
+    if own is None:
+        return (_structure(study, None),)
+    return tuple(_structure(study, units, own=units is own) for units in ordered)
+
+
+def structure_on(structures: Sequence[Structure], day: date) -> Structure:
+    """The structure in force on a day, or the earliest."""
+    past = [structure for structure in structures if structure.valid_from <= day]
+    return past[-1] if past else structures[0]
+
+
+def searchable(study: Study, structures: Sequence[Structure]) -> pd.Series[str]:
+    """Per village all its names in all structures, and its id, as `plain` text."""
+    pieces = [study.villages["village"].fillna("").astype(str)]
+    pieces += [s.places[level].astype(str) for s in structures for level in reversed(LEVELS)]
+    pieces.append(study.villages.index.to_series().astype(str))
+    table = pd.concat([piece.reset_index(drop=True) for piece in pieces], axis=1)
+    text = [plain(" ".join(dict.fromkeys(row))) for row in table.itertuples(index=False)]
+    return pd.Series(text, index=study.villages.index, dtype="str")
+
+
+def named(texts: pd.Series[str], asked: str) -> pd.Series[bool]:
+    """Which villages bear every word of ``asked``, marks ignored; words may be beginnings."""
+    keep = np.ones(len(texts), dtype=bool)
+    padded = " " + texts
+    for word in plain(asked).split():
+        keep &= padded.str.contains(f" {word}", regex=False).to_numpy(bool)
+    return pd.Series(keep, index=texts.index)
+
+
+def _structure(study: Study, units: Units | None, *, own: bool = True) -> Structure:
+    places = study.villages if own or units is None else assign_units(study.villages, units)
+    table = pd.DataFrame(places[list(PLACE_COLUMNS)]).astype("string").fillna("").astype(object)
+    boundaries: dict[Level, gpd.GeoSeries] = {}
+    for level in LEVELS:
+        drawn = _boundaries(units, level)
+        codes = table[f"{level}_code"]
+        if drawn is None or not codes.isin(drawn.index).any():
+            drawn = dissolve_by(study.villages.geometry, codes.to_numpy(dtype=object))
+        boundaries[level] = drawn
+    return Structure(
+        valid_from=units.valid_from if units else study.as_of, places=table, boundaries=boundaries
+    )
+
+
+def _boundaries(units: Units | None, level: Level) -> gpd.GeoSeries | None:
+    table = None if units is None else units.districts if level == "district" else units.communes
+    return None if table is None else table.geometry

@@ -1,0 +1,210 @@
+"""The card that says why a village is what it is, and who has to act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from coverage.explain import layer_reasons, responsibility
+from ui import choices
+from ui.figures import away
+from ui.plain import escaped, plain
+from ui.tables import DUTIES, EVIDENCE, cell, verdict_text
+from ui.texts import Translator
+from ui.texts import marked as _
+from ui.view import View
+
+FOLLOW_UP: Mapping[str, str] = {
+    "confirmed": _("Field confirmation"),
+    "confirmed_by": _("Confirmed by"),
+    "confirmed_on": _("Confirmed on"),
+    "operator": _("Operator in charge"),
+    "promised_on": _("Promised on-air date"),
+    "letter": _("Letter number"),
+    "note": _("Note"),
+}
+"""What the follow-up sheet holds of a village, and its names."""
+
+
+def why_card(view: View) -> None:
+    """Verdict, place, power, people, duty, every layer tried, what is nearest, sources."""
+    t, village = view.t, view.village
+    facts = view.opened.run.study.villages.loc[village]
+    found = view.seen.verdicts.loc[village]
+    with st.container(border=True, key="card"):
+        with st.container(horizontal=True, vertical_alignment="center", key="card head"):
+            st.subheader(escaped(cell(facts["village"]) or village), anchor=False)
+            st.button(
+                t("Close"), icon=":material/close:", on_click=lambda: choices.choose(village="")
+            )
+        st.markdown(f"**{verdict_text(str(found['verdict']), t)}.** {_decided(view, found)}")
+        _facts(view, facts)
+        if cell(found["missing"]):
+            st.markdown(t("Missing filings: {names}", names=escaped(found["missing"])))
+        st.markdown(f"**{t('Every layer tried')}**")
+        st.table(_layers(view))
+        _nearest(view)
+        _follow_up(view)
+        st.caption(
+            t("Signal strength in dBm: this study has no signal layer.")
+            + " "
+            + t("Terrain: no profile has been computed.")
+        )
+        st.caption(_sources(view))
+
+
+def _decided(view: View, found: Any) -> str:
+    """What the verdict hangs on, in one sentence."""
+    t, rule = view.t, view.seen.rule
+    if found["verdict"] == "unknown":
+        return t("Not covered by what was filed, and some expected filings are missing.")
+    if found["verdict"] == "covered":
+        if found["decided_by"] == "centre":
+            return t("{operators} serve the village centre.", operators=escaped(found["operators"]))
+        return t(
+            "{operators} serve at least {share} of the area.",
+            operators=escaped(found["operators"]),
+            share=t.percent(rule.covered_share, digits=0),
+        )
+    if not found["best_share"] > 0:
+        return t("No operator reaches any part of it.")
+    return t(
+        "The best, {operator}, serves {share} of the area, {short} short of {needed}; "
+        "nobody serves the centre.",
+        operator=escaped(found["best_operator"]),
+        share=t.percent(found["best_share"], digits=1),
+        short=t.percent(-found["margin"], digits=1),
+        needed=t.percent(rule.covered_share, digits=0),
+    )
+
+
+def _facts(view: View, facts: Any) -> None:
+    """Where it is, then and now, its people, its power and whose duty it is."""
+    t, village = view.t, view.village
+    duty = responsibility(view.opened.run.study.villages.loc[[village]]).iloc[0]
+    power = {True: t("yes"), False: t("no")}
+    lines = [(t("Unit"), _place(view, village))]
+    lines += [
+        (
+            t("People"),
+            t(
+                "{people} in {households} households",
+                people=t.number(_count(facts["population"])),
+                households=t.number(_count(facts["households"])),
+            ),
+        ),
+        (
+            t("Grid power"),
+            t("not known") if pd.isna(facts["electrified"]) else power[bool(facts["electrified"])],
+        ),
+        (t("Responsible (Decision 1110/QĐ-BTTTT)"), t(DUTIES[str(duty)])),
+    ]
+    st.markdown("  \n".join(f"{name}: **{escaped(value)}**" for name, value in lines))
+
+
+def _place(view: View, village: str) -> str:
+    """Commune and district in the structure chosen, and what they are in the others."""
+    t, told = view.t, []
+    for structure in view.opened.structures:
+        row = structure.places.loc[village]
+        name = ", ".join(filter(None, (cell(row["commune"]), cell(row["district"]))))
+        if structure is view.structure:
+            told.insert(0, name)
+        elif name:
+            told.append(t("from {date}: {unit}", date=t.date(structure.valid_from), unit=name))
+    return " · ".join(told)
+
+
+def _layers(view: View) -> pd.DataFrame:
+    """Every layer with its share, the centre, the margin, and what it is."""
+    t = view.t
+    why = layer_reasons(view.whole, view.village)
+    yes_no = {True: t("yes"), False: t("no")}
+    return pd.DataFrame(
+        {
+            t("Layer"): [
+                plain(f"{o} {k}") for o, k in zip(why["operator"], why["technology"], strict=True)
+            ],
+            t("Share of area"): [t.percent(share, digits=1) for share in why["share"]],
+            t("Margin"): [_points(margin, t) for margin in why["margin"]],
+            t("Centre"): [t("not known") if pd.isna(c) else yes_no[bool(c)] for c in why["centre"]],
+            t("Serves"): [_serves(row, t) for row in why.to_dict("records")],
+            t("Filed"): [
+                f"{t.date(day)}, {t(EVIDENCE[kind])}"
+                for day, kind in zip(why["as_of"], why["evidence"], strict=True)
+            ],
+        }
+    ).set_index(t("Layer"))
+
+
+def _serves(row: Mapping[Any, Any], t: Translator) -> str:
+    if not row["admitted"]:
+        return t("not counted")
+    if not row["speaks"]:
+        return t("says nothing here")
+    return t("yes") if row["serves"] else t("no")
+
+
+def _points(margin: float, t: Translator) -> str:
+    """A margin in points of percent, with its sign."""
+    sign = "+" if margin >= 0 else "−"
+    return sign + t.percent(abs(margin), digits=1)
+
+
+def _nearest(view: View) -> None:
+    """The nearest village that is served, signal and site, with distance and bearing."""
+    t, nearby = view.t, view.opened.nearby(view.seen.rule)
+    lines = []
+    for kind, label in (
+        ("village", t("Nearest covered village")),
+        ("served", t("Nearest place with signal")),
+        ("site", t("Nearest site")),
+    ):
+        found = nearby.of(kind, view.village)
+        if found is not None:
+            name = f"{plain(found.name)}, " if found.name else ""
+            told = name + away(found.distance_m, found.bearing_deg, t)
+            lines.append(f"{label}: **{escaped(told)}**")
+    if lines:
+        st.markdown("  \n".join(lines))
+
+
+def _follow_up(view: View) -> None:
+    """What came back with the follow-up sheet; it never changes a verdict."""
+    t, table = view.t, view.opened.follow_up()
+    if view.village not in table.index:
+        return
+    row = table.loc[view.village]
+    lines = [
+        f"{t(label)}: **{escaped(_told(row[name], t))}**"
+        for name, label in FOLLOW_UP.items()
+        if _told(row[name], t)
+    ]
+    if lines:
+        st.markdown(f"**{t('Follow-up')}**  \n" + "  \n".join(lines))
+
+
+def _told(value: Any, t: Translator) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return t.date(value) if hasattr(value, "year") else plain(value)
+
+
+def _sources(view: View) -> str:
+    t, run = view.t, view.opened.run
+    sources = dict.fromkeys(layer.source for layer in run.assessment.measures.layers)
+    told = "; ".join(escaped(source) for source in sources if source)
+    return t(
+        "Village id {id} · Data as of {date} · Run {run} · Sources: {sources}",
+        id=escaped(view.village),
+        date=t.date(run.study.as_of),
+        run=escaped(run.run_id),
+        sources=told or t("not known"),
+    )
+
+
+def _count(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)

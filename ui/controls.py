@@ -1,0 +1,148 @@
+"""The controls that pages share. Each writes into the address, and shows what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from ui import choices
+from ui.plain import plain
+from ui.texts import Translator
+from ui.texts import marked as _
+from ui.view import View
+
+POWERS: Mapping[str, str] = {
+    "yes": _("with grid power"),
+    "no": _("no grid power"),
+    "missing": _("power not known"),
+}
+SERVED: Mapping[str, str] = {
+    "others": _("served only by others"),
+    "one": _("by one operator only"),
+    "powered": _("powered and nobody"),
+}
+
+
+def choice_box(
+    label: str,
+    field: str,
+    options: Mapping[str, str],
+    value: str,
+    *,
+    everything: str | None = None,
+    then: Callable[[str], None] | None = None,
+    **more: Any,
+) -> None:
+    """A list to choose one of; ``everything`` names the empty choice, where there is one."""
+    key = f"choose {field}"
+    first = [] if everything is None else [""]
+    known = [*first, *options]
+    st.session_state[key] = value if value in known else (known[0] if known else None)
+
+    def react() -> None:
+        chosen = st.session_state[key] or ""
+        if then is None:
+            choices.choose(**{field: chosen})
+        else:
+            then(chosen)
+
+    st.selectbox(
+        label,
+        known,
+        key=key,
+        format_func=lambda code: plain(options[code]) if code in options else (everything or ""),
+        on_change=react,
+        **more,
+    )
+
+
+def several(label: str, field: str, options: Mapping[str, str], value: Sequence[str]) -> None:
+    """Pills of which any number can be on; they stand in the address with commas."""
+    key = f"choose {field}"
+    st.session_state[key] = [one for one in options if one in value]
+
+    def react() -> None:
+        chosen = [one for one in options if one in st.session_state[key]]
+        choices.choose(**{field: ",".join(chosen)})
+
+    st.pills(
+        label,
+        list(options),
+        key=key,
+        selection_mode="multi",
+        format_func=options.__getitem__,
+        on_change=react,
+    )
+
+
+def text_box(label: str, field: str, value: str, **more: Any) -> None:
+    """A line of text to look for."""
+    key = f"choose {field}"
+    st.session_state[key] = value
+    st.text_input(
+        label,
+        key=key,
+        on_change=lambda: choices.choose(**{field: st.session_state[key].strip()}),
+        **more,
+    )
+
+
+def units_box(view: View) -> None:
+    """Which structure of units the villages are grouped by; nothing where there is one only."""
+    t, structures = view.t, view.opened.structures
+    if len(structures) < 2:
+        return
+    options = {
+        s.valid_from.isoformat(): t("Units from {date}", date=t.date(s.valid_from))
+        for s in structures
+    }
+    choice_box(
+        t("Administrative units"), "units", options, view.structure.valid_from.isoformat()
+    )
+
+
+def area_boxes(view: View) -> None:
+    """District, then commune, in the structure chosen."""
+    t, structure = view.t, view.structure
+    district = view.choices.district if "district" in structure.levels else ""
+    if "district" in structure.levels:
+        choice_box(
+            t("District"),
+            "district",
+            structure.units("district"),
+            district,
+            everything=t("Whole area"),
+        )
+    if "commune" in structure.levels:
+        options = structure.units("commune", within=district)
+        commune = view.area if view.area_level == "commune" else ""
+        choice_box(t("Commune"), "commune", options, commune, everything=t("All communes"))
+
+
+def people_boxes(view: View) -> None:
+    """Least and most people of a village."""
+    t = view.t
+    least, most = choices.people_range(view.choices.people)
+    for label, key, value in (
+        (t("People from"), "people from", least),
+        (t("People to"), "people to", most),
+    ):
+        st.session_state[key] = value
+        st.number_input(label, min_value=0, step=50, key=key, on_change=_people, placeholder="–")
+
+
+def _people() -> None:
+    least, most = st.session_state["people from"], st.session_state["people to"]
+    told = "" if least is None and most is None else f"{_whole(least)}-{_whole(most)}"
+    choices.choose(people=told)
+
+
+def _whole(value: float | None) -> str:
+    return "" if value is None else str(int(value))
+
+
+def page_language(t: Translator) -> str:
+    """The language's code for the browser."""
+    return t.language

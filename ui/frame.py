@@ -1,0 +1,132 @@
+"""The frame of every page: title, pages, language, what is special about the figures, basis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from coverage import CoverageError
+from geodata.errors import GeodataError
+from ui import choices, studies
+from ui.choices import Choices
+from ui.figures import basis
+from ui.plain import escaped, plain
+from ui.texts import LANGUAGES, Translator, error_text, translator
+from ui.view import View, make_view
+
+LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEntry:
+    """A page of the navigation; ``aside`` ones are for analysts and stand behind "More"."""
+
+    path: str
+    title: str
+    icon: str
+    show: Callable[[View], None]
+    aside: bool = False
+
+
+def head(entries: Mapping[str, Any], titles: Mapping[str, PageEntry], current: str) -> None:
+    """The title, the language switch and the links to the pages, choices taken along."""
+    choice = choices.current()
+    t = translator(choice.language)
+    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        st.header(t("Mobile coverage of villages"), anchor=False)
+        _language(choice, t)
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+        for path, entry in titles.items():
+            if not entry.aside:
+                _link(entries[path], entry, choice, t, current=path == current)
+        with st.popover(t("More"), key="more pages"):
+            for path, entry in titles.items():
+                if entry.aside:
+                    _link(entries[path], entry, choice, t, current=path == current)
+
+
+def _link(page: Any, entry: PageEntry, choice: Choices, t: Translator, *, current: bool) -> None:
+    with st.container(key=f"page {entry.path or 'overview'}{' current' if current else ''}"):
+        st.page_link(
+            page, label=t(entry.title), icon=entry.icon, query_params=choice.query(across=True)
+        )
+
+
+def _language(choice: Choices, t: Translator) -> None:
+    key = "language"
+    st.session_state[key] = choice.language
+    st.segmented_control(
+        t("Language"),
+        list(LANGUAGES),
+        key=key,
+        format_func=LANGUAGE_NAMES.__getitem__,
+        label_visibility="collapsed",
+        on_change=lambda: choices.choose(language=st.session_state[key] or choice.language),
+    )
+
+
+def page(show: Callable[[View], None]) -> Callable[[], None]:
+    """A page's body with all that stands on every page around it."""
+
+    def run() -> None:
+        choice = choices.current()
+        t = translator(choice.language)
+        try:
+            with st.spinner(t("Opening the study. The first time takes a minute…")):
+                opened = studies.open_study(choice.study)
+            view = make_view(opened, choice)
+        except (GeodataError, CoverageError) as error:
+            st.error(escaped(error_text(error, choice.language)))
+            return
+        notices(view)
+        try:
+            show(view)
+        except (GeodataError, CoverageError) as error:
+            st.error(escaped(error_text(error, choice.language)))
+        st.caption(basis(view.run, t, units=view.structure.valid_from))
+
+    run.__name__ = show.__module__.rpartition(".")[2]
+    return run
+
+
+def notices(view: View) -> None:
+    """What nobody may overlook: a reconstruction, a variant of the rule."""
+    t = view.t
+    if view.reconstruction:
+        st.warning(
+            t(
+                "Reconstruction: villages, sites and coverage are simulated from public facts. "
+                "They say nothing about any real village."
+            ),
+            icon=":material/science:",
+        )
+    if view.is_variant:
+        with st.container(horizontal=True, vertical_alignment="center", key="variant notice"):
+            st.info(
+                t(
+                    "Variant “{name}”: these figures are a what-if and are not published.",
+                    name=escaped(view.rule.title),
+                ),
+                icon=":material/experiment:",
+            )
+            st.button(
+                t("Back to the published figures"), on_click=lambda: choices.choose(variant="")
+            )
+    if view.choices.variant and not view.is_variant:
+        st.warning(
+            t("There is no variant {name} any more.", name=escaped(view.choices.variant)),
+            icon=":material/help:",
+        )
+
+
+def link_to(path: str, choice: Choices, **changes: str) -> dict[str, str]:
+    """The query of a link to a page with some choices changed."""
+    return replace(choice, **changes).query()  # type: ignore[arg-type]  # every field is text
+
+
+def label_of(name: str) -> str:
+    """A name for a place that shows plain text only."""
+    return plain(name)

@@ -1,0 +1,180 @@
+"""Villages without signal: filters, map, list and the card that says why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import choices, studies
+from ui.card import why_card
+from ui.controls import POWERS, SERVED, area_boxes, choice_box, people_boxes, several, text_box
+from ui.controls import units_box
+from ui.downloads import list_downloads
+from ui.figures import split_text
+from ui.maps.component import draw_map
+from ui.plain import escaped
+from ui.tables import VERDICT_ORDER, VERDICT_TEXTS, VillageList, verdict_text, village_list
+from ui.view import View, address_of, map_state, operators_of, technologies_of
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    _filters(view)
+    listed = village_list(view)
+    _figures(view)
+    pictured, beside = st.columns([3, 2], gap="medium")
+    with pictured:
+        draw_map(
+            view.opened.feed,
+            map_state(view, "villages"),
+            view.t,
+            address=address_of,
+            on_pick={
+                "village": lambda village: choices.choose(village=village),
+                "area": lambda code: _choose_area(view, code),
+                "layers": lambda layers: choices.choose(layers=layers),
+            },
+            tiles=studies.tile_address(),
+        )
+    with beside:
+        if view.village:
+            why_card(view)
+        else:
+            _list(view, listed)
+    if view.village:
+        _list(view, listed)
+    list_downloads(view, listed.ids)
+
+
+def _filters(view: View) -> None:
+    """Everything that narrows the list; the rarer ones fold away."""
+    t, choice = view.t, view.choices
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        area_boxes(view)
+        text_box(
+            t("Name of a village, commune or district"),
+            "name",
+            choice.name,
+            placeholder=t("with or without marks"),
+        )
+        verdicts = {v.value: verdict_text(v.value, t) for v in VERDICT_ORDER}
+        several(t("Signal"), "verdicts", verdicts, choice.chosen_verdicts or tuple(VERDICT_TEXTS))
+    rare = (choice.operator, choice.technology, choice.power, choice.people, choice.served)
+    unusual = bool(choice.units) or any(rare)
+    with (
+        st.expander(t("More filters"), expanded=unusual, icon=":material/filter_alt:"),
+        st.container(horizontal=True, vertical_alignment="bottom", key="more filters"),
+    ):
+        units_box(view)
+        _operator_boxes(view)
+        several(
+            t("Grid power"), "power", {k: t(v) for k, v in POWERS.items()}, choice.power.split(",")
+        )
+        people_boxes(view)
+        served = {k: t(v) for k, v in SERVED.items() if k != "others" or choice.operator}
+        choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
+    with st.container(horizontal=True, key="filter feet"):
+        if view.choices != choices.Choices(**_kept(view)):
+            st.button(t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:")
+
+
+def _kept(view: View) -> dict[str, str]:
+    """What clearing the filters leaves."""
+    choice = view.choices
+    return {
+        "language": choice.language,
+        "study": choice.study,
+        "variant": choice.variant,
+        "village": choice.village,
+        "layers": choice.layers,
+    }
+
+
+def _clear(view: View) -> None:
+    empty = choices.Choices(**_kept(view))  # type: ignore[arg-type]  # every field is text
+    st.query_params.from_dict(empty.query())
+
+
+def _operator_boxes(view: View) -> None:
+    """Looking at one operator or one technology alone."""
+    t, choice = view.t, view.choices
+    operators = operators_of(view.opened, view.rule)
+    technologies = technologies_of(view.opened, view.rule)
+    choice_box(
+        t("Operator"),
+        "operator",
+        {name: name for name in operators},
+        choice.operator,
+        everything=t("all operators together"),
+    )
+    choice_box(
+        t("Technology"),
+        "technology",
+        {name: name for name in technologies},
+        choice.technology,
+        everything=t("all that count"),
+    )
+
+
+def _figures(view: View) -> None:
+    """How many villages are listed, with their split, and through whose eyes."""
+    t, headline = view.t, view.kept_headline()
+    told = t.plural(
+        "{count} village listed", "{count} villages listed", headline.villages,
+        count=t.number(headline.villages),
+    )
+    split = split_text(headline, t)
+    people = t("{people} people", people=t.number(headline.population))
+    covered = (
+        " · " + t("{covered} covered", covered=t.number(headline.covered))
+        if headline.covered
+        else ""
+    )
+    st.markdown(f"##### {told}: {split}{covered} · {people}")
+    if view.is_narrowed:
+        alone = " ".join(filter(None, (view.choices.operator, view.choices.technology)))
+        st.info(
+            t(
+                "Seen through {alone} alone: a village that only others serve counts as "
+                "uncovered here.",
+                alone=escaped(alone),
+            ),
+            icon=":material/visibility:",
+        )
+
+
+def _list(view: View, listed: VillageList) -> None:
+    """The villages that the filters leave; choosing a row shows it on the map."""
+    t = view.t
+    if not listed.ids:
+        st.info(t("No village fits these filters."), icon=":material/filter_alt_off:")
+        return
+    key = f"list {t.language} {len(listed.ids)} {hash(listed.ids)}"
+    row = listed.ids.index(view.village) if view.village in listed.ids else None
+    st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
+
+    def react() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        choices.choose(village=listed.ids[rows[0]] if rows else "")
+
+    st.dataframe(
+        listed.rows,
+        key=key,
+        hide_index=True,
+        on_select=react,
+        selection_mode="single-row",
+        height=min(38 + 35 * len(listed.ids), 330 if view.village else 560),
+        placeholder="–",
+        alt=t("List of villages"),
+        column_config={
+            t("People"): st.column_config.NumberColumn(format="localized"),
+            t("Area served (%)"): st.column_config.NumberColumn(format="%.1f"),
+        },
+    )
+
+
+def _choose_area(view: View, code: str) -> None:
+    """A click on an area: the commune where communes are drawn, else the district."""
+    if view.area or "district" not in view.structure.levels:
+        choices.choose(commune=code)
+    else:
+        choices.choose(district=code)

@@ -1,0 +1,233 @@
+"""What a page shows: the study seen through the reader's choices. Calls; computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from coverage.model import TECHNOLOGIES, Assessment, Headline, Rule, Technology
+from coverage.select import headline_among, select
+from geodata.display import bounds
+from geodata.study.places import Level, Structure, named, structure_on
+from geodata.study.results import Run
+from geodata.study.variants import load_variants
+from ui.choices import Choices
+from ui.maps.assets import Asset
+from ui.maps.component import MapState, Mode, packed
+from ui.maps.feed import letters
+from ui.maps.routes import prefix
+from ui.studies import Opened, variant_of
+from ui.texts import Translator, translator
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class View:
+    """One reader's view of a study.
+
+    ``rule`` is the rule in force (the published one, or a variant's); ``whole`` what it says
+    of all operators, ``seen`` of those looked at. ``area_level`` and ``area`` say which unit
+    is chosen ("" for all). ``keep`` marks the villages that the filters leave.
+    """
+
+    opened: Opened
+    choices: Choices
+    t: Translator
+    structure: Structure
+    position: int
+    rule: Rule
+    whole: Assessment
+    seen: Assessment
+    area_level: Level
+    area: str
+    in_area: pd.Series[bool]
+    keep: pd.Series[bool]
+
+    @property
+    def run(self) -> Run:
+        """The run that the page is of: the published one, or as the variant has it."""
+        return variant_of(self.opened, self.rule)
+
+    @property
+    def is_variant(self) -> bool:
+        """Whether the rule is not the published one."""
+        return self.rule != self.opened.run.assessment.rule
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some operators or technologies are looked at alone."""
+        return self.seen.rule != self.rule
+
+    @property
+    def reconstruction(self) -> bool:
+        """Whether the study is made, not observed."""
+        return self.opened.run.study.reconstruction is not None
+
+    @property
+    def area_name(self) -> str:
+        """The name of the chosen unit, "" where none is."""
+        return self.structure.units(self.area_level).get(self.area, "") if self.area else ""
+
+    def headline(self) -> Headline:
+        """The figures of the chosen area, all verdicts."""
+        return headline_among(self.opened.run.study.villages, self.seen, self.in_area)
+
+    def kept_headline(self) -> Headline:
+        """The figures of the villages that the filters leave."""
+        return headline_among(self.opened.run.study.villages, self.seen, self.keep)
+
+    @property
+    def village(self) -> str:
+        """The chosen village's id, "" where it is not one of the study's."""
+        chosen = self.choices.village
+        return chosen if chosen in self.seen.verdicts.index else ""
+
+
+def make_view(opened: Opened, choices: Choices) -> View:
+    """The view of some choices; those that fit nothing in this study are left aside."""
+    structure = _structure(opened, choices)
+    position = opened.structures.index(structure)
+    rule = rule_in_force(opened, choices)
+    seen = opened.judged(narrowed(opened, rule, choices))
+    level, code = _area(structure, choices)
+    in_area = structure.inside(level, code)
+    villages = opened.run.study.villages
+    whole = opened.judged(replace(seen.rule, operators=rule.operators))
+    keep = in_area & select(villages, seen, choices.selection, whole=whole)
+    if choices.name.strip():
+        keep &= named(opened.names, choices.name)
+    return View(
+        opened=opened,
+        choices=choices,
+        t=translator(choices.language),
+        structure=structure,
+        position=position,
+        rule=rule,
+        whole=whole,
+        seen=seen,
+        area_level=level,
+        area=code,
+        in_area=in_area,
+        keep=keep,
+    )
+
+
+def rule_in_force(opened: Opened, choices: Choices) -> Rule:
+    """The variant named in the address, else the rule of the published run."""
+    published = opened.run.assessment.rule
+    if not choices.variant:
+        return published
+    return variants_of(opened).get(choices.variant, published)
+
+
+def variants_of(opened: Opened) -> Mapping[str, Rule]:
+    """The kept variants of the study by slug."""
+    return load_variants(opened.run.study)
+
+
+def narrowed(opened: Opened, rule: Rule, choices: Choices) -> Rule:
+    """The rule for the operator and technology looked at alone, if any is."""
+    operators = operators_of(opened, rule)
+    technologies: tuple[Technology, ...] = tuple(
+        t for t in rule.technologies if t == choices.technology
+    )
+    changes: dict[str, tuple[str, ...]] = {}
+    if choices.operator in operators:
+        changes["operators"] = (choices.operator,)
+    if technologies and technologies != rule.technologies:
+        changes["technologies"] = technologies
+    if not changes:
+        return rule
+    return replace(rule, min_operators=1 if "operators" in changes else rule.min_operators, **changes)  # type: ignore[arg-type]  # both are tuples of what the rule has
+
+
+def operators_of(opened: Opened, rule: Rule) -> list[str]:
+    """The operators that can be looked at alone, in the order of their layers."""
+    layers = opened.run.assessment.measures.layers
+    everyone = dict.fromkeys(layer.operator for layer in layers)
+    return [name for name in everyone if not rule.operators or name in rule.operators]
+
+
+def technologies_of(opened: Opened, rule: Rule) -> list[str]:
+    """The technologies that can be looked at alone."""
+    there = {layer.technology for layer in opened.run.assessment.measures.layers}
+    return [t for t in TECHNOLOGIES if t in there and t in rule.technologies]
+
+
+def map_state(view: View, mode: Mode, *, level: Level | None = None, **more: str | None) -> MapState:
+    """What the map is told of a view; ``level`` is that of the areas drawn."""
+    opened, choices = view.opened, view.choices
+    shown: Level = level or _drawn_level(view)
+    names = view.structure.units(shown)
+    figures = opened.figures(view.seen.rule, view.position, shown).reindex(list(names))
+    drawn = view.structure.boundaries[shown].reindex(list(names))
+    known = (drawn.notna() & ~drawn.is_empty).to_numpy()
+    counts = figures[["uncovered", "villages"]].fillna(0).astype(int).to_numpy()[known]
+    ids = opened.feed.ids
+    as_published = view.seen.rule == opened.run.assessment.rule
+    filters = mode == "villages"
+    return MapState(
+        mode=mode,
+        areas=opened.feed.areas[view.position, shown],
+        figures=counts.tolist(),
+        verdicts=None if as_published else letters(view.seen.verdicts["verdict"].reindex(ids)),
+        shown=packed(view.keep, ids) if filters else None,
+        in_area=packed(view.in_area, ids),
+        area=view.area,
+        focus=area_box(view),
+        village=view.village,
+        zone=choices.zone,
+        layers=choices.layers,
+        **more,
+    )
+
+
+def area_box(view: View) -> list[list[float]] | None:
+    """The box around the chosen area, None where all is looked at."""
+    if not view.area:
+        return None
+    villages = view.opened.run.study.villages.geometry[view.in_area]
+    return bounds(villages).corners()
+
+
+def address_of(asset: Asset) -> str:
+    """Where the browser finds an asset."""
+    return f"{prefix(str(st.get_option('server.baseUrlPath') or ''))}/{asset.path}"
+
+
+def _structure(opened: Opened, choices: Choices) -> Structure:
+    """The structure asked for, else the one in force on the study's day."""
+    for structure in opened.structures:
+        if structure.valid_from.isoformat() == choices.units:
+            return structure
+    return structure_on(opened.structures, opened.run.study.as_of)
+
+
+def newest_structure(opened: Opened) -> Structure:
+    """Today's structure: what a commune official sits in."""
+    return opened.structures[-1]
+
+
+def _area(structure: Structure, choices: Choices) -> tuple[Level, str]:
+    """The level and code of the unit looked at: a commune before its district."""
+    places = structure.places
+    for level, code in (("commune", choices.commune), ("district", choices.district)):
+        if code and (places[f"{level}_code"] == code).any():
+            return ("commune" if level == "commune" else "district"), code
+    return structure.levels[0] if structure.levels else "commune", ""
+
+
+def _drawn_level(view: View) -> Level:
+    """Districts from afar; communes once an area is chosen, or where there are no districts."""
+    levels = view.structure.levels
+    if "commune" in levels and (view.area or "district" not in levels):
+        return "commune"
+    return levels[0] if levels else "commune"
+
+
+def day(text: str) -> date:
+    """A day of an address."""
+    return date.fromisoformat(text)
