@@ -30,7 +30,7 @@ def filings(assessment: Assessment) -> pd.DataFrame:
         }
         for layer, count in zip(m.layers, served, strict=True)
     ]
-    wanted = [t for t in expected.technologies if t in rule.technologies]
+    wanted: list[str] = [t for t in expected.technologies if t in rule.technologies]
     for operator in expected.operators:
         for technology in wanted or [""]:
             there = any(

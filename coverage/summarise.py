@@ -62,7 +62,7 @@ def headline_of(table: pd.DataFrame) -> Headline:
 
 
 def villages_to_target(headline: Headline, share: float) -> int:
-    """How many more villages must be covered for ``share`` (0 to 1) of them to be; 0 if they are."""
+    """How many more villages must be covered until ``share`` (0 to 1) of them is."""
     return max(0, math.ceil(share * headline.villages - 1e-9) - headline.covered)
 
 
@@ -146,6 +146,23 @@ def _by_technology(assessment: Assessment) -> pd.DataFrame:
         if titles:
             served[str(technology)] = int(assessment.served_by[titles].any(axis=1).sum())
     return _counted(served, len(m.villages), "technology")
+
+
+def operator_technology_matrix(assessment: Assessment) -> pd.DataFrame:
+    """Villages that each operator (row) covers with each technology (column) alone.
+
+    NaN where there is no such layer, or the rule does not count it.
+    """
+    m, rule = assessment.measures, assessment.rule
+    found: dict[str, dict[str, float]] = {}
+    for operator in admitted_operators(m, rule):
+        layers = [x for x in m.layers if x.operator == operator and rule.admits(x)]
+        found[operator] = {
+            str(t): float(_served(assessment, [x for x in layers if x.technology == t]))
+            for t in dict.fromkeys(x.technology for x in layers)
+        }
+    columns = [t for t in TECHNOLOGIES if any(t in row for row in found.values())]
+    return pd.DataFrame.from_dict(found, orient="index").reindex(columns=columns)
 
 
 def _by_layer(assessment: Assessment) -> pd.DataFrame:

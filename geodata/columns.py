@@ -73,6 +73,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "zone": ("zone", "vung", "khu vuc", "ten vung", "name"),
     "phase": ("phase", "giai doan"),
     "status": ("status", "trang thai", "tinh trang"),
+    "site": ("site", "site id", "tram", "ten tram", "ma tram", "bts", "name"),
+    "technologies": ("technologies", "technology", "cong nghe", "radio"),
+    "source": ("source", "nguon"),
     "start": ("start", "bat dau", "ngay bat dau", "date"),
 }
 """Standard field → names it goes by, in `plain` form, the most telling first."""

@@ -98,9 +98,7 @@ def units_box(view: View) -> None:
         s.valid_from.isoformat(): t("Units from {date}", date=t.date(s.valid_from))
         for s in structures
     }
-    choice_box(
-        t("Administrative units"), "units", options, view.structure.valid_from.isoformat()
-    )
+    choice_box(t("Administrative units"), "units", options, view.structure.valid_from.isoformat())
 
 
 def area_boxes(view: View) -> None:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import geodata
 from geodata.study.results import Run
 from ui.studies import Opened
-from ui.view import View
 from ui.texts import Language
+from ui.view import View
 
 MIME_TYPES: Mapping[str, str] = MappingProxyType(
     {

@@ -147,9 +147,7 @@ def progress(headline: Headline, run: Run, t: Translator) -> tuple[float, str] |
     reached = (
         t("reached")
         if left == 0
-        else t.plural(
-            "{count} village to go", "{count} villages to go", left, count=t.number(left)
-        )
+        else t.plural("{count} village to go", "{count} villages to go", left, count=t.number(left))
     )
     return min(1.0, headline.share / target.share), f"{words}: {reached}"
 

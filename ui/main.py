@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import choices
 from ui.frame import PageEntry, head, page
-from ui.pages import gaps, overview
+from ui.pages import gaps, method, overview, rule
 from ui.texts import marked as _
 from ui.texts import translator
 
@@ -23,8 +23,11 @@ PAGES = (
         icon=":material/signal_cellular_off:",
         show=gaps.show,
     ),
+    PageEntry(path="rule", title=_("Rule"), icon=":material/tune:", show=rule.show, aside=True),
+    PageEntry(
+        path="method", title=_("Method"), icon=":material/menu_book:", show=method.show, aside=True
+    ),
 )
-
 
 
 def main() -> None:

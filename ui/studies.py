@@ -14,21 +14,25 @@ from typing import Any
 import pandas as pd
 import platformdirs
 import streamlit as st
+from geodata.access import EVERYTHING, Rights
 
 import coverage
 import geodata
 from coverage.model import Assessment, Rule
 from coverage.summarise import by_unit
+from geodata.nearest import nearest_signal, nearest_site, nearest_village
 from geodata.study.assess import assess_study
+from geodata.study.changes import Changes, changes_since
 from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run, latest_run
+from geodata.study.zones import ZoneFigures, zone_figures
 from ui.maps.assets import asset_store
 from ui.maps.feed import Feed, make_feed
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
 STUDIES_VARIABLE = "PHUSONG_STUDIES"
 TILES_VARIABLE = "PHUSONG_TILES"
-BUILT_IN_VERSION = 1
+BUILT_IN_VERSION = 2
 """Part of the built-in study's folder: a reconstruction made otherwise gets another."""
 
 RULES_KEPT = 48
@@ -80,11 +84,14 @@ class Opened:
     figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
     """Counts by unit under a rule, in a structure (its position), at a level."""
     nearby: Callable[[Rule], Nearby] = field(repr=False)
+    zones: Callable[[Rule, int], ZoneFigures | None] = field(repr=False)
+    changes: Callable[[], Changes | None] = field(repr=False)
     follow_up: Callable[[], pd.DataFrame] = field(repr=False)
+    rights: Rights = EVERYTHING
 
 
-def opened_run(run: Run, *, audience: str = "") -> Opened:
-    """A run made ready for the pages; its map is served to ``audience`` alone, if named."""
+def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
+    """A run made ready for the pages; with limited rights its map is served to no one else."""
     structures = structures_of(run.study)
 
     @lru_cache(RULES_KEPT)
@@ -98,19 +105,45 @@ def opened_run(run: Run, *, audience: str = "") -> Opened:
         table = structures[position].places.join(run.study.villages[["population"]])
         return by_unit(table.join(judged(rule).verdicts[["verdict"]]), level)
 
-    @lru_cache(2)
+    @lru_cache(4)
     def nearby(rule: Rule) -> Nearby:
-        return Nearby(tables={})
+        return nearby_of(run, judged(rule))
+
+    @lru_cache(8)
+    def zones(rule: Rule, position: int) -> ZoneFigures | None:
+        return zone_figures(run.study, judged(rule), structures[position])
+
+    @lru_cache(1)
+    def changes() -> Changes | None:
+        return changes_since(run)
 
     return Opened(
         run=run,
         nearby=nearby,
+        zones=zones,
+        changes=changes,
+        rights=rights,
         follow_up=lambda: pd.DataFrame(),
         structures=structures,
         names=searchable(run.study, structures),
-        feed=make_feed(run, structures, asset_store(), audience=audience),
+        feed=make_feed(run, structures, asset_store(), audience=rights.audience),
         judged=judged,
         figures=figures,
+    )
+
+
+def nearby_of(run: Run, found: Assessment) -> Nearby:
+    """What is nearest to every village that is not covered."""
+    study = run.study
+    covered = found.verdicts["verdict"] == "covered"
+    of = [str(key) for key in covered.index[~covered]]
+    counted = [layer.footprint for layer in study.layers if found.rule.admits(layer.info)]
+    return Nearby(
+        tables={
+            "village": nearest_village(study.villages, covered, of=of),
+            "served": nearest_signal(study.villages, counted, of=of),
+            "site": nearest_site(study.villages, study.sites, of=of),
+        }
     )
 
 

@@ -8,8 +8,10 @@ from datetime import date
 
 import pandas as pd
 import streamlit as st
+from geodata.access import Rights
 
 from coverage.model import TECHNOLOGIES, Assessment, Headline, Rule, Technology
+from coverage.rules import RULES
 from coverage.select import headline_among, select
 from geodata.display import bounds
 from geodata.study.places import Level, Structure, named, structure_on
@@ -45,6 +47,11 @@ class View:
     area: str
     in_area: pd.Series[bool]
     keep: pd.Series[bool]
+
+    @property
+    def rights(self) -> Rights:
+        """What this reader may see and change."""
+        return self.opened.rights
 
     @property
     def run(self) -> Run:
@@ -120,7 +127,7 @@ def rule_in_force(opened: Opened, choices: Choices) -> Rule:
     published = opened.run.assessment.rule
     if not choices.variant:
         return published
-    return variants_of(opened).get(choices.variant, published)
+    return {**RULES, **variants_of(opened)}.get(choices.variant, published)
 
 
 def variants_of(opened: Opened) -> Mapping[str, Rule]:
@@ -141,7 +148,9 @@ def narrowed(opened: Opened, rule: Rule, choices: Choices) -> Rule:
         changes["technologies"] = technologies
     if not changes:
         return rule
-    return replace(rule, min_operators=1 if "operators" in changes else rule.min_operators, **changes)  # type: ignore[arg-type]  # both are tuples of what the rule has
+    return replace(
+        rule, min_operators=1 if "operators" in changes else rule.min_operators, **changes
+    )  # type: ignore[arg-type]  # both are tuples of what the rule has
 
 
 def operators_of(opened: Opened, rule: Rule) -> list[str]:
@@ -157,7 +166,9 @@ def technologies_of(opened: Opened, rule: Rule) -> list[str]:
     return [t for t in TECHNOLOGIES if t in there and t in rule.technologies]
 
 
-def map_state(view: View, mode: Mode, *, level: Level | None = None, **more: str | None) -> MapState:
+def map_state(
+    view: View, mode: Mode, *, level: Level | None = None, **more: str | None
+) -> MapState:
     """What the map is told of a view; ``level`` is that of the areas drawn."""
     opened, choices = view.opened, view.choices
     shown: Level = level or _drawn_level(view)

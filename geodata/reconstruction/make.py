@@ -23,6 +23,7 @@ from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import TERRAIN_GRID
 from geodata.reconstruction.real import Real
 from geodata.reconstruction.sites import MOST_M, OPERATORS, Places, candidate_places
+from geodata.reconstruction.zones import zones_5g
 
 VILLAGES = 3806
 UNCOVERED = 63
@@ -205,23 +206,7 @@ def _write(made: Path, land: Country, built: Built, *, seed: int, real: tuple[st
         )
         write.write_layer(filed, made / path)
         entries.append((info.operator, info.technology, path))
-    write.write_layer(_zones(built.layers), made / "zones_5g.gpkg")
+    zones = zones_5g(built.layers, land.units, table)
+    write.write_layer(zones, made / "zones_5g.gpkg")
     text = write.study_toml(entries, seed=seed, real=real, operators=EXPECTED.operators)
     (made / "study.toml").write_text(text, encoding="utf-8")
-
-
-def _zones(layers: Sequence[Layer]) -> gpd.GeoDataFrame:
-    """Where 5G is being launched; phase and start were not published, so they are missing."""
-    chosen = [layer for layer in layers if layer.info.technology == "5G"]
-    return gpd.GeoDataFrame(
-        {
-            "zone": ["Vinh"] * len(chosen),
-            "operator": [layer.info.operator for layer in chosen],
-            "phase": pd.Series([None] * len(chosen), dtype=object),
-            "status": ["launching"] * len(chosen),
-            "start": pd.Series([None] * len(chosen), dtype=object),
-            "source": [write.SOURCE] * len(chosen),
-        },
-        geometry=[shapely.union_all(layer.footprint.to_numpy()) for layer in chosen],
-        crs=CRS,
-    )

@@ -12,10 +12,10 @@ import rasterio
 from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import Floats, Grid
 
-VERSION = 1
+VERSION = 2
 AS_OF = "2023-08-30"
 SOURCE = (
-    "Phục dựng, không phải số liệu của doanh nghiệp hay cơ quan nhà nước"
+    "Mô phỏng, không phải số liệu của doanh nghiệp hay cơ quan nhà nước"
     " / Reconstruction, not data of an operator or an authority"
 )
 STAMP = "2023-08-30T00:00:00.000Z"
@@ -65,7 +65,7 @@ def study_toml(
     """The study file. ``layers``: operator, technology and path of each."""
     parts = [
         f'''schema = 1
-name = "Nghệ An, 30/8/2023 (phục dựng / reconstruction)"
+name = "Nghệ An, 30/8/2023 (mô phỏng / reconstruction)"
 as_of = {AS_OF}
 crs = "{CRS}"
 rule = "vn-village"
@@ -108,6 +108,9 @@ path = "terrain.tif"
 
 [zones_5g]
 path = "zones_5g.gpkg"
+
+[sites]
+path = "sites.gpkg"
 
 [[published]]
 value = 3743

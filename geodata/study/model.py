@@ -26,7 +26,12 @@ class Reconstruction:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Study:
-    """A study folder, read. ``notes`` say what was understood of its files."""
+    """A study folder, read. ``notes`` say what was understood of its files.
+
+    ``zones_5g`` has ``zone``, ``operator``, ``phase``, ``status`` ("live", "building",
+    "planned", else as the file says), ``start`` and ``source``; ``sites`` has ``site``,
+    ``operator``, ``technologies`` and points. Both are None where the study names none.
+    """
 
     folder: Path
     settings: StudySettings
@@ -36,6 +41,7 @@ class Study:
     zones_5g: gpd.GeoDataFrame | None
     rule: Rule
     inputs: tuple[Path, ...]
+    sites: gpd.GeoDataFrame | None = None
     notes: tuple[Phrase, ...] = ()
 
     @property

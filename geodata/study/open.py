@@ -13,7 +13,7 @@ import pyproj
 
 from coverage.model import Layer, Rule
 from coverage.rules import RULES
-from geodata.areas import polygons_of, valid_polygons
+from geodata.areas import valid_polygons
 from geodata.columns import find_columns, row_number, text
 from geodata.coordinates import looks_like_lost_datum, require_inside, study_crs, to_study
 from geodata.errors import DataError, Phrase, phrase
@@ -21,6 +21,7 @@ from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
 from geodata.layers import Filing, extent_of, filed, one_spelling, united
 from geodata.read import read_table
+from geodata.study.extras import sites_of, zones_of
 from geodata.study.model import Study
 from geodata.study.settings import (
     FILE,
@@ -28,7 +29,6 @@ from geodata.study.settings import (
     RuleTable,
     StudySettings,
     UnitsTable,
-    ZonesTable,
     found_files,
     read_settings,
 )
@@ -88,7 +88,8 @@ def open_study(path: Path | str) -> Study:
         villages=villages,
         layers=layers,
         units=units,
-        zones_5g=_zones(reader, settings.zones_5g, crs),
+        zones_5g=zones_of(reader.read, settings.zones_5g, crs),
+        sites=sites_of(reader.read, settings.sites, crs),
         rule=rule_of(settings.rule),
         inputs=tuple(reader.inputs),
         notes=(*reader.doubts, *notes, *_doubtful_layers(layers, villages, settings.as_of)),
@@ -222,25 +223,6 @@ def _layers(reader: _Reader, table: LayerTable, crs: pyproj.CRS) -> list[Layer]:
         raw = reader.read(str(path), layer=table.layer, crs=table.crs)
         found += [replace(layer, extent=extent) for layer in filed(raw, filing, crs=crs, file=name)]
     return found
-
-
-def _zones(reader: _Reader, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
-    """The 5G rollout zones: ``zone``, ``operator``, ``phase``, ``status``, ``start``, geometry."""
-    if table is None:
-        return None
-    raw = reader.read(table.path, layer=table.layer, crs=table.crs)
-    areas = polygons_of(to_study(raw, crs, file=table.path).geometry)
-    if areas.isna().any():
-        raise DataError(
-            "{file}, row {row}: the 5G zone has no polygon; every zone needs one",
-            file=table.path,
-            row=row_number(raw.index, int(areas.isna().argmax())),
-        )
-    fields = ("zone", "operator", "phase", "status", "start")
-    found = find_columns(raw.columns, fields, given=table.columns, file=table.path)
-    missing = pd.Series(pd.NA, index=raw.index, dtype="string")
-    columns = {f: text(raw[found[f]]) if f in found else missing for f in fields}
-    return gpd.GeoDataFrame(columns, geometry=areas, crs=crs)
 
 
 def _doubtful_layers(

@@ -68,9 +68,9 @@ def structures_of(study: Study) -> tuple[Structure, ...]:
     """Every structure of a study, the oldest first; one from the villages where it has none."""
     ordered = sorted(study.units, key=lambda units: units.valid_from)
     in_force = [units for units in ordered if units.valid_from <= study.as_of]
-    own = (in_force or ordered[:1] or [None])[-1]
-    if own is None:
+    if not ordered:
         return (_structure(study, None),)
+    own = (in_force or ordered[:1])[-1]
     return tuple(_structure(study, units, own=units is own) for units in ordered)
 
 
@@ -92,11 +92,11 @@ def searchable(study: Study, structures: Sequence[Structure]) -> pd.Series[str]:
 
 def named(texts: pd.Series[str], asked: str) -> pd.Series[bool]:
     """Which villages bear every word of ``asked``, marks ignored; words may be beginnings."""
-    keep = np.ones(len(texts), dtype=bool)
+    keep = np.ones(len(texts), dtype=np.bool_)
     padded = " " + texts
     for word in plain(asked).split():
-        keep &= padded.str.contains(f" {word}", regex=False).to_numpy(bool)
-    return pd.Series(keep, index=texts.index)
+        keep &= padded.str.contains(f" {word}", regex=False).to_numpy(np.bool_)
+    return pd.Series(keep, index=texts.index, dtype="bool")
 
 
 def _structure(study: Study, units: Units | None, *, own: bool = True) -> Structure:

@@ -91,9 +91,33 @@ def keep_run(run: Run, *, publish: bool) -> Run:
         with whole_folder(run.folder) as folder:
             _write(run, folder)
     if publish:
+        if published_id(run.study) != run.run_id:
+            _remember(run)
         with whole_file(run.study.folder / "results" / "current") as path:
             path.write_text(run.run_id + "\n", encoding="utf-8")
     return run
+
+
+def _remember(run: Run) -> None:
+    """Add a run to the history of what was published; what stood there first comes first."""
+    file = run.study.folder / "results" / "history"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    current = published_id(run.study)
+    if current and not lines:
+        lines.append(current)
+    with whole_file(file) as path:
+        path.write_text("\n".join([*lines, run.run_id]) + "\n", encoding="utf-8")
+
+
+def published_before(study: Study, run_id: str) -> tuple[str, ...] | None:
+    """Runs published before this one, the latest first; None where it never was, or nothing was."""
+    file = study.folder / "results" / "history"
+    lines = file.read_text(encoding="utf-8").split() if file.exists() else []
+    if run_id not in lines:
+        return None
+    last = len(lines) - 1 - lines[::-1].index(run_id)
+    before = [line for line in reversed(lines[:last]) if line != run_id]
+    return tuple(dict.fromkeys(before)) or None
 
 
 def _write(run: Run, folder: Path) -> None:
@@ -258,7 +282,11 @@ def open_run(study: Study, run_id: str) -> Run:
         )
     folder, manifest = kept[run_id], _manifest(kept[run_id])
     table = gpd.read_parquet(folder / "villages.parquet")
-    then = replace(study, villages=table[[*VILLAGE_COLUMNS, "geometry", "centre"]])
+    day = date.fromisoformat(manifest.get("as_of") or study.as_of.isoformat())
+    settings = study.settings.model_copy(update={"as_of": day})
+    then = replace(
+        study, settings=settings, villages=table[[*VILLAGE_COLUMNS, "geometry", "centre"]]
+    )
     measures, rule = load_measures(then, manifest["measures"]), _rule(manifest)
     if measures is None or rule is None:
         raise UnreadableError(

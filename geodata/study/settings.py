@@ -74,7 +74,10 @@ UnitColumns = Annotated[
     _fields("code", "name", "commune_code", "commune", "district_code", "district"),
 ]
 LayerColumns = Annotated[dict[str, str], _fields("operator", "technology")]
-ZoneColumns = Annotated[dict[str, str], _fields("zone", "operator", "phase", "status", "start")]
+ZoneColumns = Annotated[
+    dict[str, str], _fields("zone", "operator", "phase", "status", "start", "source")
+]
+SiteColumns = Annotated[dict[str, str], _fields("site", "operator", "technologies", *PLACES)]
 
 
 class _Table(BaseModel):
@@ -150,6 +153,15 @@ class ZonesTable(_Table):
     layer: str | None = None
     crs: str | None = None
     columns: ZoneColumns = {}
+
+
+class SitesTable(_Table):
+    """``[sites]``: where the operators' masts stand."""
+
+    path: str
+    layer: str | None = None
+    crs: str | None = None
+    columns: SiteColumns = {}
 
 
 class PublishedTable(_Table):
@@ -249,6 +261,7 @@ class StudySettings(_Table):
     population: FileTable | None = None
     terrain: FileTable | None = None
     zones_5g: ZonesTable | None = None
+    sites: SitesTable | None = None
     measurements: FileTable | None = None
     published: tuple[PublishedTable, ...] = ()
     target: TargetTable | None = None

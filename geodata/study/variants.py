@@ -53,7 +53,10 @@ def load_variants(study: Study) -> Mapping[str, Rule]:
     for path in sorted((study.folder / FOLDER).glob("*.json")):
         try:
             values: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
-            rule = Rule(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+            held: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+            }
+            rule = Rule(**held)
         except (OSError, TypeError, ValueError) as error:
             raise UnreadableError(
                 "{file} cannot be read as a variant: {reason}; remove it or repair it",

@@ -6,8 +6,16 @@ import streamlit as st
 
 from ui import choices, studies
 from ui.card import why_card
-from ui.controls import POWERS, SERVED, area_boxes, choice_box, people_boxes, several, text_box
-from ui.controls import units_box
+from ui.controls import (
+    POWERS,
+    SERVED,
+    area_boxes,
+    choice_box,
+    people_boxes,
+    several,
+    text_box,
+    units_box,
+)
 from ui.downloads import list_downloads
 from ui.figures import split_text
 from ui.maps.component import draw_map
@@ -74,7 +82,9 @@ def _filters(view: View) -> None:
         choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
     with st.container(horizontal=True, key="filter feet"):
         if view.choices != choices.Choices(**_kept(view)):
-            st.button(t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:")
+            st.button(
+                t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:"
+            )
 
 
 def _kept(view: View) -> dict[str, str]:
@@ -119,7 +129,9 @@ def _figures(view: View) -> None:
     """How many villages are listed, with their split, and through whose eyes."""
     t, headline = view.t, view.kept_headline()
     told = t.plural(
-        "{count} village listed", "{count} villages listed", headline.villages,
+        "{count} village listed",
+        "{count} villages listed",
+        headline.villages,
         count=t.number(headline.villages),
     )
     split = split_text(headline, t)

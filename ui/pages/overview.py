@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from coverage.summarise import operator_technology_matrix
 from geodata.study.places import Level
 from ui import choices, studies
 from ui.controls import choice_box, units_box
@@ -121,7 +122,7 @@ def _operators(view: View) -> None:
         st.table(number_rows(summary.by_number_of_operators, summary.headline.villages, t))
     with second:
         st.subheader(t("Villages served, by operator and technology"), anchor=False)
-        pass
+        st.table(matrix_rows(operator_technology_matrix(view.whole), t))
     st.subheader(t("The filings behind these figures"), anchor=False)
     st.table(filing_rows(view.whole, t))
 

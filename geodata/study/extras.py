@@ -1,0 +1,91 @@
+"""What a study may have besides villages and layers: 5G rollout zones, and sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+import shapely
+
+from geodata.areas import polygons_of
+from geodata.columns import find_columns, plain, row_number, text
+from geodata.coordinates import to_study
+from geodata.errors import DataError
+from geodata.study.settings import SitesTable, ZonesTable
+
+ZONE_FIELDS = ("zone", "operator", "phase", "status", "start", "source")
+SITE_FIELDS = ("site", "operator", "technologies")
+
+STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "live": ("live", "on air", "launched", "launching", "dang phat song", "da phat song"),
+        "building": ("building", "under construction", "dang trien khai", "dang xay dung"),
+        "planned": ("planned", "plan", "ke hoach", "theo ke hoach", "du kien"),
+    }
+)
+"""Status of a zone → words for it, in `plain` form."""
+
+
+class Read(Protocol):
+    """Reads one file of a study."""
+
+    def __call__(
+        self, name: str, *, layer: str | None = None, crs: str | None = None
+    ) -> pd.DataFrame:
+        """The table in a file."""
+        ...
+
+
+def zones_of(read: Read, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
+    """The 5G rollout zones. Raises `DataError` for one without a polygon."""
+    if table is None:
+        return None
+    raw = read(table.path, layer=table.layer, crs=table.crs)
+    areas = polygons_of(to_study(raw, crs, file=table.path).geometry)
+    if areas.isna().any():
+        raise DataError(
+            "{file}, row {row}: the 5G zone has no polygon; every zone needs one",
+            file=table.path,
+            row=row_number(raw.index, int(areas.isna().argmax())),
+        )
+    found = _texts(raw, ZONE_FIELDS, table.columns, table.path)
+    found["status"] = found["status"].map(_status, na_action="ignore").astype("string")
+    return gpd.GeoDataFrame(found, geometry=areas.to_numpy(), crs=crs)
+
+
+def sites_of(read: Read, table: SitesTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
+    """The sites, as points. Raises `DataError` for one without a place."""
+    if table is None:
+        return None
+    raw = read(table.path, layer=table.layer, crs=table.crs)
+    placed = to_study(raw, crs, file=table.path, columns=dict(table.columns))
+    shapes = placed.geometry.to_numpy()
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if missing.any():
+        raise DataError(
+            "{file}, row {row}: the site has no place; give each one a point",
+            file=table.path,
+            row=row_number(raw.index, int(missing.argmax())),
+        )
+    given = {k: v for k, v in table.columns.items() if k in SITE_FIELDS}
+    found = _texts(raw, SITE_FIELDS, given, table.path)
+    points = shapely.force_2d(shapely.centroid(shapes))
+    return gpd.GeoDataFrame(found, geometry=points, crs=crs).reset_index(drop=True)
+
+
+def _texts(
+    raw: pd.DataFrame, fields: tuple[str, ...], given: Mapping[str, str], file: str
+) -> dict[str, pd.Series]:
+    found = find_columns(raw.columns, fields, given=given, file=file)
+    missing = pd.Series(pd.NA, index=raw.index, dtype="string")
+    return {f: text(raw[found[f]]) if f in found else missing for f in fields}
+
+
+def _status(told: str) -> str:
+    """One of our words for a status where it is one; else as the file says."""
+    bare = plain(told)
+    return next((status for status, words in STATUSES.items() if bare in words), told)

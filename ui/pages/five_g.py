@@ -1,0 +1,122 @@
+"""5G: the rollout zones on the map and in figures, beside the 5G layers."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from ui import choices, studies
+from ui.controls import units_box
+from ui.maps.component import draw_map
+from ui.plain import escaped, plain
+from ui.tables import cell
+from ui.texts import Translator
+from ui.texts import marked as _
+from ui.view import View, address_of, map_state
+
+STATUSES = {"live": _("live"), "building": _("building"), "planned": _("planned")}
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    t = view.t
+    figures = view.opened.zones(view.rule, view.position)
+    if figures is None:
+        st.info(
+            t("This study has no 5G rollout zones: its study file names none under zones_5g."),
+            icon=":material/info:",
+        )
+        return
+    st.subheader(_sentence(view, figures.by_phase), anchor=False)
+    units_box(view)
+    pictured, beside = st.columns([3, 2], gap="medium")
+    with pictured:
+        draw_map(
+            view.opened.feed,
+            map_state(view, "zones"),
+            t,
+            address=address_of,
+            on_pick={
+                "zone": lambda zone: choices.choose(zone=zone),
+                "layers": lambda layers: choices.choose(layers=layers),
+            },
+            tiles=studies.tile_address(),
+        )
+    with beside:
+        st.markdown(f"**{t('By phase')}**")
+        st.table(_phases(figures.by_phase, t))
+        st.markdown(f"**{t('Zones')}**")
+        st.table(_zones(figures.zones, t))
+    st.subheader(
+        t("By district") if "district" in view.structure.levels else t("By commune"), anchor=False
+    )
+    chosen = figures.by_district
+    zones = set(chosen["zone"])
+    if view.choices.zone in zones:
+        chosen = chosen[chosen["zone"] == view.choices.zone]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(t("Only zone {zone}", zone=escaped(view.choices.zone)))
+            st.button(t("Show all zones"), on_click=lambda: choices.choose(zone=""))
+    st.table(_units(chosen, t))
+    for source in dict.fromkeys(cell(source) for source in figures.zones["source"]):
+        if source:
+            st.caption(t("Source: {source}", source=escaped(source)))
+
+
+def _sentence(view: View, phases: pd.DataFrame) -> str:
+    """What is in the zones, read aloud."""
+    t = view.t
+    return t(
+        "{zones} rollout zones in {phases} phases; villages with 5G inside them today: {count}",
+        zones=t.number(view.opened.run.study.zones_5g["zone"].nunique()),
+        phases=t.number(len(phases)),
+        count=t.number(int(phases["villages_5g"].sum())),
+    )
+
+
+def _phases(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    told = {
+        t("Phase"): [plain(phase) or "–" for phase in table["phase"]],
+        t("Zones"): [plain(zones) for zones in table["zones"]],
+        **_figures(table, t),
+    }
+    return pd.DataFrame(told).set_index(t("Phase"))
+
+
+def _zones(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    told = {
+        t("Zone"): [cell(zone) for zone in table["zone"]],
+        t("Operator"): [cell(operator) for operator in table["operator"]],
+        t("Status"): [
+            t(STATUSES[status]) if status in STATUSES else cell(status) or "–"
+            for status in table["status"].fillna("")
+        ],
+        t("Start"): [cell(start) or "–" for start in table["start"]],
+        **_figures(table, t),
+    }
+    return pd.DataFrame(told).set_index(t("Zone"))
+
+
+def _units(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    told = {
+        t("Zone"): [plain(zone) for zone in table["zone"]],
+        t("Unit"): [plain(unit) for unit in table["unit"]],
+        **_figures(table, t),
+    }
+    return pd.DataFrame(told).set_index(t("Zone"))
+
+
+def _figures(table: pd.DataFrame, t: Translator) -> dict[str, list[str]]:
+    """Villages, people, area and villages with 5G, in the reader's numbers."""
+
+    def whole(name: str) -> list[str]:
+        return [t.number(None if pd.isna(n) else int(n)) for n in table[name]]
+
+    return {
+        t("Villages"): whole("villages"),
+        t("With 5G"): whole("villages_5g"),
+        t("People"): whole("people"),
+        t("km²"): [
+            t.number(None if pd.isna(area) else round(float(area), 1)) for area in table["area_km2"]
+        ],
+    }

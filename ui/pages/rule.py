@@ -1,0 +1,266 @@
+"""Rule: thresholds and sets to try out, and the villages that would flip."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from coverage.flips import flips
+from coverage.model import TECHNOLOGIES, Assessment, Rule
+from coverage.rules import RULES
+from coverage.select import headline_among
+from geodata.study.assess import assess_study
+from geodata.study.variants import remove_variant, save_variant
+from ui import choices, studies
+from ui.controls import choice_box
+from ui.figures import split_text
+from ui.maps.component import draw_map
+from ui.maps.feed import letters
+from ui.plain import escaped
+from ui.rules import rule_sentence, tried, written
+from ui.tables import cell, verdict_text
+from ui.view import View, address_of, map_state, operators_of, variants_of
+
+SHOWN = 300
+"""So many flipped villages are listed; the map has them all."""
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    t, opened = view.t, view.opened
+    st.subheader(t("What if the rule were another?"), anchor=False)
+    st.caption(
+        t("Try it out here: nothing published changes until somebody publishes the variant.")
+    )
+    operators = operators_of(opened, opened.run.assessment.rule)
+    rule = tried(view.rule, view.choices.tried, operators=operators)
+    after = opened.judged(rule)
+    set_out, seen = st.columns([2, 3], gap="medium")
+    with set_out:
+        _controls(view, rule, operators)
+        st.markdown(rule_sentence(rule, t))
+        st.caption(t("Source: {source}", source=escaped(t(rule.source))))
+        _keep(view, rule)
+    with seen:
+        _headlines(view, after)
+        _map(view, after)
+    _flipped(view, after)
+
+
+def _controls(view: View, rule: Rule, operators: list[str]) -> None:
+    """Profile, thresholds, operators, technologies."""
+    t = view.t
+    profiles = {**RULES, **variants_of(view.opened)}
+    choice_box(
+        t("Profile"),
+        "variant",
+        {name: t(one.title) for name, one in profiles.items()},
+        view.choices.variant,
+        everything=t("as published: {name}", name=t(view.opened.run.assessment.rule.title)),
+        then=lambda name: choices.choose(variant=name, tried=""),
+    )
+    _slider(view, rule, "covered_share", t("Covered from this share of the area"))
+    _slider(view, rule, "weak_share", t("Weak from this share of the area"))
+    key = "try centre"
+    st.session_state[key] = rule.centre
+    st.toggle(
+        t("Signal at the village centre is enough"),
+        key=key,
+        on_change=lambda: _try(view, rule, centre=bool(st.session_state[key])),
+    )
+    many = "try min"
+    st.session_state[many] = rule.min_operators
+    st.number_input(
+        t("Operators that must cover it"),
+        min_value=1,
+        max_value=max(1, len(operators)),
+        key=many,
+        on_change=lambda: _try(view, rule, min_operators=int(st.session_state[many])),
+    )
+    _sets(view, rule, operators)
+
+
+def _slider(view: View, rule: Rule, name: str, label: str) -> None:
+    key = f"try {name}"
+    st.session_state[key] = round(getattr(rule, name) * 100)
+    st.slider(
+        label,
+        1 if name == "covered_share" else 0,
+        100,
+        key=key,
+        format="%d %%",
+        on_change=lambda: _try(view, rule, **{name: st.session_state[key] / 100}),
+    )
+
+
+def _sets(view: View, rule: Rule, operators: list[str]) -> None:
+    """Which technologies and operators count."""
+    t = view.t
+    there = [
+        one
+        for one in TECHNOLOGIES
+        if any(layer.technology == one for layer in view.run.assessment.measures.layers)
+    ]
+    for label, name, options, chosen in (
+        (t("Technologies"), "technologies", there, rule.technologies),
+        (t("Operators"), "operators", operators, rule.operators or tuple(operators)),
+    ):
+        _pills(view, rule, label, name, options, chosen)
+
+
+def _pills(
+    view: View, rule: Rule, label: str, name: str, options: list[Any], chosen: tuple[str, ...]
+) -> None:
+    key = f"try {name}"
+    st.session_state[key] = [one for one in options if one in chosen]
+
+    def react() -> None:
+        on = tuple(one for one in options if one in st.session_state[key])
+        if name == "operators" and len(on) == len(options):
+            on = ()
+        _try(view, rule, **{name: on or chosen})
+
+    st.pills(label, options, key=key, selection_mode="multi", on_change=react)
+
+
+def _try(view: View, rule: Rule, **changes: Any) -> None:
+    """Put a changed rule into the address."""
+    changed = replace(rule, **changes)
+    if changed.weak_share > changed.covered_share:
+        share = changed.covered_share if "covered_share" in changes else changed.weak_share
+        changed = replace(changed, weak_share=share, covered_share=share)
+    choices.choose(tried=written(changed, view.rule))
+
+
+def _headlines(view: View, after: Assessment) -> None:
+    """The figures as they are and as they would be, each with whose they are."""
+    t, villages = view.t, view.opened.run.study.villages
+    before = view.opened.run.assessment
+    rows = []
+    for name, found in ((t("Published"), before), (_name(view, after), after)):
+        headline = headline_among(villages, found, view.in_area)
+        rows.append((name, headline))
+    for name, headline in rows:
+        st.markdown(
+            f"**{escaped(name)}**: "
+            + t(
+                "{covered} of {villages} covered ({share}); {split}",
+                covered=t.number(headline.covered),
+                villages=t.number(headline.villages),
+                share=t.percent(headline.share),
+                split=split_text(headline, t),
+            )
+        )
+
+
+def _name(view: View, after: Assessment) -> str:
+    t = view.t
+    if after.rule == view.opened.run.assessment.rule:
+        return t("Tried out: the same rule")
+    if after.rule == view.rule:
+        return t("Variant “{name}”", name=t(view.rule.title))
+    return t("Tried out, kept under no name yet")
+
+
+def _map(view: View, after: Assessment) -> None:
+    """All villages by the rule tried; those that flip are ringed."""
+    opened = view.opened
+    ids = opened.feed.ids
+    published = opened.run.assessment.verdicts["verdict"]
+    state = map_state(view, "villages")
+    draw_map(
+        opened.feed,
+        replace(
+            state,
+            verdicts=letters(after.verdicts["verdict"].reindex(ids)),
+            before=letters(published.reindex(ids)),
+            shown=None,
+        ),
+        view.t,
+        address=address_of,
+        on_pick={"village": lambda village: choices.choose(village=village)},
+        tiles=studies.tile_address(),
+    )
+
+
+def _flipped(view: View, after: Assessment) -> None:
+    """The villages whose verdict would change, by name."""
+    t = view.t
+    changed = flips(view.opened.run.assessment, after)
+    changed = changed[view.in_area.reindex(changed.index)]
+    st.subheader(
+        t.plural(
+            "{count} village would change",
+            "{count} villages would change",
+            len(changed),
+            count=t.number(len(changed)),
+        ),
+        anchor=False,
+    )
+    if changed.empty:
+        return
+    shown = changed.head(SHOWN)
+    names = view.opened.run.study.villages["village"].loc[shown.index]
+    places = view.structure.places.loc[shown.index]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                t("Village"): names.map(cell),
+                t("Commune"): places["commune"].map(cell),
+                t("District"): places["district"].map(cell),
+                t("Published"): shown["before"].map(lambda v: verdict_text(v, t)),
+                t("Tried out"): shown["after"].map(lambda v: verdict_text(v, t)),
+            }
+        ).reset_index(drop=True),
+        hide_index=True,
+        alt=t("Villages whose verdict would change"),
+    )
+    if len(changed) > SHOWN:
+        st.caption(t("The first {count} are listed; the map has all.", count=t.number(SHOWN)))
+
+
+def _keep(view: View, rule: Rule) -> None:
+    """Keeping the variant under a name, publishing it, forgetting it."""
+    t, study = view.t, view.opened.run.study
+    if not view.rights.may_change_rules:
+        st.caption(t("You may try rules out; keeping and publishing them is for others."))
+        return
+    with st.form("keep variant", border=False, enter_to_submit=True):
+        name = st.text_input(
+            t("Name of the variant"), placeholder=t("for example: 70 % of the area")
+        )
+        if st.form_submit_button(t("Keep under this name"), icon=":material/bookmark_add:"):
+            kept = save_variant(study, name, rule)
+            choices.choose(variant=kept.name, tried="")
+            st.rerun()
+    kept_one = view.choices.variant in variants_of(view.opened)
+    with st.container(horizontal=True):
+        if rule != view.opened.run.assessment.rule and rule == view.rule:
+            with st.popover(t("Publish…"), icon=":material/publish:"):
+                st.markdown(
+                    t(
+                        "Every page and export will show the figures of “{name}” to everybody. "
+                        "The results so far stay kept.",
+                        name=escaped(t(rule.title)),
+                    )
+                )
+                st.button(t("Publish now"), type="primary", on_click=lambda: _publish(view, rule))
+        if kept_one:
+            st.button(
+                t("Forget this variant"),
+                icon=":material/delete:",
+                on_click=lambda: _forget(view),
+            )
+
+
+def _publish(view: View, rule: Rule) -> None:
+    assess_study(view.opened.run.study, rule=rule, publish=True)
+    choices.choose(variant="", tried="")
+
+
+def _forget(view: View) -> None:
+    remove_variant(view.opened.run.study, view.choices.variant)
+    choices.choose(variant="", tried="")
