@@ -1,4 +1,4 @@
-"""The server: the Streamlit pages and, beside them, the route that serves map data.
+"""The server: the Streamlit pages and, beside them, the routes that serve map data and plain text.
 
 ``phusong app`` and ``streamlit run app.py`` both start it.
 """
@@ -7,12 +7,21 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.access import may_read
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
+from ui.text_page import text_routes
+
+
+def base_path() -> str:
+    """The path that the server is reached under."""
+    return str(st.get_option("server.baseUrlPath") or "")
+
 
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
-    routes=map_routes(
-        asset_store(), base_path=lambda: str(st.get_option("server.baseUrlPath") or "")
-    ),
+    routes=[
+        *map_routes(asset_store(), base_path=base_path, may_read=may_read),
+        *text_routes(base_path=base_path),
+    ],
 )

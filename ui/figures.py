@@ -7,7 +7,7 @@ from datetime import date
 from coverage.model import Comparison, Headline
 from coverage.summarise import villages_to_target
 from geodata.study.results import Run
-from ui.plain import escaped
+from ui.plain import escaped, plain
 from ui.texts import Translator
 from ui.texts import marked as _
 
@@ -91,8 +91,8 @@ def basis(run: Run, t: Translator, *, units: date | None = None) -> str:
 
 
 def leader_sentence(headline: Headline, run: Run, t: Translator, *, place: str = "") -> str:
-    """One sentence in plain words that can be read aloud."""
-    where = escaped(place) or escaped(run.study.name)
+    """One sentence in plain words that can be read aloud; plain text, not Markdown."""
+    where = plain(place) or plain(run.study.name)
     if headline.uncovered == 0:
         told = t(
             "As of {date}, {place}: all {covered} villages with data have mobile broadband.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -11,9 +11,10 @@ import streamlit as st
 from coverage import CoverageError
 from geodata.errors import GeodataError
 from ui import choices, studies
+from ui.access import current_rights, sign_in_page, sign_out_button
 from ui.choices import Choices
 from ui.figures import basis
-from ui.plain import escaped, plain
+from ui.plain import escaped
 from ui.texts import LANGUAGES, Translator, error_text, translator
 from ui.view import View, make_view
 
@@ -46,6 +47,7 @@ def head(entries: Mapping[str, Any], titles: Mapping[str, PageEntry], current: s
             for path, entry in titles.items():
                 if entry.aside:
                     _link(entries[path], entry, choice, t, current=path == current)
+        sign_out_button(t)
 
 
 def _link(page: Any, entry: PageEntry, choice: Choices, t: Translator, *, current: bool) -> None:
@@ -74,9 +76,13 @@ def page(show: Callable[[View], None]) -> Callable[[], None]:
     def run() -> None:
         choice = choices.current()
         t = translator(choice.language)
+        rights = current_rights()
+        if rights is None:
+            sign_in_page(t)
+            return
         try:
             with st.spinner(t("Opening the study. The first time takes a minute…")):
-                opened = studies.open_study(choice.study)
+                opened = studies.open_study(choice.study, rights=rights)
             view = make_view(opened, choice)
         except (GeodataError, CoverageError) as error:
             st.error(escaped(error_text(error, choice.language)))
@@ -120,13 +126,3 @@ def notices(view: View) -> None:
             t("There is no variant {name} any more.", name=escaped(view.choices.variant)),
             icon=":material/help:",
         )
-
-
-def link_to(path: str, choice: Choices, **changes: str) -> dict[str, str]:
-    """The query of a link to a page with some choices changed."""
-    return replace(choice, **changes).query()  # type: ignore[arg-type]  # every field is text
-
-
-def label_of(name: str) -> str:
-    """A name for a place that shows plain text only."""
-    return plain(name)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 import pandas as pd
 import platformdirs
 import streamlit as st
-from geodata.access import EVERYTHING, Rights
+from geodata.access import EVERYTHING, Rights, restrict
+from geodata.errors import CallError
+from geodata.followup import load_follow_up
 
 import coverage
 import geodata
@@ -91,8 +92,15 @@ class Opened:
 
 
 def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
-    """A run made ready for the pages; with limited rights its map is served to no one else."""
+    """A run made ready for the pages, without what ``rights`` keep back.
+
+    With limited rights its map is served to no one else.
+    """
+    whole, run = run, restrict(run, rights)
+    if run.study.villages.empty:
+        raise CallError("no village of this study lies in the area you have been given")
     structures = structures_of(run.study)
+    seen = frozenset(map(str, run.study.villages.index))
 
     @lru_cache(RULES_KEPT)
     def judged(rule: Rule) -> Assessment:
@@ -115,7 +123,13 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
 
     @lru_cache(1)
     def changes() -> Changes | None:
-        return changes_since(run)
+        found = None if rights.operator else changes_since(whole)
+        return found if found is None or rights.sees_all else found.cut(seen)
+
+    def follow_up() -> pd.DataFrame:
+        table = load_follow_up(run.study.folder)
+        table = table[table.index.isin(seen)]
+        return table[table["operator"] == rights.operator] if rights.operator else table
 
     return Opened(
         run=run,
@@ -123,7 +137,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         zones=zones,
         changes=changes,
         rights=rights,
-        follow_up=lambda: pd.DataFrame(),
+        follow_up=follow_up,
         structures=structures,
         names=searchable(run.study, structures),
         feed=make_feed(run, structures, asset_store(), audience=rights.audience),
@@ -196,16 +210,22 @@ def study_path(slug: str = "") -> Path:
     return named_study() or built_in_study()
 
 
-def open_study(slug: str = "") -> Opened:
-    """A study with its published run; measured now if it never was."""
+def open_study(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened:
+    """A study with its published run, as far as ``rights`` go; measured now if it never was."""
     path = study_path(slug)
-    return _opened(str(path), _stamp(path))
+    return _opened(str(path), _stamp(path), rights, repr(rights))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:  # noqa: ARG001  # the audience only names the entry
+    run = _run(path, stamp)
+    return opened_run(run, rights=_rights)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _opened(path: str, stamp: str) -> Opened:  # noqa: ARG001  # the stamp only names the entry
+def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names the entry
     study = geodata.open_study(Path(path))
-    return opened_run(latest_run(study) or assess_study(study))
+    return latest_run(study) or assess_study(study)
 
 
 def variant_of(opened: Opened, rule: Rule) -> Run:
@@ -214,12 +234,7 @@ def variant_of(opened: Opened, rule: Rule) -> Run:
     if rule == run.assessment.rule:
         return run
     summary = coverage.summarise(found, published=run.study.published)
-    return replace_run(run, assessment=found, summary=summary)
-
-
-def replace_run(run: Run, **changes: Any) -> Run:
-    """A run with parts replaced."""
-    return replace(run, **changes)
+    return replace(run, assessment=found, summary=summary, what_if=True)
 
 
 def _stamp(path: Path) -> str:

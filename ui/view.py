@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 import pandas as pd
-import streamlit as st
 from geodata.access import Rights
 
 from coverage.model import TECHNOLOGIES, Assessment, Headline, Rule, Technology
@@ -18,10 +16,8 @@ from geodata.study.places import Level, Structure, named, structure_on
 from geodata.study.results import Run
 from geodata.study.variants import load_variants
 from ui.choices import Choices
-from ui.maps.assets import Asset
 from ui.maps.component import MapState, Mode, packed
 from ui.maps.feed import letters
-from ui.maps.routes import prefix
 from ui.studies import Opened, variant_of
 from ui.texts import Translator, translator
 
@@ -204,22 +200,12 @@ def area_box(view: View) -> list[list[float]] | None:
     return bounds(villages).corners()
 
 
-def address_of(asset: Asset) -> str:
-    """Where the browser finds an asset."""
-    return f"{prefix(str(st.get_option('server.baseUrlPath') or ''))}/{asset.path}"
-
-
 def _structure(opened: Opened, choices: Choices) -> Structure:
     """The structure asked for, else the one in force on the study's day."""
     for structure in opened.structures:
         if structure.valid_from.isoformat() == choices.units:
             return structure
     return structure_on(opened.structures, opened.run.study.as_of)
-
-
-def newest_structure(opened: Opened) -> Structure:
-    """Today's structure: what a commune official sits in."""
-    return opened.structures[-1]
 
 
 def _area(structure: Structure, choices: Choices) -> tuple[Level, str]:
@@ -237,8 +223,3 @@ def _drawn_level(view: View) -> Level:
     if "commune" in levels and (view.area or "district" not in levels):
         return "commune"
     return levels[0] if levels else "commune"
-
-
-def day(text: str) -> date:
-    """A day of an address."""
-    return date.fromisoformat(text)

@@ -41,7 +41,10 @@ NEEDED = ("made_at", "measures", "rule", "expected", "layers")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
-    """One assessment of a study. ``measured`` is False where kept measures were used."""
+    """One assessment of a study. ``measured`` is False where kept measures were used.
+
+    ``what_if`` marks one seen through a rule that is not the published one: it is on no disk.
+    """
 
     run_id: str
     study: Study
@@ -50,6 +53,7 @@ class Run:
     made_at: datetime
     measured: bool
     folder: Path
+    what_if: bool = False
 
 
 def make_run(

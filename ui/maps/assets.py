@@ -25,11 +25,17 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/js
 
 
 class Asset:
-    """One file to serve: made on the first request, then kept compressed."""
+    """One file to serve: made on the first request, then kept compressed.
 
-    def __init__(self, name: str, digest: str, make: Callable[[], bytes]) -> None:
+    ``audience`` names who alone is served it; empty for everybody.
+    """
+
+    def __init__(
+        self, name: str, digest: str, make: Callable[[], bytes], *, audience: str = ""
+    ) -> None:
         self.name = name
         self.digest = digest
+        self.audience = audience
         self._make = make
         self._lock = threading.Lock()
 
@@ -67,13 +73,24 @@ class AssetStore:
         self._assets: WeakValueDictionary[str, Asset] = WeakValueDictionary()
         self._lock = threading.Lock()
 
-    def publish(self, name: str, *, made_of: Iterable[bytes], make: Callable[[], bytes]) -> Asset:
-        """An asset to hold on to; the same content always has the same address."""
-        hasher = hashlib.sha256(name.encode())
+    def publish(
+        self,
+        name: str,
+        *,
+        made_of: Iterable[bytes],
+        make: Callable[[], bytes],
+        audience: str = "",
+    ) -> Asset:
+        """An asset to hold on to; the same content always has the same address.
+
+        One with an ``audience`` is served to it alone, and has an address of its own.
+        """
+        hasher = hashlib.sha256(f"{name}\0{audience}".encode())
         for piece in made_of:
             hasher.update(len(piece).to_bytes(8, "big"))
             hasher.update(piece)
-        return self._keep(Asset(name, hasher.hexdigest()[:DIGEST_LENGTH], make))
+        digest = hasher.hexdigest()[:DIGEST_LENGTH]
+        return self._keep(Asset(name, digest, make, audience=audience))
 
     def publish_files(self, files: Mapping[str, bytes]) -> dict[str, Asset]:
         """Files that name each other by relative paths: one digest for all of them."""

@@ -91,7 +91,7 @@ def make_feed(
     """
 
     def publish(name: str, made_of: Sequence[bytes], make: Callable[[], bytes]) -> Asset:
-        return store.publish(name, made_of=[RECIPE, *made_of], make=make)
+        return store.publish(name, made_of=[RECIPE, *made_of], make=make, audience=audience)
 
     study = run.study
     villages = study.villages
@@ -195,7 +195,7 @@ def _chunk(publish: Publish, geometry: gpd.GeoSeries, position: pd.Series[int]) 
 def _areas(publish: Publish, structure: Structure, level: Level) -> Asset:
     """Codes, names and shapes of the areas that have a boundary."""
     names = structure.units(level)
-    geometry = structure.boundaries[level].reindex([code for code in names])
+    geometry = structure.boundaries[level].reindex(list(names))
     drawn = geometry[geometry.notna() & ~geometry.is_empty]
 
     def make() -> bytes:

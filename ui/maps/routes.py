@@ -11,10 +11,19 @@ from starlette.routing import Route
 from ui.maps.assets import ROUTE, Asset, AssetStore
 
 FOREVER = "public, max-age=31536000, immutable"
+PRIVATE = "private, max-age=31536000, immutable"
+
+MayRead = Callable[[Request, str], bool]
+"""Whether whoever asks belongs to an audience."""
 
 
-def map_routes(store: AssetStore, *, base_path: Callable[[], str]) -> list[Route]:
+def map_routes(
+    store: AssetStore, *, base_path: Callable[[], str], may_read: MayRead
+) -> list[Route]:
     """The routes to hand to the server; ``base_path`` tells the prefix it is served under.
+
+    An asset with an audience is served where ``may_read`` says so; these routes are outside
+    every session, so nobody else asks.
 
     The prefix is ours to add: the server does not, and answers an unknown path with
     its front page. It is asked for on each request, as it may be set after the routes.
@@ -25,6 +34,8 @@ def map_routes(store: AssetStore, *, base_path: Callable[[], str]) -> list[Route
         asset = store.find(request.path_params["digest"], request.path_params["name"])
         if asset is None or asked != prefix(base_path()):
             return PlainTextResponse("Not found", status_code=404)
+        if asset.audience and not may_read(request, asset.audience):
+            return PlainTextResponse("Not allowed, or no longer", status_code=403)
         return _answer(asset, zipped="gzip" in request.headers.get("accept-encoding", ""))
 
     below = f"{ROUTE}/{{digest}}/{{name:path}}"
@@ -34,7 +45,7 @@ def map_routes(store: AssetStore, *, base_path: Callable[[], str]) -> list[Route
 def _answer(asset: Asset, *, zipped: bool) -> Response:
     """The asset's bytes, with the promise that they never change."""
     headers = {
-        "Cache-Control": FOREVER,
+        "Cache-Control": PRIVATE if asset.audience else FOREVER,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         **({"Content-Encoding": "gzip"} if zipped else {}),

@@ -6,13 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from ui import choices, studies
+from ui.access import addresses
 from ui.controls import units_box
 from ui.maps.component import draw_map
 from ui.plain import escaped, plain
 from ui.tables import cell
 from ui.texts import Translator
 from ui.texts import marked as _
-from ui.view import View, address_of, map_state
+from ui.view import View, map_state
 
 STATUSES = {"live": _("live"), "building": _("building"), "planned": _("planned")}
 
@@ -35,7 +36,7 @@ def show(view: View) -> None:
             view.opened.feed,
             map_state(view, "zones"),
             t,
-            address=address_of,
+            address=addresses(view.rights),
             on_pick={
                 "zone": lambda zone: choices.choose(zone=zone),
                 "layers": lambda layers: choices.choose(layers=layers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import choices, studies
+from ui.access import addresses
 from ui.card import why_card
 from ui.controls import (
     POWERS,
@@ -21,7 +22,7 @@ from ui.figures import split_text
 from ui.maps.component import draw_map
 from ui.plain import escaped
 from ui.tables import VERDICT_ORDER, VERDICT_TEXTS, VillageList, verdict_text, village_list
-from ui.view import View, address_of, map_state, operators_of, technologies_of
+from ui.view import View, map_state, operators_of, technologies_of
 
 
 def show(view: View) -> None:
@@ -35,7 +36,7 @@ def show(view: View) -> None:
             view.opened.feed,
             map_state(view, "villages"),
             view.t,
-            address=address_of,
+            address=addresses(view.rights),
             on_pick={
                 "village": lambda village: choices.choose(village=village),
                 "area": lambda code: _choose_area(view, code),

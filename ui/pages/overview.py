@@ -7,12 +7,14 @@ import streamlit as st
 from coverage.summarise import operator_technology_matrix
 from geodata.study.places import Level
 from ui import choices, studies
+from ui.access import addresses
 from ui.controls import choice_box, units_box
 from ui.figures import agreement, headline_split, leader_sentence, progress, split_text
 from ui.maps.component import draw_map
+from ui.plain import escaped
 from ui.tables import VillageList, filing_rows, matrix_rows, number_rows, unit_list
 from ui.texts import marked as _
-from ui.view import View, address_of, map_state
+from ui.view import View, map_state
 
 RANKINGS = {
     "uncovered": _("by uncovered villages"),
@@ -27,7 +29,7 @@ def show(view: View) -> None:
     """Draw the page."""
     t, run = view.t, view.run
     headline = view.headline()
-    st.subheader(leader_sentence(headline, run, t, place=view.area_name), anchor=False)
+    st.subheader(escaped(leader_sentence(headline, run, t, place=view.area_name)), anchor=False)
     with st.container(horizontal=True, key="figures"):
         for label, value, note in headline_split(headline, t):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
@@ -41,7 +43,7 @@ def show(view: View) -> None:
             view.opened.feed,
             map_state(view, "areas", level=level),
             t,
-            address=address_of,
+            address=addresses(view.rights),
             on_pick={
                 "area": lambda code: _choose_unit(level, code),
                 "village": lambda village: choices.choose(village=village),

@@ -15,6 +15,7 @@ from coverage.select import headline_among
 from geodata.study.assess import assess_study
 from geodata.study.variants import remove_variant, save_variant
 from ui import choices, studies
+from ui.access import addresses
 from ui.controls import choice_box
 from ui.figures import split_text
 from ui.maps.component import draw_map
@@ -22,7 +23,7 @@ from ui.maps.feed import letters
 from ui.plain import escaped
 from ui.rules import rule_sentence, tried, written
 from ui.tables import cell, verdict_text
-from ui.view import View, address_of, map_state, operators_of, variants_of
+from ui.view import View, map_state, operators_of, variants_of
 
 SHOWN = 300
 """So many flipped villages are listed; the map has them all."""
@@ -180,7 +181,7 @@ def _map(view: View, after: Assessment) -> None:
             shown=None,
         ),
         view.t,
-        address=address_of,
+        address=addresses(view.rights),
         on_pick={"village": lambda village: choices.choose(village=village)},
         tiles=studies.tile_address(),
     )

@@ -45,16 +45,17 @@ class MapView {
     if (data !== this.data) return; // a newer choice is already waiting
     const { feed, state, language } = data;
     this.frame.dataset.mode = state.mode;
+    const at = { areas: bare(state.areas.url), villages: bare(feed.villages), outlines: bare(feed.outlines) };
     const tables = Promise.all([
-      this.done.areas === state.areas.url ? null : fetchTable(state.areas.url),
-      this.done.villages === feed.villages ? null : fetchTable(feed.villages),
-      state.mode !== "villages" || this.done.outlines === feed.outlines || !feed.outlines ? null : fetchTable(feed.outlines),
+      this.done.areas === at.areas ? null : fetchTable(state.areas.url),
+      this.done.villages === at.villages ? null : fetchTable(feed.villages),
+      state.mode !== "villages" || this.done.outlines === at.outlines || !feed.outlines ? null : fetchTable(feed.outlines),
     ]);
     if (!this.map) await Promise.all([this.build(data), tables]);
     this.load(data, await tables);
     await this.overlays(data);
     this.style(data);
-    if (this.done.words !== `${language} ${state.mode} ${state.areas.url} ${feed.villages}`) this.writePanels(data);
+    if (this.done.words !== `${language} ${state.mode} ${at.areas} ${at.villages}`) this.writePanels(data);
     else if (this.done.most !== this.most) this.writeLegend(data);
     this.go(state);
     this.scene.paint();
@@ -111,7 +112,7 @@ class MapView {
     if (villages) this.loadVillages(villages, feed);
     if (areas) this.loadAreas(areas, state);
     if (outlines) {
-      this.done.outlines = feed.outlines;
+      this.done.outlines = bare(feed.outlines);
       outlines.shapes.forEach((shape, k) => this.outline(this.scene.villages[k], shape, outlines.scale));
       this.scene.regroup();
     }
@@ -129,7 +130,7 @@ class MapView {
     this.scene.plane = this.plane = plane([(south + north) / 2, (west + east) / 2]);
     this.scene.villages = villagesOf(table, this.plane);
     this.scene.byId = new Map(this.scene.villages.map((village) => [village.id, village]));
-    this.done = { villages: feed.villages, focus: "" };
+    this.done = { villages: bare(feed.villages), focus: "" };
     this.shapes.clear();
     this.near.clear();
     this.shown.clear();
@@ -139,7 +140,7 @@ class MapView {
   }
 
   loadAreas(table, state) {
-    this.done.areas = state.areas.url;
+    this.done.areas = bare(state.areas.url);
     this.scene.areas = table.codes.map((code, k) => ({
       kind: "area", code, name: table.names[k], label: [table.labels[k][1], table.labels[k][0]],
       ...pathOf(decodeShape(table.shapes[k], table.scale), this.plane), uncovered: 0, villages: 0,
@@ -156,8 +157,8 @@ class MapView {
     if (this.data.state.mode !== "villages" || this.map.getZoom() < NEAR_ZOOM) return;
     const { feed } = this.data;
     const view = this.map.getBounds();
-    const wanted = feed.chunks.filter((chunk) => !this.near.has(chunk.url) && view.intersects(chunk.box));
-    for (const { url } of wanted) this.near.add(url);
+    const wanted = feed.chunks.filter((chunk) => !this.near.has(bare(chunk.url)) && view.intersects(chunk.box));
+    for (const { url } of wanted) this.near.add(bare(url));
     try {
       await Promise.all(wanted.map((chunk) => this.loadChunk(chunk.url, feed)));
     } catch (error) {
@@ -167,7 +168,7 @@ class MapView {
 
   async loadChunk(url, feed) {
     const table = await fetchTable(url);
-    if (this.data.feed.villages !== feed.villages) return;
+    if (bare(this.data.feed.villages) !== bare(feed.villages)) return;
     table.shapes.forEach((shape, k) => this.outline(this.scene.villages[table.rows[k]], shape, table.scale));
     this.scene.regroup();
     this.scene.paint();
@@ -221,7 +222,7 @@ class MapView {
 
   writePanels(data) {
     const { texts, feed, language, state } = data;
-    this.done.words = `${language} ${state.mode} ${state.areas.url} ${feed.villages}`;
+    this.done.words = `${language} ${state.mode} ${bare(state.areas.url)} ${bare(feed.villages)}`;
     const format = new Intl.NumberFormat(language === "vi" ? "vi-VN" : "en-GB");
     this.number = (value) => format.format(value);
     this.scene.number = this.number;
@@ -284,15 +285,16 @@ class MapView {
   }
 
   async shape(url) {
-    if (!this.shapes.has(url)) {
+    const key = bare(url);
+    if (!this.shapes.has(key)) {
       const table = await fetchTable(url);
       const paths = table.shapes.map((shape) => pathOf(decodeShape(shape, table.scale), this.plane));
       const zones = (table.zone || []).map((zone, k) => ({
         kind: "zone", zone, operator: table.operator[k], status: table.status[k], ...paths[k],
       }));
-      this.shapes.set(url, { paths, zones });
+      this.shapes.set(key, { paths, zones });
     }
-    return this.shapes.get(url);
+    return this.shapes.get(key);
   }
 
   // Where a village, an area or a zone is drawn: a canvas has no elements a test could find.
@@ -356,6 +358,11 @@ class MapView {
     if (this.map) this.map.remove();
     this.map = null;
   }
+}
+
+// An address without the key that lets this reader in: keys change, what they open does not.
+function bare(url) {
+  return url ? url.split("?")[0] : url;
 }
 
 const scripts = new Map();

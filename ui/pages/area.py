@@ -1,0 +1,155 @@
+"""My area: one district or commune on one page, for paper and a phone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from geodata.columns import plain as bare
+from geodata.export.sheet import AreaSheet
+from geodata.study.places import Structure, structure_on
+from ui import choices
+from ui.access import key_of
+from ui.controls import text_box
+from ui.downloads import sheet_downloads
+from ui.figures import headline_split, leader_sentence
+from ui.plain import escaped, plain
+from ui.sheets import sheet_of
+from ui.tables import VERDICT_MARKS
+from ui.text_page import text_address
+from ui.view import View, make_view
+
+MOST_FOUND = 400
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    view = todays(view)
+    t = view.t
+    options = units_by_name(view)
+    st.subheader(t("One district or commune on one page"), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="unit choice"):
+        text_box(
+            t("Look for a commune, ward or district, by its old or new name"),
+            "name",
+            view.choices.name,
+            placeholder=t("with or without marks"),
+        )
+        _unit_box(view, options)
+    if not view.area:
+        st.info(t("Choose your commune or district above."), icon=":material/home_pin:")
+        return
+    sheet = sheet_of(view)
+    headline = view.headline()
+    st.subheader(escaped(leader_sentence(headline, view.run, t, place=view.area_name)), anchor=False)
+    with st.container(horizontal=True, key="figures"):
+        for label, value, note in headline_split(headline, t):
+            st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
+    st.markdown(escaped(sheet.change))
+    sheet_downloads(view, sheet)
+    st.page_link(
+        text_address(view, key=key_of(view.rights)),
+        label=t("This page as text alone, for very slow lines"),
+        icon=":material/text_snippet:",
+    )
+    pictured, listed = st.columns([2, 3], gap="medium")
+    with pictured:
+        st.image(sheet.svg, caption=sheet.stamp or None)
+    with listed:
+        _list(view, sheet)
+
+
+def todays(view: View) -> View:
+    """The view in today's units, unless the address asks for others or names an older unit."""
+    opened, choice = view.opened, view.choices
+    if choice.units or choice.district or choice.commune:
+        return make_view(opened, replace(choice, name=""))
+    newest = opened.structures[-1].valid_from.isoformat()
+    return make_view(opened, replace(choice, units=newest, name=""))
+
+
+def units_by_name(view: View) -> dict[str, str]:
+    """Units that bear the name looked for, now or before: "day level code" → what is shown."""
+    t, found = view.t, {}
+    asked = bare(view.choices.name).split()
+    for structure in reversed(view.opened.structures):
+        for level in reversed(structure.levels):
+            for code, name in structure.units(level).items():
+                label = _label(view, structure, level, code, name)
+                words = f" {bare(label)}"
+                if all(f" {word}" in words for word in asked):
+                    found[f"{structure.valid_from.isoformat()} {level} {code}"] = label
+        if len(found) > MOST_FOUND and not asked:
+            break
+    if not found and asked:
+        st.warning(t("No unit bears the name {name}.", name=escaped(view.choices.name)))
+    return found
+
+
+def _label(view: View, structure: Structure, level: str, code: str, name: str) -> str:
+    """A unit with what it was before: its former communes and district, or its day."""
+    t, opened = view.t, view.opened
+    inside = structure.places[f"{level}_code"] == code
+    current = structure is opened.structures[-1]
+    if not current:
+        return t("{unit} (units from {date})", unit=plain(name), date=t.date(structure.valid_from))
+    before = structure_on(opened.structures, opened.run.study.as_of)
+    if before is structure:
+        return plain(name)
+    old = before.places[inside]
+    told = [*dict.fromkeys(old["commune"]), *dict.fromkeys(old["district"])]
+    return t("{unit} (before: {old})", unit=plain(name), old=", ".join(plain(n) for n in told if n))
+
+
+def _unit_box(view: View, options: dict[str, str]) -> None:
+    """The units found; the chosen one stays in the list even where the search misses it."""
+    t = view.t
+    chosen = f"{view.structure.valid_from.isoformat()} {view.area_level} {view.area}"
+    shown = dict(options)
+    if view.area and chosen not in shown:
+        shown = {chosen: plain(view.area_name), **shown}
+    key = "my unit"
+    st.session_state[key] = chosen if view.area else ""
+
+    def react() -> None:
+        told = str(st.session_state[key])
+        if not told:
+            choices.choose(units="", district="", commune="")
+            return
+        day, level, code = told.split(" ", 2)
+        where = {"district": code} if level == "district" else {"commune": code}
+        choices.choose(**{"units": day, "district": "", "commune": "", **where})
+
+    st.selectbox(
+        t("My unit"),
+        ["", *shown],
+        key=key,
+        format_func=lambda one: shown.get(one, t("– choose –")),
+        on_change=react,
+    )
+
+
+def _list(view: View, sheet: AreaSheet) -> None:
+    """The villages that are not covered, as a plain table that every phone shows."""
+    t, words = view.t, sheet.words
+    if not sheet.rows:
+        st.success(words["nothing"], icon=":material/check_circle:")
+        return
+    columns = {
+        words["village"]: [row.village for row in sheet.rows],
+        words["verdict"]: [f"{VERDICT_MARKS[row.kind]} {row.verdict}" for row in sheet.rows],
+        words["unit"]: [row.unit for row in sheet.rows],
+    }
+    if any(row.former for row in sheet.rows):
+        columns[words["former"]] = [row.former for row in sheet.rows]
+    columns |= {
+        words["people"]: [row.people for row in sheet.rows],
+        words["power"]: [row.power for row in sheet.rows],
+        words["duty"]: [row.duty for row in sheet.rows],
+        words["note"]: [row.note for row in sheet.rows],
+    }
+    numbers = pd.Index(range(1, len(sheet.rows) + 1), name=words["stt"])
+    st.table(pd.DataFrame(columns, index=numbers))
+    st.caption(t("Uncovered and unknown villages, the worst first."))

@@ -1,0 +1,139 @@
+"""My area as text alone: no script, no socket, no picture; for a line of 256 kbit/s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from coverage import CoverageError
+from geodata.errors import GeodataError
+from geodata.export.sheet import AreaSheet
+from ui import choices, studies
+from ui.access import KEY, rights_in
+from ui.figures import leader_sentence
+from ui.maps.routes import prefix
+from ui.plain import plain
+from ui.sheets import sheet_of
+from ui.texts import error_text
+from ui.view import View, make_view
+
+ROUTE = "text"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-cache",
+}
+
+
+def text_routes(*, base_path: Callable[[], str]) -> list[Route]:
+    """The route of the text page, under whatever prefix the server has."""
+
+    async def serve(request: Request) -> Response:
+        asked = f"/{request.path_params.get('base', '')}".rstrip("/")
+        if asked != prefix(base_path()):
+            return PlainTextResponse("Not found", status_code=404)
+        return await run_in_threadpool(_answer, request)
+
+    return [Route(f"/{ROUTE}", serve), Route(f"/{{base:path}}/{ROUTE}", serve)]
+
+
+def text_address(view: View, *, key: str = "") -> str:
+    """Where the text page of a view's area is."""
+    base = prefix(str(st.get_option("server.baseUrlPath") or ""))
+    query = view.choices.query(across=True)
+    return f"{base}/{ROUTE}?" + urlencode({**query, **({KEY: key} if key else {})})
+
+
+def _answer(request: Request) -> Response:
+    choice = choices.read(dict(request.query_params))
+    rights = rights_in(request.query_params.get(KEY, ""))
+    if rights is None:
+        return PlainTextResponse("Not allowed, or no longer", status_code=403)
+    try:
+        view = make_view(studies.open_study(choice.study, rights=rights), choice)
+        body = page(view, key=request.query_params.get(KEY, ""))
+    except (GeodataError, CoverageError) as error:
+        text = error_text(error, choice.language)
+        return PlainTextResponse(text, status_code=500)
+    return HTMLResponse(body, headers=HEADERS)
+
+
+def page(view: View, *, key: str = "") -> str:
+    """The page as HTML without a script; every name in it is escaped."""
+    t = view.t
+    title = plain(view.area_name) or t("Mobile coverage of villages")
+    parts = [f"<h1>{_safe(title)}</h1>"]
+    if view.area:
+        parts += _area(view, sheet_of(view))
+    parts.append(_units(view, key))
+    return _FRAME.format(
+        language=t.language, title=_safe(title), style=_STYLE, body="\n".join(parts)
+    )
+
+
+def _area(view: View, sheet: AreaSheet) -> list[str]:
+    """Warning, figures, change and list of one area."""
+    told = leader_sentence(view.headline(), view.run, view.t, place=view.area_name)
+    lines = [f"<p class=warn>{_safe(text)}</p>" for text in (sheet.warning, sheet.variant) if text]
+    lines.append(f"<p><b>{_safe(told)}</b></p>")
+    lines += [f"<p>{_safe(sheet.headline)}</p>", f"<p>{_safe(sheet.change)}</p>"]
+    if not sheet.rows:
+        lines.append(f"<p>{_safe(sheet.words['nothing'])}</p>")
+    else:
+        names = ("village", "unit", "former", "verdict", "people", "power", "duty", "note")
+        heads = "".join(f"<th scope=col>{_safe(sheet.words[n])}</th>" for n in ("stt", *names))
+        rows = "".join(
+            f"<tr><td>{k}</td>"
+            + "".join(f"<td>{_safe(getattr(row, name))}</td>" for name in names)
+            + "</tr>"
+            for k, row in enumerate(sheet.rows, 1)
+        )
+        lines.append(f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")
+    return [*lines, f"<p><small>{_safe(sheet.foot)}</small></p>"]
+
+
+def _units(view: View, key: str) -> str:
+    """Links to the other units: the way around, without a script."""
+    t, level = view.t, view.area_level
+    links = "".join(
+        f'<li><a href="?{escape(_query(view, level, code, key), quote=True)}">{_safe(name)}</a></li>'
+        for code, name in view.structure.units(level).items()
+    )
+    return f"<h2>{_safe(t('Other units'))}</h2><ul>{links}</ul>"
+
+
+def _query(view: View, level: str, code: str, key: str) -> str:
+    query = view.choices.query(across=True)
+    query.pop("district", None)
+    query.pop("commune", None)
+    query[level] = code
+    return urlencode({**query, **({KEY: key} if key else {})})
+
+
+def _safe(text: object) -> str:
+    return escape(plain(text), quote=True)
+
+
+_STYLE = (
+    "body{font:17px/1.5 serif;margin:1em auto;max-width:60em;padding:0 .8em}"
+    "table{border-collapse:collapse;display:block;overflow-x:auto}"
+    "td,th{border:1px solid #666;padding:.2em .45em;text-align:left;vertical-align:top}"
+    ".warn{border:1px solid #a3180f;color:#a3180f;padding:.3em .6em;font-weight:700}"
+    "ul{columns:14em}"
+)
+_FRAME = """<!doctype html>
+<html lang="{language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{title}</title><style>{style}</style></head>
+<body><main>
+{body}
+</main></body></html>
+"""
