@@ -45,7 +45,8 @@ def current_rights() -> Rights | None:
         return EVERYTHING
     if not is_signed_in():
         return None
-    return settings.rights_of(*_vouched())
+    email, verified = _vouched()
+    return settings.rights_of(email, verified=verified)
 
 
 def is_signed_in() -> bool:

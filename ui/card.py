@@ -107,7 +107,8 @@ def _facts(view: View, facts: Any) -> None:
 
 def _place(view: View, village: str) -> str:
     """Commune and district in the structure chosen, and what they are in the others."""
-    t, told = view.t, []
+    t = view.t
+    told: list[str] = []
     for structure in view.opened.structures:
         row = structure.places.loc[village]
         name = ", ".join(filter(None, (cell(row["commune"]), cell(row["district"]))))

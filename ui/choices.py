@@ -110,7 +110,7 @@ class Choices:
 
 
 def people_range(text: str) -> tuple[int | None, int | None]:
-    """ "100-500" as bounds, each may be missing: "100-", "-500"."""
+    """Bounds written as 100-500; each may be missing: 100- or -500."""
     least, _, most = text.partition("-")
     return _count(least), _count(most)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import choices
 from ui.frame import PageEntry, head, page
-from ui.pages import gaps, method, overview, rule
+from ui.pages import area, data, five_g, gaps, method, overview, rule
 from ui.texts import marked as _
 from ui.texts import translator
 
@@ -23,7 +23,12 @@ PAGES = (
         icon=":material/signal_cellular_off:",
         show=gaps.show,
     ),
+    PageEntry(path="area", title=_("My area"), icon=":material/home_pin:", show=area.show),
+    PageEntry(path="5g", title=_("5G"), icon=":material/5g:", show=five_g.show),
     PageEntry(path="rule", title=_("Rule"), icon=":material/tune:", show=rule.show, aside=True),
+    PageEntry(
+        path="data", title=_("Data"), icon=":material/upload_file:", show=data.show, aside=True
+    ),
     PageEntry(
         path="method", title=_("Method"), icon=":material/menu_book:", show=method.show, aside=True
     ),

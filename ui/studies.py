@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pandas as pd
 import platformdirs
 import streamlit as st
-from geodata.access import EVERYTHING, Rights, restrict
-from geodata.errors import CallError
-from geodata.followup import load_follow_up
 
 import coverage
 import geodata
 from coverage.model import Assessment, Rule
 from coverage.summarise import by_unit
+from geodata.access import EVERYTHING, Rights, restrict
+from geodata.errors import CallError
+from geodata.followup import load_follow_up
 from geodata.nearest import nearest_signal, nearest_site, nearest_village
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
@@ -35,6 +37,8 @@ STUDIES_VARIABLE = "PHUSONG_STUDIES"
 TILES_VARIABLE = "PHUSONG_TILES"
 BUILT_IN_VERSION = 2
 """Part of the built-in study's folder: a reconstruction made otherwise gets another."""
+
+DROPPED_S = 24 * 3600
 
 RULES_KEPT = 48
 """So many rules tried out stay judged; the one used longest ago makes room."""
@@ -62,9 +66,7 @@ class Nearby:
         table = self.tables.get(kind)
         if table is None or village not in table.index:
             return None
-        row = table.loc[village]
-        if pd.isna(row["distance_m"]):
-            return None
+        row: Mapping[Any, Any] = table.loc[village].to_dict()
         name = "" if pd.isna(row["name"]) else str(row["name"])
         return Found(
             name=name,
@@ -176,6 +178,16 @@ def studies_home() -> Path:
     """Where the studies made in the browser are kept."""
     named = os.environ.get(STUDIES_VARIABLE, "").strip()
     return Path(named) if named else Path(platformdirs.user_data_dir("phusong")) / "studies"
+
+
+def upload_folder() -> Path:
+    """A fresh folder for dropped files; folders of an earlier day are cleared away."""
+    home = studies_home() / ".dropped"
+    home.mkdir(parents=True, exist_ok=True)
+    for old in home.iterdir():
+        if time.time() - old.stat().st_mtime > DROPPED_S:
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(mkdtemp(dir=home))
 
 
 def built_in_folder() -> Path:

@@ -141,7 +141,7 @@ def number_rows(counts: pd.Series[int], villages: int, t: Translator) -> pd.Data
     """Villages by how many operators cover them."""
     return pd.DataFrame(
         {
-            t("Operators"): [t.number(int(k)) for k in counts.index],  # type: ignore[arg-type]  # a count
+            t("Operators"): [t.number(int(k)) for k in counts.index],
             t("Villages"): [t.number(int(n)) for n in counts],
             t("Share"): [t.percent(n / villages if villages else None) for n in counts],
         }

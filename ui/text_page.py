@@ -104,7 +104,7 @@ def _units(view: View, key: str) -> str:
     """Links to the other units: the way around, without a script."""
     t, level = view.t, view.area_level
     links = "".join(
-        f'<li><a href="?{escape(_query(view, level, code, key), quote=True)}">{_safe(name)}</a></li>'
+        f'<li><a href="?{_safe(_query(view, level, code, key))}">{_safe(name)}</a></li>'
         for code, name in view.structure.units(level).items()
     )
     return f"<h2>{_safe(t('Other units'))}</h2><ul>{links}</ul>"

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from geodata.access import Rights
 
 from coverage.model import TECHNOLOGIES, Assessment, Headline, Rule, Technology
 from coverage.rules import RULES
 from coverage.select import headline_among, select
+from geodata.access import Rights
 from geodata.display import bounds
 from geodata.study.places import Level, Structure, named, structure_on
 from geodata.study.results import Run
@@ -137,16 +137,11 @@ def narrowed(opened: Opened, rule: Rule, choices: Choices) -> Rule:
     technologies: tuple[Technology, ...] = tuple(
         t for t in rule.technologies if t == choices.technology
     )
-    changes: dict[str, tuple[str, ...]] = {}
     if choices.operator in operators:
-        changes["operators"] = (choices.operator,)
+        rule = replace(rule, operators=(choices.operator,), min_operators=1)
     if technologies and technologies != rule.technologies:
-        changes["technologies"] = technologies
-    if not changes:
-        return rule
-    return replace(
-        rule, min_operators=1 if "operators" in changes else rule.min_operators, **changes
-    )  # type: ignore[arg-type]  # both are tuples of what the rule has
+        rule = replace(rule, technologies=technologies)
+    return rule
 
 
 def operators_of(opened: Opened, rule: Rule) -> list[str]:
@@ -162,9 +157,7 @@ def technologies_of(opened: Opened, rule: Rule) -> list[str]:
     return [t for t in TECHNOLOGIES if t in there and t in rule.technologies]
 
 
-def map_state(
-    view: View, mode: Mode, *, level: Level | None = None, **more: str | None
-) -> MapState:
+def map_state(view: View, mode: Mode, *, level: Level | None = None) -> MapState:
     """What the map is told of a view; ``level`` is that of the areas drawn."""
     opened, choices = view.opened, view.choices
     shown: Level = level or _drawn_level(view)
@@ -188,7 +181,6 @@ def map_state(
         village=view.village,
         zone=choices.zone,
         layers=choices.layers,
-        **more,
     )
 
 

@@ -15,6 +15,8 @@ from geodata.columns import plain
 from geodata.coordinates import WGS84
 from geodata.errors import CallError
 from geodata.export.words import HEADINGS, VERDICTS, Language
+from geodata.followup import FIELDS, shown
+from geodata.followup import HEADINGS as FOLLOW_UP
 from geodata.study.results import Run
 from geodata.units import Units, assign_units
 
@@ -57,6 +59,35 @@ def uncovered_list(
     table = table.assign(_order=table["verdict"].map(WORST_FIRST))
     table = table.sort_values(["district", "commune", "_order", "village"], kind="stable")
     return _headed(table, run, language)
+
+
+def listed(
+    run: Run,
+    ids: Sequence[str],
+    *,
+    places: pd.DataFrame | None = None,
+    follow_up: pd.DataFrame | None = None,
+    language: Language = "vi",
+) -> gpd.GeoDataFrame:
+    """Exactly these villages in this order, whatever their verdicts, as `uncovered_list`.
+
+    ``places`` is indexed by village id with the units of another structure; ``follow_up``
+    adds its columns.
+    """
+    study = run.study
+    table = study.villages.join(run.assessment.verdicts).loc[list(ids)]
+    if places is not None:
+        units = places.loc[table.index].replace("", pd.NA)
+        for name in ("commune_code", "commune", "district_code", "district"):
+            table[name] = units[name].astype("string")
+    out = _headed(table, run, language)
+    if follow_up is None or follow_up.empty:
+        return out
+    held = follow_up.reindex(table.index).fillna("")
+    for name in FIELDS:
+        words = [shown(name, str(value), language) for value in held[name]]
+        out.insert(len(out.columns) - 1, FOLLOW_UP[language][name], words)
+    return out
 
 
 def _check_verdicts(verdicts: Sequence[str]) -> None:

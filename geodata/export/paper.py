@@ -35,7 +35,7 @@ def write_png(sheet: AreaSheet, path: Path) -> Path:
 
 def pdf_of(sheet: AreaSheet) -> bytes:
     """The sheet as A4 pages; the header row stands on each, and so does what it is of."""
-    return bytes(_compiled(_data(sheet, picture=False), "pdf", None))
+    return _compiled(_data(sheet, picture=False), None)
 
 
 def png_of(sheet: AreaSheet) -> bytes:
@@ -44,22 +44,22 @@ def png_of(sheet: AreaSheet) -> bytes:
     for most, ppi in TRIES:
         short = with_rows(sheet, most)
         left = len(sheet.rows) - len(short.rows)
-        made = bytes(_compiled(_data(short, picture=True, left=left), "png", ppi))
+        made = _compiled(_data(short, picture=True, left=left), ppi)
         if len(made) < PICTURE_BYTES:
             break
     return made
 
 
-def _compiled(data: dict[str, object], form: str, ppi: float | None) -> bytes:
-    """What typst makes of the template; names reach it as data and are never markup."""
+def _compiled(data: dict[str, object], ppi: float | None) -> bytes:
+    """What typst makes of the template: a PNG with ``ppi``, else a PDF.
+
+    Names reach it as data and are never markup.
+    """
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     source = TEMPLATE.read_bytes()
     if ppi is None:
-        made = typst.compile(source, format="pdf", sys_inputs=inputs)
-    else:
-        made = typst.compile(source, format="png", ppi=ppi, sys_inputs=inputs)
-    pages = made if isinstance(made, list) else [made]
-    return bytes(pages[0])  # type: ignore[arg-type]  # bytes, as no output file is named
+        return bytes(typst.compile(source, format="pdf", sys_inputs=inputs))
+    return bytes(typst.compile(source, format="png", ppi=ppi, sys_inputs=inputs))
 
 
 def _data(sheet: AreaSheet, *, picture: bool, left: int = 0) -> dict[str, object]:

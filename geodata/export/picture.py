@@ -37,9 +37,7 @@ def area_svg(
     left = (WIDTH - (x1 - x0) * scale) / 2
 
     def place(xy: Floats) -> Floats:
-        return np.column_stack(
-            [(xy[:, 0] - x0) * scale + left, (y1 - xy[:, 1]) * scale + MARGIN]
-        )
+        return np.column_stack([(xy[:, 0] - x0) * scale + left, (y1 - xy[:, 1]) * scale + MARGIN])
 
     told = verdicts.reindex(villages.index)
     simple = (

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from coverage.explain import responsibility
 from coverage.model import Headline
-from coverage.summarise import headline_of
 from geodata.export.listing import WORST_FIRST
 from geodata.export.picture import area_svg
 from geodata.export.safe import without_controls
 from geodata.export.sheet_words import SHEET
 from geodata.export.words import Language
 from geodata.nearest import middles
+from geodata.study.area import area_headline, area_table
 from geodata.study.changes import Changes
 from geodata.study.results import Run
 
@@ -75,7 +76,7 @@ class AreaSheet:
         return SHEET[self.language]
 
 
-def area_sheet(
+def area_sheet(  # noqa: PLR0913  # each is one thing that stands on the sheet
     run: Run,
     keep: pd.Series[bool],
     *,
@@ -98,7 +99,7 @@ def area_sheet(
     rule = _cut(rule_title or run.assessment.rule.title)
     villages = study.villages[keep.to_numpy()]
     verdicts = run.assessment.verdicts.loc[villages.index]
-    counts = headline_of(villages[["population"]].join(verdicts[["verdict"]]))
+    counts = area_headline(run, keep)
     unit = _cut(unit)
     stamp = words["simulated"] if study.reconstruction else ""
     return AreaSheet(
@@ -119,7 +120,7 @@ def area_sheet(
         warning=words["simulated_long"] if study.reconstruction else "",
         variant=words["variant"].format(name=rule) if run.what_if else "",
         counts=counts,
-        rows=_rows(run, villages.index, places, former, follow_up, language),
+        rows=_rows(run, area_table(run, keep), places, former, follow_up, language),
         svg=area_svg(villages, verdicts["verdict"], north=words["north"], stamp=stamp),
     )
 
@@ -143,7 +144,7 @@ def grouped(number: float | None, language: Language) -> str:
 
 def percent(share: float, language: Language) -> str:
     """A share as percent with two decimals."""
-    if pd.isna(share):
+    if math.isnan(share):
         return "–"
     text = f"{share * 100:.2f}"
     return f"{text.replace('.', ',') if language == 'vi' else text}\u00a0%"
@@ -179,20 +180,15 @@ def _change(changes: Changes | None, language: Language) -> str:
 
 def _rows(
     run: Run,
-    ids: pd.Index,
+    table: pd.DataFrame,
     places: pd.DataFrame,
     former: pd.DataFrame | None,
     follow_up: pd.DataFrame | None,
     language: Language,
 ) -> tuple[SheetRow, ...]:
-    villages = run.study.villages.loc[ids]
-    table = pd.DataFrame(villages.drop(columns=["geometry", "centre"]))
     table = table.drop(columns=["commune", "district"]).join(places[["commune", "district"]])
-    table = table.join(run.assessment.verdicts.loc[ids])
-    table["duty"] = responsibility(villages)
     table = table[table["verdict"].isin(LISTED)]
-    points = run.study.villages.loc[table.index]
-    degrees = _degrees(run, points)
+    degrees = _degrees(run, run.study.villages.loc[table.index])
     table = table.assign(order=table["verdict"].map(WORST_FIRST), at=degrees)
     table = table.sort_values(["order", "district", "commune", "village"], kind="stable")
     return tuple(
@@ -203,7 +199,7 @@ def _rows(
 
 def _row(
     key: str,
-    row: Mapping[object, object],
+    row: Mapping[Any, Any],
     former: pd.DataFrame | None,
     follow_up: pd.DataFrame | None,
     language: Language,
@@ -224,7 +220,9 @@ def _row(
         kind=str(row["verdict"]),
         people=_count(row["population"], language),
         households=_count(row["households"], language),
-        power=words["not_known"] if pd.isna(row["electrified"]) else power[bool(row["electrified"])],  # type: ignore[call-overload]  # a cell
+        power=words["not_known"]
+        if pd.isna(row["electrified"])
+        else power[bool(row["electrified"])],
         duty=words["not_known"] if duty == "unknown" else words[duty],
         best=f"{best} {percent(share, language)}" if best and share > 0 else "–",
         place=str(row["at"]),
@@ -239,13 +237,13 @@ def _degrees(run: Run, villages: gpd.GeoDataFrame) -> list[str]:
     return [f"{y:.5f}, {x:.5f}" for x, y in zip(points.x, points.y, strict=True)]
 
 
-def _count(value: object, language: Language) -> str:
-    return "–" if pd.isna(value) else grouped(float(str(value)), language)  # type: ignore[call-overload]  # a cell
+def _count(value: Any, language: Language) -> str:
+    return "–" if pd.isna(value) else grouped(float(value), language)
 
 
-def _cut(value: object) -> str:
+def _cut(value: Any) -> str:
     """A name for paper: one line, nothing that turns text around, not too long."""
-    if value is None or pd.isna(value):  # type: ignore[call-overload]  # a cell
+    if value is None or pd.isna(value):
         return ""
     text = " ".join(str(without_controls(str(value))).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

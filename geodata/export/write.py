@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -13,12 +16,56 @@ import pyogrio
 from geodata.errors import CallError
 from geodata.export.excel import write_excel
 from geodata.export.safe import cells, for_csv, without_controls
-from geodata.export.words import Language
+from geodata.export.words import HEADINGS, Language
 from geodata.files import whole_file
+from geodata.followup import HEADINGS as FOLLOW_UP
 from geodata.study.results import Run
 
 LAYER = "villages"
 """Name of the layer inside a map file: a file's own name may be one that formats reserve."""
+
+SEVERAL = ("shp", "tab")
+"""Endings of formats that are several files."""
+
+MOST_BYTES = 254
+
+SHORT: Mapping[str, str] = MappingProxyType(
+    {
+        "number": "STT",
+        "village_id": "MA_THON",
+        "village": "TEN_THON",
+        "commune_code": "MA_XA",
+        "commune": "TEN_XA",
+        "district_code": "MA_HUYEN",
+        "district": "TEN_HUYEN",
+        "verdict": "TINHTRANG",
+        "best_operator": "NHAMANG",
+        "best_share": "TYLE_TOT",
+        "any_share": "TYLE_MOI",
+        "margin": "CHENHLECH",
+        "missing": "THIEU_DL",
+        "population": "DAN_SO",
+        "households": "SO_HO",
+        "electrified": "DIENLUOI",
+        "fund_eligible": "VTCI",
+        "lat": "VIDO",
+        "lon": "KINHDO",
+        "north": "X_BAC",
+        "east": "Y_DONG",
+        "as_of": "NGAY_SL",
+        "rule": "CACHTINH",
+        "run": "MA_TINH",
+        "data": "LOAI_SL",
+        "confirmed": "XACNHAN",
+        "confirmed_by": "NGUOI_XN",
+        "confirmed_on": "NGAY_XN",
+        "operator": "NM_PTRACH",
+        "promised_on": "NGAY_HEN",
+        "letter": "SO_VBAN",
+        "note": "GHICHU",
+    }
+)
+"""Field names of shapefiles and MapInfo tables: ten plain letters, as in the field."""
 
 Writer = Callable[[gpd.GeoDataFrame, Path, Run, Language], None]
 
@@ -28,8 +75,10 @@ def export_list(
 ) -> Path:
     """Write a list of `uncovered_list`; the ending chooses the format.
 
-    csv (UTF-8 with a byte order mark), xlsx, geojson, gpkg, kml, parquet. The file appears
-    whole or not at all. Raises `CallError` for another ending.
+    csv (UTF-8 with a byte order mark), xlsx, geojson, gpkg, shp, tab, kml, gpx, parquet. The
+    file appears whole or not at all. shp and tab are several files; they are in WGS 84, with
+    VN-2000 in columns, as MapInfo's writer would lose the datum. Raises `CallError` for
+    another ending.
     """
     path = Path(path)
     writer = WRITERS.get(path.suffix.lower().lstrip("."))
@@ -42,6 +91,25 @@ def export_list(
     with whole_file(path) as unfinished:
         writer(table, unfinished, run, language)
     return path
+
+
+def list_bytes(
+    table: gpd.GeoDataFrame, ending: str, *, name: str, run: Run, language: Language = "vi"
+) -> bytes:
+    """A list as one download: the file, or for formats of several files a zip of them.
+
+    ``name`` is that of the files inside, without ending.
+    """
+    with TemporaryDirectory(prefix="phusong-") as folder:
+        path = Path(folder) / f"{name}.{ending}"
+        export_list(table, path, run=run, language=language)
+        if ending not in SEVERAL:
+            return path.read_bytes()
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in sorted(Path(folder).iterdir()):
+                archive.write(part, part.name)
+        return packed.getvalue()
 
 
 def _csv(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
@@ -72,6 +140,61 @@ def _kml(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
     _by_driver("KML")(named, path, run, language)
 
 
+def _gpx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
+    """Waypoints for a field phone: name, what is known, place."""
+    clean = cells(pd.DataFrame(table.drop(columns="geometry")), without_controls)
+    head = HEADINGS[language]
+    told = [head[name] for name in ("commune", "district", "verdict", "population", "data")]
+    points = gpd.GeoDataFrame(
+        {
+            "name": clean[head["village"]].fillna(clean[head["village_id"]]).astype(str),
+            "desc": [
+                "; ".join(str(cell) for cell in row if not pd.isna(cell))
+                for row in clean[told].itertuples(index=False)
+            ],
+            "cmt": clean[head["village_id"]].astype(str),
+            "sym": "Flag, Red",
+        },
+        geometry=table.geometry.to_numpy(),
+        crs=table.crs,
+    )
+    pyogrio.write_dataframe(points, path, driver="GPX", layer="waypoints")
+
+
+def _parts(driver: str, **options: str) -> Writer:
+    """A format of several files: made beside, then each moved to its place."""
+
+    def write(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
+        clean = cells(table.drop(columns="geometry"), without_controls)
+        clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
+        clean = clean.rename(columns=short_names(clean.columns.drop("geometry"), language))
+        for name in clean.columns.drop("geometry"):
+            if str(clean[name].dtype) == "Int64":
+                clean[name] = clean[name].astype("float64")
+            elif not pd.api.types.is_numeric_dtype(clean[name]):
+                clean[name] = clean[name].map(_fitting, na_action="ignore")
+        pyogrio.write_dataframe(clean, path, driver=driver, geometry_type="Point", **options)
+
+    return write
+
+
+def _fitting(text: object) -> str:
+    """A text that fits a field of a table of old: 254 bytes, whole letters."""
+    return str(text).encode()[:MOST_BYTES].decode(errors="ignore")
+
+
+def short_names(headings: Iterable[str], language: Language) -> dict[str, str]:
+    """Heading → a name of ten plain letters, the same in both languages."""
+    known = {text.partition("{")[0]: SHORT[key] for key, text in HEADINGS[language].items()}
+    known |= {text: SHORT[key] for key, text in FOLLOW_UP[language].items() if key in SHORT}
+    out = {}
+    for heading in headings:
+        fits = [name for text, name in known.items() if heading.startswith(text)]
+        exact = known.get(heading)
+        out[heading] = exact or (max(fits, key=len) if fits else heading[:10])
+    return out
+
+
 def _parquet(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
     clean = cells(table.drop(columns="geometry"), without_controls).reset_index(drop=True)
     clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
@@ -84,7 +207,10 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
         "xlsx": _xlsx,
         "geojson": _by_driver("GeoJSON"),
         "gpkg": _by_driver("GPKG"),
+        "shp": _parts("ESRI Shapefile", encoding="UTF-8"),
+        "tab": _parts("MapInfo File", encoding="UTF-8"),
         "kml": _kml,
+        "gpx": _gpx,
         "parquet": _parquet,
     }
 )

@@ -157,8 +157,8 @@ def test_five_faults_of_a_study_are_told_whole_in_vietnamese(tmp_path: Path) -> 
         "study.toml có 5 lỗi:",
         "  1. dòng 3, as_of: giá trị phải là một ngày, viết như 2023-08-30 (hiện ghi 'soon')",
         (
-            "  2. dòng 4, crs: crs là 'EPSG:4326', không phải hệ toạ độ phẳng theo mét; chiều dài và "
-            "diện tích được tính trong hệ này, với Nghệ An hãy ghi EPSG:9208"
+            "  2. dòng 4, crs: crs là 'EPSG:4326', không phải hệ toạ độ phẳng theo mét; chiều dài "
+            "và diện tích được tính trong hệ này, với Nghệ An hãy ghi EPSG:9208"
         ),
         "  3. dòng 5, rule: không có tiêu chí 'vn-vilage'; có phải là vn-village? Các tiêu chí "
         "hiện có: " + ", ".join(sorted(RULES)),

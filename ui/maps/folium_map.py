@@ -20,14 +20,13 @@ from branca.element import Element
 from folium.template import Template
 
 from coverage.model import Layer
-from geodata.display import SCALE, bounds, screen_area, screen_coverage
+from geodata.display import SCALE, bounds, screen_area, screen_coverage, screen_points
 from geodata.files import whole_file
 from geodata.study.results import Run
 from ui.maps.areas import Areas, areas_of
 from ui.maps.assets import package_files
-from ui.maps.feed import gap_columns
 from ui.plain import plain
-from ui.tables import VERDICT_TEXTS
+from ui.tables import VERDICT_TEXTS, cell
 from ui.texts import Translator, translator
 
 NO_GAP = "#f3f5f1"
@@ -60,7 +59,7 @@ def folium_map(run: Run, *, language: str = "vi") -> folium.Map:
     _add_areas(page, areas, t)
     for title, colour, shape in _footprints(run, t):
         _add_footprint(page, title, colour, shape)
-    _add_villages(page, run, areas, t)
+    _add_villages(page, run, t)
     folium.LayerControl(collapsed=True).add_to(page)
     page.fit_bounds(bounds(_drawn(areas)).corners())
     frame: Any = page.get_root()
@@ -145,17 +144,18 @@ def _add_footprint(page: folium.Map, title: str, colour: str, geometry: gpd.GeoS
     ).add_to(page)
 
 
-def _add_villages(page: folium.Map, run: Run, areas: Areas, t: Translator) -> None:
+def _add_villages(page: folium.Map, run: Run, t: Translator) -> None:
     """The villages that are not covered, each with its mark and its name."""
     group = folium.FeatureGroup(name=_safe(t("Villages without coverage"))).add_to(page)
-    table = gap_columns(run, areas.level)
-    for k, (lon, lat) in enumerate(table.points):
-        lines = [table.names[k], table.communes[k], t(VERDICT_TEXTS[table.verdicts[k]])]
-        icon = folium.DivIcon(
-            html=_drawing(table.verdicts[k]), icon_size=(16, 16), class_name="mark"
-        )
+    verdicts = run.assessment.verdicts["verdict"]
+    table = run.study.villages[(verdicts != "covered").to_numpy()]
+    points = screen_points(table["centre"], areas=table.geometry)
+    rows = zip(table["village"], table["commune"], verdicts.loc[table.index], points, strict=True)
+    for village, commune, verdict, (lon, lat) in rows:
+        lines = [cell(village), cell(commune), t(VERDICT_TEXTS[verdict])]
+        icon = folium.DivIcon(html=_drawing(verdict), icon_size=(16, 16), class_name="mark")
         text = "<br>".join(_safe(line) for line in lines if line)
-        place = [lat / SCALE, lon / SCALE]
+        place = [float(lat) / SCALE, float(lon) / SCALE]
         folium.Marker(place, icon=icon, tooltip=folium.Tooltip(text)).add_to(group)
 
 

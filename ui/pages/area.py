@@ -43,17 +43,16 @@ def show(view: View) -> None:
         return
     sheet = sheet_of(view)
     headline = view.headline()
-    st.subheader(escaped(leader_sentence(headline, view.run, t, place=view.area_name)), anchor=False)
+    st.subheader(
+        escaped(leader_sentence(headline, view.run, t, place=view.area_name)), anchor=False
+    )
     with st.container(horizontal=True, key="figures"):
         for label, value, note in headline_split(headline, t):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
     st.markdown(escaped(sheet.change))
     sheet_downloads(view, sheet)
-    st.page_link(
-        text_address(view, key=key_of(view.rights)),
-        label=t("This page as text alone, for very slow lines"),
-        icon=":material/text_snippet:",
-    )
+    words = t("This page as text alone, for very slow lines")
+    st.markdown(f"[{words}]({text_address(view, key=key_of(view.rights))})")
     pictured, listed = st.columns([2, 3], gap="medium")
     with pictured:
         st.image(sheet.svg, caption=sheet.stamp or None)

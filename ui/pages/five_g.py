@@ -28,7 +28,7 @@ def show(view: View) -> None:
             icon=":material/info:",
         )
         return
-    st.subheader(_sentence(view, figures.by_phase), anchor=False)
+    st.subheader(_sentence(view, figures.zones, figures.by_phase), anchor=False)
     units_box(view)
     pictured, beside = st.columns([3, 2], gap="medium")
     with pictured:
@@ -64,12 +64,12 @@ def show(view: View) -> None:
             st.caption(t("Source: {source}", source=escaped(source)))
 
 
-def _sentence(view: View, phases: pd.DataFrame) -> str:
+def _sentence(view: View, zones: pd.DataFrame, phases: pd.DataFrame) -> str:
     """What is in the zones, read aloud."""
     t = view.t
     return t(
         "{zones} rollout zones in {phases} phases; villages with 5G inside them today: {count}",
-        zones=t.number(view.opened.run.study.zones_5g["zone"].nunique()),
+        zones=t.number(zones["zone"].nunique()),
         phases=t.number(len(phases)),
         count=t.number(int(phases["villages_5g"].sum())),
     )

@@ -82,27 +82,26 @@ def _filters(view: View) -> None:
         served = {k: t(v) for k, v in SERVED.items() if k != "others" or choice.operator}
         choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
     with st.container(horizontal=True, key="filter feet"):
-        if view.choices != choices.Choices(**_kept(view)):
+        if view.choices != _unfiltered(view):
             st.button(
                 t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:"
             )
 
 
-def _kept(view: View) -> dict[str, str]:
-    """What clearing the filters leaves."""
+def _unfiltered(view: View) -> choices.Choices:
+    """The choices without any filter."""
     choice = view.choices
-    return {
-        "language": choice.language,
-        "study": choice.study,
-        "variant": choice.variant,
-        "village": choice.village,
-        "layers": choice.layers,
-    }
+    return choices.Choices(
+        language=choice.language,
+        study=choice.study,
+        variant=choice.variant,
+        village=choice.village,
+        layers=choice.layers,
+    )
 
 
 def _clear(view: View) -> None:
-    empty = choices.Choices(**_kept(view))  # type: ignore[arg-type]  # every field is text
-    st.query_params.from_dict(empty.query())
+    st.query_params.from_dict(_unfiltered(view).query())
 
 
 def _operator_boxes(view: View) -> None:

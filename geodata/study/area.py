@@ -1,0 +1,25 @@
+"""One area of a run: its headline, and its villages with verdict and duty."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coverage.explain import responsibility
+from coverage.model import Headline
+from coverage.summarise import headline_of
+from geodata.study.results import Run
+
+
+def area_headline(run: Run, keep: pd.Series[bool]) -> Headline:
+    """The headline of the villages that ``keep`` marks."""
+    villages = run.study.villages[keep.to_numpy()]
+    verdicts = run.assessment.verdicts[["verdict"]].loc[villages.index]
+    return headline_of(villages[["population"]].join(verdicts))
+
+
+def area_table(run: Run, keep: pd.Series[bool]) -> pd.DataFrame:
+    """Those villages with their attributes, verdicts and ``duty``, without geometry."""
+    villages = run.study.villages[keep.to_numpy()]
+    table = pd.DataFrame(villages.drop(columns=["geometry", "centre"]))
+    table = table.join(run.assessment.verdicts.loc[villages.index])
+    return table.assign(duty=responsibility(villages))

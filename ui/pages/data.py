@@ -1,0 +1,304 @@
+"""Data: files in, a new study out, the follow-up sheet back; what was understood of each."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+import streamlit as st
+
+from coverage.model import TECHNOLOGIES
+from geodata.errors import GeodataError
+from geodata.followup import FIELDS, Reading, keep_follow_up, read_follow_up, shown
+from geodata.incoming import (
+    Choice,
+    Received,
+    Role,
+    Understood,
+    make_study,
+    receive,
+    studies_in,
+    understand,
+)
+from ui import choices, studies
+from ui.card import FOLLOW_UP
+from ui.controls import choice_box
+from ui.plain import escaped, plain
+from ui.texts import Translator, error_text, phrase_text
+from ui.texts import marked as _
+from ui.view import View
+
+ROLES: dict[str, str] = {
+    "villages": _("villages"),
+    "centres": _("village centres"),
+    "communes": _("communes"),
+    "districts": _("districts"),
+    "layer": _("coverage layer"),
+    "zones_5g": _("5G rollout zones"),
+    "sites": _("sites"),
+    "aside": _("leave aside"),
+}
+SHAPES = {
+    "polygon": _("polygons"),
+    "line": _("lines"),
+    "point": _("points"),
+    "mixed": _("mixed shapes"),
+}
+PENDING = "dropped files"
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    t = view.t
+    _which(view)
+    if not view.rights.may_change_data:
+        st.info(t("You may look at the data; changing it is for others."), icon=":material/lock:")
+    else:
+        incoming, follow_up = st.tabs([t("New study from files"), t("Follow-up sheet")])
+        with incoming:
+            _incoming(view)
+        with follow_up:
+            _follow_up(view)
+    _understood_now(view)
+
+
+def _which(view: View) -> None:
+    """The studies there are; choosing one opens it on every page."""
+    t = view.t
+    made = studies_in(studies.studies_home()) if view.rights.sees_all else {}
+    if made:
+        choice_box(
+            t("Study"),
+            "study",
+            made,
+            view.choices.study,
+            everything=t("the server's own study"),
+            then=_open,
+        )
+
+
+def _open(slug: str) -> None:
+    empty = choices.Choices(language=choices.current().language, study=slug)
+    st.query_params.from_dict(empty.query())
+
+
+def _incoming(view: View) -> None:
+    """Drop, say which is what, make."""
+    t = view.t
+    st.markdown(
+        t(
+            "Drop the files of one study: villages, coverage layers, units. GeoPackage, "
+            "Shapefile (all its parts, or zipped), MapInfo TAB, KML, GeoJSON, GeoParquet, Excel, "
+            "CSV."
+        )
+    )
+    dropped = st.file_uploader(t("Files"), accept_multiple_files=True, key="dropped")
+    if not dropped:
+        return
+    names = tuple((one.name, one.file_id) for one in dropped)
+    held = st.session_state.get(PENDING)
+    if held is None or held[0] != names:
+        try:
+            held = (names, _received([(one.name, one.getvalue()) for one in dropped]))
+        except GeodataError as error:
+            st.error(escaped(error_text(error, t.language)))
+            return
+        st.session_state[PENDING] = held
+    with st.form("new study"):
+        chosen = [_file_row(k, one, found, t) for k, (one, found) in enumerate(held[1])]
+        name = st.text_input(t("Name of the study"))
+        as_of = st.date_input(t("Data as of"), value="today", format="DD/MM/YYYY")
+        units_from = st.date_input(t("Units in force since"), value="today", format="DD/MM/YYYY")
+        expected = st.text_input(
+            t("Operators that should have filed, with commas"),
+            help=t("Without one of them a village is unknown, not uncovered."),
+        )
+        if st.form_submit_button(t("Make the study and open its map"), type="primary"):
+            _make(view, chosen, name, as_of, units_from, expected)
+
+
+def _received(files: list[tuple[str, bytes]]) -> list[tuple[Received, Understood]]:
+    folder = studies.upload_folder()
+    return [(one, understand(one)) for one in receive(files, folder)]
+
+
+def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice:
+    """One file: what was understood, and the choices on it."""
+    with st.container(border=True):
+        st.markdown(f"**{escaped(one.name)}**")
+        st.caption(_told(found, t))
+        first, second, third, fourth = st.columns(4)
+        role = first.selectbox(
+            t("Role"),
+            get_args(Role),
+            index=get_args(Role).index(found.role),
+            format_func=lambda role: t(ROLES[role]),
+            key=f"role {k} {one.name}",
+        )
+        operator = second.text_input(
+            t("Operator"), value=found.operator, key=f"operator {k} {one.name}"
+        )
+        options = ["", *TECHNOLOGIES]
+        technology = third.selectbox(
+            t("Technology"),
+            options,
+            index=options.index(found.technology) if found.technology in options else 0,
+            key=f"technology {k} {one.name}",
+        )
+        system = fourth.text_input(
+            t("Coordinate system"),
+            value="" if found.crs or not found.shape else "EPSG:9208",
+            help=t("Only where the file says none, or a wrong one: EPSG:9208, EPSG:4326 …"),
+            key=f"system {k} {one.name}",
+        )
+    return Choice(
+        path=one.path,
+        role=role,
+        operator=operator.strip(),
+        technology=str(technology),
+        crs=system.strip(),
+    )
+
+
+def _told(found: Understood, t: Translator) -> str:
+    """What was understood of a file, and what was not."""
+    if found.trouble is not None:
+        return escaped(phrase_text(found.trouble, t.language))
+    lines = [
+        t(
+            "{count} rows, {shape}",
+            count=t.number(found.rows),
+            shape=t(SHAPES[found.shape]) if found.shape else t("a table without shapes"),
+        )
+    ]
+    if found.shape:
+        lines.append(
+            t("coordinate system {crs}", crs=escaped(found.crs))
+            if found.crs
+            else t("no coordinate system: choose one")
+        )
+    if found.columns:
+        pairs = ", ".join(f"{field} = {plain(name)}" for field, name in found.columns.items())
+        lines.append(t("understood: {columns}", columns=escaped(pairs)))
+    if found.strange:
+        lines.append(t("not understood: {columns}", columns=escaped(", ".join(found.strange))))
+    return " · ".join(lines)
+
+
+def _make(
+    view: View,
+    chosen: list[Choice],
+    name: str,
+    as_of: Any,
+    units_from: Any,
+    expected: str,
+) -> None:
+    t = view.t
+    try:
+        with st.spinner(t("Reading and measuring…")):
+            folder = make_study(
+                studies.studies_home(),
+                chosen,
+                name=name,
+                as_of=_day(as_of),
+                units_from=_day(units_from),
+                expected=[one.strip() for one in expected.split(",") if one.strip()],
+            )
+            studies.open_study(folder.name, rights=view.rights)
+    except GeodataError as error:
+        st.error(escaped(error_text(error, t.language)))
+        return
+    st.session_state.pop(PENDING, None)
+    _open(folder.name)
+    st.rerun()
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else datetime.now(UTC).date()
+
+
+def _follow_up(view: View) -> None:
+    """A sheet comes back: what is taken, what is not and why, then taking it over."""
+    t, run = view.t, view.opened.run
+    st.markdown(
+        t(
+            "Take the sheet from the page of villages, fill it in, drop it here. It stands on "
+            "the why card and in the lists, and never changes a verdict."
+        )
+    )
+    sent = st.file_uploader(t("Filled follow-up sheet"), key="follow-up")
+    if sent is None:
+        return
+    known = [str(key) for key in run.study.villages.index]
+    try:
+        reading = read_follow_up(sent.getvalue(), known, file=Path(sent.name).name)
+    except GeodataError as error:
+        st.error(escaped(error_text(error, t.language)))
+        return
+    st.markdown(
+        t(
+            "{taken} villages can be taken over, {rejected} rows cannot.",
+            taken=t.number(len(reading.rows)),
+            rejected=t.number(len(reading.rejected)),
+        )
+    )
+    _readings(reading, t)
+    if not reading.rows.empty and st.button(t("Take them over"), type="primary"):
+        try:
+            keep_follow_up(run.study.folder, reading, at=datetime.now(UTC))
+        except GeodataError as error:
+            st.error(escaped(error_text(error, t.language)))
+            return
+        st.success(t("Taken over."), icon=":material/check_circle:")
+
+
+def _readings(reading: Reading, t: Translator) -> None:
+    """The rows taken and the rows rejected."""
+    if reading.rejected:
+        st.table(
+            pd.DataFrame(
+                {
+                    t("Row"): [t.number(one.row) for one in reading.rejected],
+                    t("Village id"): [plain(one.village_id) for one in reading.rejected],
+                    t("Why not"): [phrase_text(one.reason, t.language) for one in reading.rejected],
+                }
+            ).set_index(t("Row"))
+        )
+    if not reading.rows.empty:
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    t(FOLLOW_UP[name]): [
+                        shown(name, str(value), t.language) for value in reading.rows[name]
+                    ]
+                    for name in FIELDS
+                },
+                index=reading.rows.index.rename(t("Village id")),
+            ),
+            alt=t("Rows of the follow-up sheet"),
+        )
+
+
+def _understood_now(view: View) -> None:
+    """What the open study is made of, and the doubts about its files."""
+    t, study = view.t, view.opened.run.study
+    st.subheader(t("What this study is made of"), anchor=False)
+    lines = [t("{count} villages", count=t.number(len(study.villages)))]
+    lines += [
+        t(
+            "{layer}, {day}: {evidence}; {source}",
+            layer=escaped(layer.info.title),
+            day=t.date(layer.info.as_of),
+            evidence=t(layer.info.evidence),
+            source=escaped(layer.info.source) or t("source not told"),
+        )
+        for layer in study.layers
+    ]
+    lines += [t("Units from {date}", date=t.date(units.valid_from)) for units in study.units]
+    st.markdown("\n".join(f"- {line}" for line in lines))
+    if study.notes:
+        st.markdown(f"**{t('To look at')}**")
+        notes = [escaped(phrase_text(note, t.language)) for note in study.notes]
+        st.markdown("\n".join(f"- {note}" for note in notes))
