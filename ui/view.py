@@ -177,7 +177,7 @@ def map_state(view: View, mode: Mode, *, level: Level | None = None) -> MapState
         shown=packed(view.keep, ids) if filters else None,
         in_area=packed(view.in_area, ids),
         area=view.area,
-        focus=area_box(view),
+        focus=zones_box(view) if mode == "zones" and not view.area else area_box(view),
         village=view.village,
         zone=choices.zone,
         layers=choices.layers,
@@ -190,6 +190,15 @@ def area_box(view: View) -> list[list[float]] | None:
         return None
     villages = view.opened.run.study.villages.geometry[view.in_area]
     return bounds(villages).corners()
+
+
+def zones_box(view: View) -> list[list[float]] | None:
+    """The box around the chosen 5G zone, or all of them."""
+    zones = view.opened.run.study.zones_5g
+    if zones is None or zones.empty:
+        return None
+    chosen = zones[zones["zone"] == view.choices.zone]
+    return bounds((zones if chosen.empty else chosen).geometry).corners()
 
 
 def _structure(opened: Opened, choices: Choices) -> Structure:

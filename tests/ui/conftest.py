@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from geodata.study.results import Run
 from tests.ui.tiny_run import tiny_run
+from ui.studies import Opened, opened_run
 
 
 @pytest.fixture(scope="session")
-def run() -> Any:
-    return tiny_run()
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return tiny_run(tmp_path_factory.mktemp("tiny") / "study")
+
+
+@pytest.fixture(scope="session")
+def opened(run: Run) -> Opened:
+    return opened_run(run)

@@ -1,82 +1,54 @@
-"""A run over the nine villages of `tests.tiny`, without files: enough for every face."""
+"""A run over the nine villages of `tests.tiny_study`, and pages over it."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import geopandas as gpd
+import pytest
+from streamlit.testing.v1 import AppTest
 
-import coverage
-from coverage.model import Expected, Published
-from tests import tiny
-
-HOSTILE = "<script>document.title='owned'</script>"
-FORMULA = "=HYPERLINK(0)"
-RIGHT_TO_LEFT = "Xóm \u202egnuorg"
-
-
-def villages() -> gpd.GeoDataFrame:
-    """The tiny villages; the two without service bear hostile names."""
-    table = tiny.villages()
-    table.loc["v9", "village"] = HOSTILE
-    table.loc["v6", "village"] = FORMULA
-    table.loc["v3", "village"] = RIGHT_TO_LEFT
-    return table
+import geodata
+from geodata.access import EVERYTHING, Rights
+from geodata.study.assess import assess_study
+from geodata.study.results import Run
+from tests.tiny_study import write_study
+from ui import studies
+from ui.choices import Choices
+from ui.studies import Opened, opened_run
+from ui.view import View, make_view
 
 
-def districts() -> gpd.GeoDataFrame:
-    """The two districts of the tiny study, from its villages."""
-    table = tiny.villages().dissolve(by="district_code")[["district", "geometry"]]
-    return table.rename(columns={"district": "name"}).rename_axis("code")
+def tiny_run(folder: Path, **options: Any) -> Run:
+    """The study written, opened, assessed and published."""
+    return assess_study(geodata.open_study(write_study(folder, **options)), publish=True)
 
 
-def published(*, value: int = 6, of: int = 9) -> Published:
-    """A figure to agree with, or not."""
-    return Published(
-        value=value,
-        of=of,
-        definition="villages with mobile broadband",
-        as_of=date(2023, 8, 30),
-        source="*the* [paper](http://example.org)",
-    )
+def view_of(opened: Opened, **choices: str) -> View:
+    """What a reader with these choices sees."""
+    return make_view(opened, Choices(**choices))  # type: ignore[arg-type]  # every field is text
 
 
-def tiny_run(
-    *,
-    reconstruction: bool = True,
-    figures: tuple[Published, ...] = (),
-    expected: Expected | None = None,
-) -> Any:
-    """A run as `geodata.assess_study` would give it."""
-    table, layers = villages(), tiny.layers()
-    measures = coverage.measure(table, layers)
-    rule = coverage.RULES["vn-village"]
-    assessment = coverage.judge(measures, rule, expected=expected or Expected())
-    zone = gpd.GeoDataFrame({"zone": ["Vinh"]}, geometry=districts().geometry[:1].array)
-    study = SimpleNamespace(
-        folder=Path("nowhere"),
-        name="Tiny *study*",
-        as_of=date(2023, 8, 30),
-        villages=table,
-        layers=layers,
-        units=(
-            SimpleNamespace(
-                valid_from=date(2023, 1, 1), districts=districts(), communes=districts()
-            ),
-        ),
-        zones_5g=zone.set_crs(tiny.CRS),
-        reconstruction=SimpleNamespace(seed=586) if reconstruction else None,
-        rule=rule,
-    )
-    return SimpleNamespace(
-        run_id="r0001",
-        study=study,
-        assessment=assessment,
-        summary=coverage.summarise(assessment, published=figures),
-        made_at=datetime(2026, 1, 1, tzinfo=UTC),
-        measured=True,
-        folder=Path("nowhere"),
-    )
+def open_page(
+    monkeypatch: pytest.MonkeyPatch,
+    run: Run,
+    show: str,
+    rights: Rights = EVERYTHING,
+    /,
+    **query: str,
+) -> AppTest:
+    """A page as Streamlit runs it, without a browser."""
+    opened = opened_run(run, rights=rights)
+    monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
+    script = f"from ui.frame import page\nfrom ui.pages import {show}\npage({show}.show)()"
+    app = AppTest.from_string(script, default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    """All that a page says in text."""
+    kinds = (app.subheader, app.markdown, app.caption, app.info, app.warning, app.error)
+    told = "\n".join(str(element.value) for kind in kinds for element in kind)
+    return told.replace("\u00a0", " ")

@@ -64,9 +64,9 @@ def todays(view: View) -> View:
     """The view in today's units, unless the address asks for others or names an older unit."""
     opened, choice = view.opened, view.choices
     if choice.units or choice.district or choice.commune:
-        return make_view(opened, replace(choice, name=""))
+        return view
     newest = opened.structures[-1].valid_from.isoformat()
-    return make_view(opened, replace(choice, units=newest, name=""))
+    return make_view(opened, replace(choice, units=newest))
 
 
 def units_by_name(view: View) -> dict[str, str]:

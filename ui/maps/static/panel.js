@@ -91,13 +91,14 @@ export function switches(texts, feed, { shown, opacity, zones }, { onSwitch, onO
   if (feed.zones5g && !zones) {
     box.append(checkbox(texts.zones5g, zoneSwatch("live"), shown.has("5G"), (on) => onSwitch("5G", on)));
   }
-  if (feed.layers.length) box.append(make("div", "head", texts.footprints));
-  for (const layer of feed.layers) {
+  const layers = zones ? feed.layers.filter((layer) => layer.technology === "5G") : feed.layers;
+  if (layers.length) box.append(make("div", "head", texts.footprints));
+  for (const layer of layers) {
     const icon = swatch(operatorColour(feed.layers, layer.operator));
     const title = titleOf(layer);
     box.append(checkbox(title, icon, shown.has(title), (on) => onSwitch(title, on)));
   }
-  if (feed.layers.length) box.append(slider(texts.opacity, opacity, onOpacity));
+  if (layers.length) box.append(slider(texts.opacity, opacity, onOpacity));
   return box;
 }
 

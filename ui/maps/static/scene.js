@@ -192,6 +192,7 @@ export function sceneLayer(L, pane) {
       return [(village.x - this.left) * this.scale, (village.y - this.top) * this.scale];
     },
     marked() {
+      if (this.state.mode === "zones") return [];
       const [width, height] = this.size;
       const found = [];
       for (const village of this.villages) {

@@ -1,0 +1,249 @@
+"""The pages as Streamlit runs them, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from geodata.access import Rights
+from geodata.errors import MissingFileError
+from geodata.study.results import Run
+from geodata.study.variants import load_variants
+from tests.ui.tiny_run import open_page, tiny_run, words
+from ui import studies
+
+MAIN = Path(__file__).parents[2] / "ui" / "main.py"
+PAGES = ("overview", "gaps", "area", "five_g", "rule", "data", "method")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_opens_and_says_what_it_rests_on(
+    monkeypatch: pytest.MonkeyPatch, run: Run, name: str, language: str
+) -> None:
+    app = open_page(monkeypatch, run, name, lang=language, village="v9")
+    assert not app.exception
+    told = words(app)
+    assert ("mô phỏng" if language == "vi" else "simulated") in app.warning[0].value
+    assert run.run_id.replace("-", "\\-") in told
+    assert ("30/08/2023" if language == "vi" else "30 August 2023") in told.replace("\\", "")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nonsense_in_the_address_is_left_aside(
+    monkeypatch: pytest.MonkeyPatch, run: Run, name: str
+) -> None:
+    nonsense = dict.fromkeys(
+        ("study", "units", "district", "commune", "operator", "technology", "verdict", "power",
+         "people", "served", "village", "zone", "layers", "level", "try"),
+        "<script>'; -- ../../etc",
+    )  # fmt: skip
+    app = open_page(monkeypatch, run, name, **nonsense)
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_overview_reads_the_headline_aloud(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "overview", lang="en")
+    told = words(app).replace("\\", "")
+    assert "6 of 9 villages have mobile broadband, 66.67 %" in told
+    assert "3 still have none, of which 1 have no signal at all and 2 have weak signal" in told
+    assert [metric.value for metric in app.metric] == ["6/9", "3", "0", "1,800"]
+    assert app.metric[1].delta == "= 1 no signal + 2 weak"
+    assert "agrees with ours" in told
+    assert "[paper](http" not in words(app)
+
+
+def test_a_published_figure_may_differ_or_be_of_something_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = tiny_run(tmp_path / "s", published=((7, 9), (6, 10)))
+    told = words(open_page(monkeypatch, run, "overview", lang="en"))
+    assert "differs from ours: 6" in told
+    assert "not comparable" in told
+
+
+def test_missing_filings_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run = tiny_run(tmp_path / "s", expected=("Alpha", "Beta", "Gamma"))
+    app = open_page(monkeypatch, run, "overview", lang="en")
+    assert app.metric[2].value == "3"
+    filings = app.table[-1].value
+    assert filings.loc["Gamma", "Filed"] == "missing"
+
+
+def test_the_ranking_follows_what_is_asked(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "overview", lang="en")
+    assert list(app.dataframe[0].value["Unit"]) == ["Thành phố Vinh", "Huyện Kỳ Sơn"]
+    app.selectbox(key="choose level").select("commune").run()
+    assert list(app.dataframe[0].value["Unit"]) == ["Xã 0", "Xã 1", "Xã 2"]
+    app.selectbox(key="ranking").select("people").run()
+    assert list(app.dataframe[0].value["Unit"]) == ["Xã 2", "Xã 1", "Xã 0"]
+
+
+def test_operators_and_technologies_are_counted(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "overview", lang="en")
+    numbers, matrix = app.table[0].value, app.table[1].value
+    assert dict(numbers["Villages"]) == {"0": "3", "1": "6", "2": "0"}
+    assert matrix.loc["Alpha", "4G"] == "6"
+    assert matrix.loc["Alpha", "3G"] == "–"
+
+
+def test_filters_move_figures_and_list_together(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "gaps", lang="en")
+    assert len(app.dataframe[0].value) == 3
+    assert "3 villages listed: 3 = 1 no signal + 2 weak" in words(app)
+    app.selectbox(key="choose district").select("417").run()
+    assert app.query_params["district"] == "417"
+    assert len(app.dataframe[0].value) == 1
+    assert "1 village listed: 1 = 1 no signal + 0 weak" in words(app)
+    app.button[0].click().run()
+    assert "district" not in app.query_params
+    assert len(app.dataframe[0].value) == 3
+
+
+def test_names_are_found_without_marks(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "gaps", name="ky son", verdict="all")
+    assert len(app.dataframe[0].value) == 3
+    app = open_page(monkeypatch, run, "gaps", name="MUONG moi", verdict="all")
+    assert len(app.dataframe[0].value) == 3
+
+
+def test_looking_through_one_operator_says_so(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "gaps", lang="en", operator="Beta")
+    assert "Seen through Beta alone" in words(app)
+    assert len(app.dataframe[0].value) == 9
+    app = open_page(
+        monkeypatch, run, "gaps", lang="en", operator="Beta", served="others", verdict="all"
+    )
+    assert len(app.dataframe[0].value) == 6
+
+
+def test_the_card_says_why(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "gaps", lang="en", village="v3")
+    told = words(app).replace("\\", "")
+    assert "The best, Beta, serves 30.0 % of the area, 20.0 % short of 50 %" in told
+    assert "The operators' own duty" in told
+    assert "Nearest covered village" in told
+    assert "Nearest place with signal: **" in told
+    assert "Beta B1" in told
+    layers = app.table[0].value
+    assert layers.loc["Beta 3G", "Share of area"].replace("\u00a0", " ") == "30.0 %"
+    assert layers.loc["Beta 3G", "Margin"].replace("\u00a0", " ") == "−20.0 %"
+    assert "dBm" in told
+    assert "Terrain" in told
+
+
+def test_hostile_names_are_text(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    for village in ("v9", "v6", "v3", "v5", "v8"):
+        app = open_page(monkeypatch, run, "gaps", village=village, verdict="all")
+        assert not app.exception
+        assert "<img" not in words(app).replace("\\<", "")
+        assert "\u202e" not in words(app)
+    names = list(app.dataframe[0].value["Thôn, bản"])
+    assert any("<img" in name for name in names)
+
+
+def test_my_area_opens_on_todays_units(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "area", lang="en")
+    shown = app.selectbox(key="my unit").options
+    assert shown[1].startswith("Xã Mường Mới (before: Xã 0, Thành phố Vinh)")
+    assert any("units from 01 January 2023" in one for one in shown)
+    app.selectbox(key="my unit").select("2025-07-01 commune 10").run()
+    assert not app.exception
+    assert app.query_params["commune"] == "10"
+    assert [metric.value for metric in app.metric][:2] == ["2/3", "1"]
+    listed = app.table[0].value
+    assert list(listed["Formerly of"]) == ["Xã 0, Thành phố Vinh"]
+
+
+def test_the_search_finds_old_and_new_names(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    for asked, found in (
+        ("xa 0", "Xã Mường Mới"),
+        ("muong moi", "Xã Mường Mới"),
+        ("ky son", "Huyện Kỳ Sơn"),
+    ):
+        app = open_page(monkeypatch, run, "area", name=asked)
+        assert any(one.startswith(found) for one in app.selectbox(key="my unit").options)
+    app = open_page(monkeypatch, run, "area", name="khong co dau", lang="en")
+    assert "No unit bears the name" in words(app)
+
+
+def test_zones_in_figures(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    app = open_page(monkeypatch, run, "five_g", lang="en")
+    phases, zones, units = (table.value for table in app.table)
+    assert list(phases["Villages"]) == ["3", "1"]
+    assert list(phases["km²"]) == ["3", "1"]
+    assert list(zones["Status"]) == ["live", "planned"]
+    assert units.reset_index()[["Zone", "Unit", "Villages"]].values.tolist() == [
+        ["Vinh", "Huyện Kỳ Sơn", "1"],
+        ["Vinh", "Thành phố Vinh", "2"],
+        ["Sau <i>này</i>", "Thành phố Vinh", "1"],
+    ]
+
+
+def test_a_rule_is_tried_out_without_changing_anything(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    app = open_page(monkeypatch, run, "rule", lang="en")
+    assert "0 villages would change" in words(app)
+    app.slider(key="try covered_share").set_value(30).run()
+    assert app.query_params["try"] == "covered_share:0.3"
+    assert "1 village would change" in words(app)
+    assert "Tried out, kept under no name yet" in words(app)
+    assert "7 of 9 covered" in words(app)
+    other = open_page(monkeypatch, run, "overview", lang="en")
+    assert other.metric[0].value == "6/9"
+
+
+def test_a_variant_is_kept_named_and_published(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = tiny_run(tmp_path / "s")
+    app = open_page(monkeypatch, run, "rule", lang="en", **{"try": "covered_share:0.3"})
+    app.text_input[0].set_value("Ngưỡng 30 %")
+    app.button[0].click().run()
+    assert list(load_variants(run.study)) == ["nguong-30"]
+    assert app.query_params["variant"] == "nguong-30"
+    seen = open_page(monkeypatch, run, "overview", lang="en", variant="nguong-30")
+    assert seen.metric[0].value == "7/9"
+    assert "Variant “Ngưỡng 30 %”" in words(seen)
+    assert (run.study.folder / "results" / "current").read_text().strip() == run.run_id
+    app = open_page(monkeypatch, run, "rule", lang="en", variant="nguong-30")
+    next(button for button in app.button if button.label == "Publish now").click().run()
+    assert (run.study.folder / "results" / "current").read_text().strip() != run.run_id
+
+
+def test_who_may_not_change_rules_may_try_them(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    rights = Rights(may_change_rules=False, may_change_data=False)
+    app = open_page(monkeypatch, run, "rule", rights, lang="en")
+    assert "keeping and publishing them is for others" in words(app)
+    assert not app.text_input
+    app = open_page(monkeypatch, run, "data", rights, lang="en")
+    assert "changing it is for others" in words(app)
+
+
+def test_the_frame_has_all_pages(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    opened = studies.opened_run(run)
+    monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
+    app = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    assert not app.exception
+    assert "thôn, bản đã có sóng" in words(app).replace("\\", "")
+
+
+def test_a_study_that_is_not_reconstructed_carries_no_mark(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = tiny_run(tmp_path / "s", reconstruction=False)
+    assert not open_page(monkeypatch, run, "overview").warning
+
+
+def test_an_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(slug: str = "", *, rights: Rights | None = None) -> None:  # noqa: ARG001  # as open_study
+        raise MissingFileError("{path}: there is no such file", path="*study*.toml")
+
+    monkeypatch.setattr(studies, "open_study", fail)
+    app = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    assert not app.exception
+    assert "\\*study" in app.error[0].value
