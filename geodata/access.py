@@ -1,225 +1,224 @@
-"""Who may see what: the ``[access]`` settings, and a run cut down to a person's rights."""
+"""A run cut down to what one person may see. Enforced here, where data is read."""
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 import coverage
-from coverage.model import Assessment, Expected, LayerInfo, Measures
-from geodata.errors import MissingFileError, Phrase, UnreadableError, phrase
-from geodata.study.faults import sentence_of, told, where_of
+from coverage.model import Assessment, Expected, Layer, LayerInfo, Measures, Rule
+from geodata.areas import polygons_of, valid_polygons
+from geodata.columns import plain
+from geodata.rights import EVERYTHING, Access, Rights, read_access
 from geodata.study.model import Study
+from geodata.study.places import Level, Structure, structures_of
 from geodata.study.results import Run
-from geodata.study.settings import ExpectedTable
-from geodata.units import assign_units
+from geodata.study.settings import ExpectedTable, PublishedTable
+from geodata.units import Units
 
-EVERY = "*"
+__all__ = ["EVERYTHING", "Access", "Rights", "read_access", "restrict"]
+
+Bools = npt.NDArray[np.bool_]
+NAMELESS = "as published"
+"""Stands for the name and title of a rule that names another operator."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rights:
-    """What one reader may see and change.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Sight:
+    """What a person sees of a study: villages (a mask), the area they make up, one operator.
 
-    ``districts`` and ``communes`` are codes, and a village in either is seen; where both are
-    None, all are. ``operator`` names the
-    operator a person is of: they see its layers and sites, and of others only whether
-    somebody else serves a village.
+    ``area`` is None where every village is seen; ``others`` are the operators kept back.
     """
 
-    districts: frozenset[str] | None = None
-    communes: frozenset[str] | None = None
-    operator: str = ""
-    may_change_rules: bool = True
-    may_change_data: bool = True
+    keep: Bools
+    area: BaseGeometry | None
+    operator: str
+    others: tuple[str, ...]
 
-    @property
-    def sees_all(self) -> bool:
-        """Whether nothing is kept from this reader."""
-        return self.districts is None and self.communes is None and not self.operator
-
-    @property
-    def audience(self) -> str:
-        """A name for everybody with the same sight; empty where nothing is kept back."""
-        if self.sees_all:
-            return ""
-        seen = (sorted(self.districts or ()), sorted(self.communes or ()), self.operator)
-        limits = (self.districts is None, self.communes is None)
-        return hashlib.sha256(repr((seen, limits)).encode()).hexdigest()[:16]
-
-
-EVERYTHING = Rights()
-"""The rights of everybody where access is off."""
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Grant(_Table):
-    """``[access.everyone_else]``, and what ``[[access.people]]`` adds an address to."""
-
-    districts: tuple[str, ...] = ()
-    communes: tuple[str, ...] = ()
-    operator: str = ""
-    may_change_rules: bool = False
-    may_change_data: bool = False
-
-    def rights(self) -> Rights:
-        """The grant as rights. An operator's people never change rules or data."""
-        everything = EVERY in self.districts or EVERY in self.communes
-        own = not self.operator
-        return Rights(
-            districts=None if everything else frozenset(self.districts),
-            communes=None if everything else frozenset(self.communes),
-            operator=self.operator,
-            may_change_rules=self.may_change_rules and own,
-            may_change_data=self.may_change_data and own,
-        )
-
-
-class Person(Grant):
-    """``[[access.people]]``: one person by the address the sign-in vouches for."""
-
-    email: str
-
-
-class Access(_Table):
-    """``[access]``: the secret that signs addresses, for how long, and who may see what."""
-
-    secret: str = Field(min_length=32)
-    token_minutes: int = Field(default=30, ge=1, le=24 * 60)
-    people: tuple[Person, ...] = ()
-    everyone_else: Grant | None = None
-
-    def rights_of(self, email: str | None, *, verified: bool = True) -> Rights | None:
-        """The rights of a signed-in person; None where there are none."""
-        asked = (email or "").strip().casefold()
-        for person in self.people:
-            if asked and verified and person.email.strip().casefold() == asked:
-                return person.rights()
-        return self.everyone_else.rights() if asked and self.everyone_else else None
-
-
-class _Settings(_Table):
-    access: Access | None = None
-
-
-def read_access(path: Path) -> Access | None:
-    """The ``[access]`` of a settings file; None where it has none: then access is off.
-
-    Raises `MissingFileError`, `UnreadableError` for what is not TOML, and `StudyError` with
-    every fault and its line.
-    """
-    if not path.exists():
-        raise MissingFileError("{path}: there is no such file", path=str(path))
-    try:
-        text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UnreadableError(
-            "{file} cannot be read: {reason}", file=path.name, reason=str(error)
-        ) from error
-    try:
-        return _Settings(**values).access
-    except ValidationError as error:
-        raise told(path, [_fault(problem, text) for problem in error.errors()]) from error
-
-
-def _fault(problem: object, text: str) -> Phrase:
-    """One fault of the settings file, without showing a secret."""
-    found = dict(problem)  # type: ignore[call-overload]  # pydantic's description of a problem
-    place = list(found["loc"])
-    _, where = where_of(place, text)
-    if "secret" in place:
-        return phrase("{where}: a secret has at least 32 characters", where=where)
-    if found["type"] == "missing":
-        return phrase("{where} is missing", where=where)
-    if found["type"] == "extra_forbidden":
-        return phrase("{where} is not a key of this table", where=where)
-    return sentence_of(found, where)
+    def names_another(self, *texts: str | None) -> bool:
+        """Whether any of the texts has the name of an operator that is kept back."""
+        told = " ".join(f" {plain(text or '')} " for text in texts)
+        return any(f" {plain(name)} " in told for name in self.others if plain(name))
 
 
 def restrict(run: Run, rights: Rights) -> Run:
-    """The run with nothing in it that ``rights`` keep back.
+    """The run with nothing in it that ``rights`` keep back. Writes nothing.
 
-    Villages outside the units are gone from every table. For an operator's people also the
-    other operators' layers, sites, zones, names and shares: their village is "covered" where
-    anybody covers it, else what their own layers make of it, and ``served_by_others`` says
-    whether somebody else covers it.
+    Villages outside the units are gone from every table, and layers, sites and zones are cut
+    to the area of those inside. For an operator's people the other operators' layers, sites,
+    zones, names and shares are gone too: the verdict stays, as it is published, all other
+    columns speak of their own layers alone, and ``served_by_others`` says whether anybody
+    else covers the village. Never keep or publish such a run: it is a part.
     """
     if rights.sees_all:
         return run
-    keep = _visible(run.study, rights)
-    study = _study(run.study, keep, rights.operator)
-    measures = _measures(run.assessment.measures, keep, rights.operator)
-    assessment = _assessment(run.assessment, measures, keep, rights.operator)
-    published = study.published if keep.all() and not rights.operator else ()
+    structures = structures_of(run.study)
+    sight = _sight(run.study, structures, rights)
+    measures = _measures(run.assessment.measures, sight)
+    assessment = _assessment(run.assessment, measures, sight)
+    study = _study(run.study, structures, sight)
     return replace(
         run,
         study=study,
         assessment=assessment,
-        summary=coverage.summarise(assessment, published=published),
-        folder=run.folder,
+        summary=coverage.summarise(assessment, published=study.published),
     )
 
 
-def _visible(study: Study, rights: Rights) -> pd.Series[bool]:
-    """The villages of the units a person is given, in any structure of the study."""
+def _sight(study: Study, structures: tuple[Structure, ...], rights: Rights) -> _Sight:
+    keep = _visible(study, structures, rights)
+    operator, others = "", ()
+    if rights.operator:
+        everyone = _operators(study)
+        operator = _named(everyone, rights.operator)
+        others = tuple(name for name in everyone if name != operator)
+    return _Sight(
+        keep=keep,
+        area=None if keep.all() else _area(study, structures, keep),
+        operator=operator,
+        others=others,
+    )
+
+
+def _visible(study: Study, structures: tuple[Structure, ...], rights: Rights) -> Bools:
+    """The villages of the units given: by their own codes, or by the newest communes."""
     if rights.districts is None and rights.communes is None:
-        return pd.Series(data=True, index=study.villages.index)
+        return np.ones(len(study.villages), np.bool_)
     districts, communes = rights.districts or frozenset(), rights.communes or frozenset()
-    keep = _among(study.villages["district_code"], districts)
-    keep |= _among(study.villages["commune_code"], communes)
-    for units in study.units if communes else ():
-        keep |= _among(assign_units(study.villages, units)["commune_code"], communes)
-    return pd.Series(keep, index=study.villages.index)
+    return (
+        _among(study.villages["district_code"], districts)
+        | _among(study.villages["commune_code"], communes)
+        | _among(structures[-1].places["commune_code"], communes)
+    )
 
 
-def _among(codes: pd.Series[str], wanted: frozenset[str]) -> npt.NDArray[np.bool_]:
+def _among(codes: pd.Series[str], wanted: frozenset[str]) -> Bools:
     """Which codes are wanted; a missing one is not."""
-    found: npt.NDArray[np.bool_] = codes.fillna("").isin(wanted - {""}).to_numpy(np.bool_)
+    found: Bools = codes.fillna("").astype(str).isin(wanted - {""}).to_numpy(np.bool_)
     return found
 
 
-def _study(study: Study, keep: pd.Series[bool], operator: str) -> Study:
-    villages = study.villages[keep.to_numpy()]
-    if not operator:
-        return replace(study, villages=villages)
-    own = [table for table in study.settings.layers if table.operator == operator]
-    settings = study.settings.model_copy(
-        update={
-            "layers": tuple(own),
-            "expected": ExpectedTable(
-                operators=tuple(o for o in study.expected.operators if o == operator),
-                technologies=study.expected.technologies,
-            ),
-            "published": (),
-        }
-    )
-    zones, sites = study.zones_5g, study.sites
+def _operators(study: Study) -> tuple[str, ...]:
+    """Everybody whom a study's layers, sites, zones or expectations name."""
+    names = [layer.info.operator for layer in study.layers]
+    names += study.expected.operators
+    names += [table.operator for table in study.settings.layers if table.operator]
+    for table in (study.sites, study.zones_5g):
+        if table is not None:
+            names += [str(name) for name in table["operator"].dropna()]
+    return tuple(dict.fromkeys(names))
+
+
+def _named(everyone: Iterable[str], asked: str) -> str:
+    """The operator as the study writes it; as it is asked for where the study has none."""
+    names = tuple(everyone)
+    return next((n for n in (*names, asked) if n == asked or plain(n) == plain(asked)), asked)
+
+
+def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseGeometry:
+    """The visible villages, and the units all of whose villages are visible."""
+    shapes = [valid_polygons(study.villages.geometry[keep])]
+    for structure in structures:
+        for level in structure.levels:
+            codes = structure.places[f"{level}_code"]
+            whole = set(codes[keep]) - set(codes[~keep]) - {""}
+            boundaries = structure.boundaries[level]
+            shapes.append(valid_polygons(boundaries[boundaries.index.isin(whole)]))
+    found = pd.concat([one.dropna() for one in shapes if len(one)]) if keep.any() else []
+    return shapely.union_all(np.asarray(found, dtype=object))
+
+
+def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> Study:
+    """The study with only what is seen. Notes and inputs speak of whole files: they are gone."""
+    layers = [x for x in study.layers if not sight.operator or x.info.operator == sight.operator]
+    settings = study.settings.model_copy(update={"published": _published(study, sight)})
+    if sight.operator:
+        own = [table for table in settings.layers if table.operator == sight.operator]
+        names = tuple(o for o in study.expected.operators if o == sight.operator)
+        expected = ExpectedTable(operators=names, technologies=study.expected.technologies)
+        settings = settings.model_copy(update={"layers": tuple(own), "expected": expected})
     return replace(
         study,
         settings=settings,
-        villages=villages,
-        layers=tuple(layer for layer in study.layers if layer.info.operator == operator),
-        zones_5g=None if zones is None else zones[zones["operator"] == operator],
-        sites=None if sites is None else sites[sites["operator"] == operator],
+        villages=study.villages[sight.keep],
+        layers=tuple(_cut_layer(layer, sight.area) for layer in layers),
+        units=_units(study.units, structures, sight.keep),
+        zones_5g=_cut_table(study.zones_5g, sight),
+        sites=_cut_table(study.sites, sight),
+        rule=_rule(study.rule, sight),
         inputs=(),
         notes=(),
     )
 
 
-def _measures(m: Measures, keep: pd.Series[bool], operator: str) -> Measures:
+def _published(study: Study, sight: _Sight) -> tuple[PublishedTable, ...]:
+    """Published figures are of all villages: for a part of them they say nothing."""
+    return tuple(
+        table
+        for table in study.settings.published
+        if sight.area is None and not sight.names_another(table.definition, table.source)
+    )
+
+
+def _units(
+    units: tuple[Units, ...], structures: tuple[Structure, ...], keep: Bools
+) -> tuple[Units, ...]:
+    """The units that hold a visible village."""
+    places = {structure.valid_from: structure.places[keep] for structure in structures}
+
+    def held(table: gpd.GeoDataFrame, one: Units, level: Level) -> gpd.GeoDataFrame:
+        return table[table.index.isin(set(places[one.valid_from][f"{level}_code"]))]
+
+    return tuple(
+        replace(
+            one,
+            communes=held(one.communes, one, "commune"),
+            districts=None if one.districts is None else held(one.districts, one, "district"),
+        )
+        for one in units
+    )
+
+
+def _cut_layer(layer: Layer, area: BaseGeometry | None) -> Layer:
+    if area is None:
+        return layer
+    extent = None if layer.extent is None else _cut(layer.extent, area)
+    return replace(layer, footprint=_cut(layer.footprint, area), extent=extent)
+
+
+def _cut(shapes: gpd.GeoSeries, area: BaseGeometry) -> gpd.GeoSeries:
+    """The polygons inside ``area``; one empty polygon where none is, so that none is missing."""
+    shapely.prepare(area)
+    near = valid_polygons(shapes[shapely.intersects(area, shapes.to_numpy())]).dropna()
+    inside = shapely.covers(area, near.to_numpy())
+    crossing = shapely.intersection(near.to_numpy()[~inside], area)
+    found = polygons_of(gpd.GeoSeries([*near.to_numpy()[inside], *crossing], crs=shapes.crs))
+    found = found.dropna().reset_index(drop=True)
+    return found if len(found) else gpd.GeoSeries([shapely.MultiPolygon()], crs=shapes.crs)
+
+
+def _cut_table(table: gpd.GeoDataFrame | None, sight: _Sight) -> gpd.GeoDataFrame | None:
+    """The sites or zones inside the area, of one's own operator alone if one is of any."""
+    if table is None:
+        return None
+    if sight.operator:
+        table = table[(table["operator"] == sight.operator).fillna(value=False).to_numpy(np.bool_)]
+    if sight.area is None:
+        return table
+    table = table[shapely.intersects(sight.area, table.geometry.to_numpy())]
+    return table.set_geometry(table.geometry.intersection(sight.area))
+
+
+def _measures(m: Measures, sight: _Sight) -> Measures:
     """The measures of the kept villages, for an operator with the others' bits gone."""
-    rows = keep.to_numpy()
+    rows, operator = sight.keep, sight.operator
     layers = [k for k, x in enumerate(m.layers) if not operator or x.operator == operator]
     here = rows[m.village]
     place = np.cumsum(rows) - 1
@@ -254,42 +253,53 @@ def _bits(values: npt.NDArray[np.uint64], layers: list[int]) -> npt.NDArray[np.u
     return out
 
 
-def _assessment(
-    whole: Assessment, measures: Measures, keep: pd.Series[bool], operator: str
-) -> Assessment:
-    rows = keep.to_numpy()
-    if not operator:
-        return replace(
-            whole,
-            measures=measures,
-            verdicts=whole.verdicts[rows],
-            operator_shares=whole.operator_shares[rows],
-            served_by=whole.served_by[rows],
-        )
+def _assessment(whole: Assessment, measures: Measures, sight: _Sight) -> Assessment:
+    if sight.operator:
+        return _own_assessment(whole, measures, sight)
+    rows = sight.keep
+    return replace(
+        whole,
+        measures=measures,
+        verdicts=whole.verdicts[rows],
+        operator_shares=whole.operator_shares[rows],
+        served_by=whole.served_by[rows],
+    )
+
+
+def _own_assessment(whole: Assessment, measures: Measures, sight: _Sight) -> Assessment:
+    """An operator's own layers judged alone, beside the public verdict."""
     expected = Expected(
-        operators=tuple(o for o in whole.expected.operators if o == operator),
+        operators=tuple(o for o in whole.expected.operators if o == sight.operator),
         technologies=whole.expected.technologies,
     )
-    own = coverage.judge(measures, _own_rule(whole, operator), expected=expected)
-    covered = whole.verdicts["verdict"][rows] == "covered"
-    verdicts = own.verdicts.assign(
-        verdict=own.verdicts["verdict"].mask(covered, "covered"),
-        served_by_others=_by_others(whole, operator)[rows],
+    rule = _rule(whole.rule, sight)
+    own = coverage.judge(measures, replace(rule, min_operators=1), expected=expected)
+    verdict = whole.verdicts["verdict"][sight.keep]
+    mine = own.verdicts["n_operators"] > 0
+    decided = np.select(
+        [verdict == "unknown", mine, verdict == "covered"],
+        ["missing", own.verdicts["decided_by"], "others"],
+        "area",
     )
-    return replace(own, rule=whole.rule, verdicts=verdicts)
+    verdicts = own.verdicts.assign(
+        verdict=verdict, decided_by=decided, served_by_others=_by_others(whole, sight)[sight.keep]
+    )
+    return replace(own, rule=rule, verdicts=verdicts)
 
 
-def _own_rule(whole: Assessment, operator: str) -> coverage.model.Rule:
-    """The rule for one operator alone; it names no other."""
-    there = any(layer.operator == operator for layer in whole.measures.layers)
-    named = (operator,) if there else ()
-    return replace(whole.rule, operators=named, min_operators=1)
+def _rule(rule: Rule, sight: _Sight) -> Rule:
+    """The rule without the operators it names; without its words where they name another."""
+    if not sight.operator:
+        return rule
+    if sight.names_another(rule.name, rule.title, rule.source):
+        rule = replace(rule, name=NAMELESS, title=NAMELESS, source=NAMELESS)
+    return replace(rule, operators=())
 
 
-def _by_others(whole: Assessment, operator: str) -> pd.Series[bool]:
+def _by_others(whole: Assessment, sight: _Sight) -> pd.Series[bool]:
     """Whether any other operator covers each village by the rule."""
     layers: tuple[LayerInfo, ...] = whole.measures.layers
-    others = tuple(dict.fromkeys(x.operator for x in layers if x.operator != operator))
+    others = dict.fromkeys(x.operator for x in layers if x.operator != sight.operator)
     counted = tuple(o for o in others if not whole.rule.operators or o in whole.rule.operators)
     if not counted:
         return pd.Series(data=False, index=whole.verdicts.index)

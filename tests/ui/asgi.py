@@ -26,7 +26,7 @@ class Answer:
         return gzip.decompress(self.body) if zipped else self.body
 
 
-def get(app: ASGIApp, path: str, *, encoding: str = "gzip") -> Answer:
+def get(app: ASGIApp, path: str, *, encoding: str = "gzip", query: str = "") -> Answer:
     """GET ``path`` and wait for the whole answer."""
     scope: dict[str, Any] = {
         "type": "http",
@@ -34,7 +34,7 @@ def get(app: ASGIApp, path: str, *, encoding: str = "gzip") -> Answer:
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(b"accept-encoding", encoding.encode())],
     }

@@ -1,10 +1,14 @@
+"""What the map is given: tables, shapes, addresses, a few kilobytes a rerun."""
+
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,22 +16,19 @@ from shapely import MultiPolygon, Polygon, box
 
 from geodata.display import SCALE, encode_shape, screen_area, screen_coverage
 from tests import tiny
-from tests.ui.tiny_run import FORMULA, HOSTILE, tiny_run
-from ui.maps.areas import areas_of
+from tests.tiny_study import FORMULA, IMAGE
+from tests.ui.tiny_run import view_of
+from ui.maps import feed as feeds
 from ui.maps.assets import AssetStore
-from ui.maps.component import MapChoice, component_data
+from ui.maps.component import component_data, packed
 from ui.maps.feed import make_feed
+from ui.studies import Opened
 from ui.texts import translator
+from ui.view import map_state
 
 
-@pytest.fixture(scope="module")
-def store() -> AssetStore:
-    return AssetStore()
-
-
-@pytest.fixture(scope="module")
-def feed(run: Any, store: AssetStore) -> Any:
-    return make_feed(run, store)
+def _table(asset: Any) -> dict[str, Any]:
+    return dict(json.loads(asset.body))
 
 
 def _decode(shape: list[list[list[int]]]) -> MultiPolygon:
@@ -37,72 +38,104 @@ def _decode(shape: list[list[list[int]]]) -> MultiPolygon:
     return MultiPolygon([Polygon(ring(p[0]), [ring(h) for h in p[1:]]) for p in shape])
 
 
-def test_areas_carry_their_counts_and_shapes(feed: Any) -> None:
-    table = json.loads(feed.area_asset.body)
-    assert table["codes"] == ["412", "417"]
-    assert table["uncovered"] == [2, 1]
-    assert table["villages"] == [6, 3]
+def test_all_villages_travel_with_a_letter_each(opened: Opened) -> None:
+    table = _table(opened.feed.villages)
+    assert table["ids"] == [f"v{k}" for k in range(1, 10)]
+    assert table["verdicts"] == "ccwccwccn"
+    assert table["names"][5] == FORMULA
+    assert table["names"][8] == IMAGE
+    assert "\u202e" not in table["names"][2]
+    assert len(table["points"]) == 18
+    assert [table["communes"][k] for k in table["commune"]][:4] == ["Xã 0", "Xã 0", "Xã 0", "Xã 1"]
+
+
+def test_every_structure_and_level_has_its_areas(opened: Opened) -> None:
+    assert set(opened.feed.areas) == {(0, "district"), (0, "commune"), (1, "commune")}
+    table = _table(opened.feed.areas[0, "district"])
+    assert dict(zip(table["codes"], table["names"], strict=True)) == {
+        "417": "Huyện Kỳ Sơn",
+        "412": "Thành phố Vinh",
+    }
     assert [len(shape) for shape in table["shapes"]] == [1, 1]
-    (south, west), (north, east) = table["bounds"]
-    assert south < north
-    assert west < east
 
 
-def test_only_villages_that_are_not_covered_go_first(feed: Any) -> None:
-    table = json.loads(feed.points.body)
-    assert table["ids"] == ["v3", "v6", "v9"]
-    assert table["verdicts"] == ["weak", "weak", "none"]
-    assert table["names"][1:] == [FORMULA, HOSTILE]
-    assert "\u202e" not in table["names"][0]
+def test_outlines_come_far_and_near(opened: Opened) -> None:
+    feed = opened.feed
+    assert feed.outlines is not None
+    assert len(_table(feed.outlines)["shapes"]) == 9
+    near = [_table(chunk.asset) for chunk in feed.chunks]
+    assert sorted(row for table in near for row in table["rows"]) == list(range(9))
+    assert _table(feed.layers[0].asset)["shapes"][0]
+    assert feed.zones_5g is not None
+    assert _table(feed.zones_5g)["status"] == ["live", "planned"]
 
 
-def test_covered_villages_and_footprints_wait_until_asked(feed: Any) -> None:
-    assert len(json.loads(feed.covered.body)["shapes"]) == 9
-    assert [layer.operator for layer in feed.layers] == ["Alpha", "Beta"]
-    assert json.loads(feed.layers[0].asset.body)["shapes"][0]
-    assert json.loads(feed.zones_5g.body)["shapes"][0]
+def test_above_a_number_of_villages_only_the_uncovered_travel(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MOST_OUTLINES", 5)
+    feed = make_feed(opened.run, opened.structures, AssetStore())
+    assert list(feed.ids) == ["v3", "v6", "v9"]
+    assert feed.outlines is None
+    rows = [row for chunk in feed.chunks for row in _table(chunk.asset)["rows"]]
+    assert sorted(rows) == [-1] * 6 + [0, 1, 2]
 
 
-def test_the_same_run_has_the_same_addresses(run: Any, feed: Any, store: AssetStore) -> None:
-    again = make_feed(run, store)
-    assert again.points is feed.points
-    assert again.covered is feed.covered
+def test_the_same_run_has_the_same_addresses(opened: Opened) -> None:
+    store = AssetStore()
+    one = make_feed(opened.run, opened.structures, store)
+    two = make_feed(opened.run, opened.structures, store)
+    assert one.villages is two.villages
+    assert one.areas[0, "commune"] is two.areas[0, "commune"]
 
 
-def test_what_crosses_on_a_rerun_is_small_and_holds_no_geometry(feed: Any) -> None:
+def test_another_audience_has_another_address(opened: Opened) -> None:
+    store = AssetStore()
+    public = make_feed(opened.run, opened.structures, store)
+    private = make_feed(opened.run, opened.structures, store, audience="x")
+    assert public.villages.digest != private.villages.digest
+    assert private.villages.audience == "x"
+
+
+def test_what_crosses_on_a_rerun_is_small_and_holds_no_geometry(opened: Opened) -> None:
     for language in ("vi", "en"):
+        view = view_of(opened, district="412", village="v3", operator="Beta")
         data = component_data(
-            feed,
-            MapChoice(area="412", village="v3"),
+            opened.feed,
+            map_state(view, "villages"),
             translator(language),
             address=lambda asset: f"/p/{asset.path}",
             tiles=None,
         )
-        assert len(json.dumps(data)) < 6000
-        assert data["choice"] == {"area": "412", "village": "v3"}
-        assert data["tiles"] is None
+        assert len(json.dumps(data)) < 7000
+        state = data["state"]
+        assert isinstance(state, dict)
+        assert state["area"] == "412"
+        assert state["village"] == "v3"
+        assert state["verdicts"] == "nnwnnwnnn"
 
 
-def test_area_figures_add_up_to_the_headline(run: Any) -> None:
-    areas = areas_of(run)
-    whole = run.summary.headline
-    parts = [areas.headline(code, whole=whole) for code in areas.names]
-    assert sum(part.uncovered for part in parts) == whole.uncovered
-    assert sum(part.villages for part in parts) == whole.villages
-    assert areas.headline("", whole=whole) == whole
+def test_the_stamp_tells_two_states_apart(opened: Opened) -> None:
+    def stamp(**choices: str) -> object:
+        state = map_state(view_of(opened, **choices), "villages")
+        return component_data(
+            opened.feed, state, translator("vi"), address=lambda a: a.path, tiles=None
+        )["stamp"]
+
+    assert stamp() == stamp()
+    assert len({stamp(), stamp(district="412"), stamp(village="v3"), stamp(name="ky son")}) == 4
 
 
-def test_areas_without_boundaries_are_drawn_from_their_villages() -> None:
-    run = tiny_run()
-    run.study.units = ()
-    areas = areas_of(run)
-    assert areas.geometry.area.sum() == pytest.approx(9e6)
-
-
-def test_two_areas_of_one_name_stay_apart(run: Any) -> None:
-    run = tiny_run()
-    run.summary.by_district["name"] = "Đồng Văn"
-    assert list(areas_of(run).names.values()) == ["Đồng Văn (412)", "Đồng Văn (417)"]
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+def test_a_set_of_villages_survives_the_way(bits: list[bool]) -> None:
+    ids = pd.Index([f"v{k}" for k in range(len(bits))])
+    told = packed(pd.Series(bits, index=ids), ids)
+    if all(bits):
+        assert told is None
+    else:
+        assert told is not None
+        back = np.unpackbits(np.frombuffer(base64.b64decode(told), np.uint8))[: len(bits)]
+        assert back.astype(bool).tolist() == bits
 
 
 def test_shapes_survive_the_way_to_the_screen() -> None:

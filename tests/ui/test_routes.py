@@ -4,10 +4,11 @@ import gzip
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 from tests.ui.asgi import get
 from ui.maps.assets import AssetStore, package_files, program_files
-from ui.maps.routes import FOREVER, map_routes, prefix
+from ui.maps.routes import FOREVER, PRIVATE, map_routes, prefix
 
 
 @pytest.fixture
@@ -16,7 +17,11 @@ def store() -> AssetStore:
 
 
 def _app(store: AssetStore, base: str = "") -> Starlette:
-    return Starlette(routes=map_routes(store, base_path=lambda: base))
+    def may_read(request: Request, audience: str) -> bool:
+        return request.query_params.get("key") == audience
+
+    routes = map_routes(store, base_path=lambda: base, may_read=may_read)
+    return Starlette(routes=routes)
 
 
 def test_an_asset_is_served_compressed_and_for_ever(store: AssetStore) -> None:
@@ -27,6 +32,17 @@ def test_an_asset_is_served_compressed_and_for_ever(store: AssetStore) -> None:
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["cache-control"] == FOREVER
     assert "immutable" in FOREVER
+
+
+def test_a_private_asset_is_for_its_audience_alone(store: AssetStore) -> None:
+    asset = store.publish("a.json", made_of=[b"x"], make=lambda: b"{}", audience="me")
+    public = store.publish("a.json", made_of=[b"x"], make=lambda: b"{}")
+    assert get(_app(store), f"/{asset.path}").status == 403
+    assert get(_app(store), f"/{asset.path}", query="key=you").status == 403
+    answer = get(_app(store), f"/{asset.path}", query="key=me")
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == PRIVATE
+    assert get(_app(store), f"/{public.path}").status == 200
 
 
 def test_a_client_without_gzip_gets_the_bytes(store: AssetStore) -> None:
@@ -93,7 +109,7 @@ def test_leaflet_and_its_pictures_come_from_the_package() -> None:
 
 
 def test_our_own_script_names_no_outside_host() -> None:
-    for name in ("map.js", "points.js", "panel.js", "labels.js", "shapes.js", "map.css"):
+    for name in ("map.js", "scene.js", "panel.js", "labels.js", "shapes.js", "map.css"):
         body = program_files()[name].body
         assert b"http:" not in body
         assert b"https:" not in body

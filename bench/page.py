@@ -1,0 +1,271 @@
+"""How fast the pages are, in headless Chromium on the reconstruction.
+
+``python -m bench.page`` prints a table of medians; ``--write docs/timings.md`` keeps it. Wall
+clock of one machine: server and browser share its cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+from tests.e2e.browsing import DESKTOP, PHONE, READY, browsing, context_of, serving, show
+
+OURS = ("map-data",)
+SLOW_BIT_S = 1_000_000
+SETTLE_MS = 700
+
+FRAMES = """
+() => new Promise((resolve) => {
+  const times = [];
+  let last = performance.now();
+  window.phusongFrames = true;
+  const tick = (now) => {
+    times.push(now - last);
+    last = now;
+    if (window.phusongFrames) requestAnimationFrame(tick);
+    else resolve(times);
+  };
+  requestAnimationFrame(tick);
+  window.phusongStop = () => { window.phusongFrames = false; };
+})
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of the table."""
+
+    what: str
+    wanted: str
+    found: str
+    runs: int
+
+
+def main() -> None:
+    """Measure everything and say it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", type=Path)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", type=Path)
+    asked = parser.parse_args()
+    with (
+        serving(asked.study) as address,
+        sync_playwright() as playwright,
+        browsing(playwright) as browser,
+    ):
+        with _page(browser) as page:
+            show(page, address)  # opens the study, so that no figure waits for it
+            show(page, f"{address}gaps")
+        rows = list(_all(browser, address, asked.repeats))
+    table = _table(rows)
+    sys.stdout.write(table)
+    if asked.write:
+        asked.write.write_text(table, encoding="utf-8")
+
+
+def _all(browser: Browser, address: str, repeats: int) -> Iterator[Row]:
+    yield _first_paint(browser, address, repeats)
+    yield _first_paint(browser, f"{address}gaps", repeats, name="first paint, all villages drawn")
+    yield _filter(browser, address, repeats)
+    yield _row_click(browser, address, repeats)
+    yield _slider(browser, address, repeats)
+    yield from _frames(browser, address)
+    yield from _bytes(browser, address)
+    yield _throttled(browser, address)
+
+
+@contextmanager
+def _page(browser: Browser, size: tuple[int, int] = DESKTOP) -> Iterator[Page]:
+    with context_of(browser, size) as context:
+        yield context.new_page()
+
+
+def _first_paint(
+    browser: Browser, address: str, repeats: int, *, name: str = "first useful paint, overview"
+) -> Row:
+    """From asking for the page to figures and drawn map, for a new visitor."""
+    taken = []
+    for _ in range(repeats):
+        with _page(browser) as page:
+            start = time.perf_counter()
+            show(page, address)
+            taken.append(time.perf_counter() - start)
+    return Row(name, "2 s", _seconds(taken), repeats)
+
+
+def _changed(page: Page, act: Callable[[], object]) -> float:
+    """Seconds from an act to the settled map that shows it."""
+    before = page.locator(READY).get_attribute("data-ready")
+    start = time.perf_counter()
+    act()
+    page.wait_for_selector(f'{READY}:not([data-ready="{before}"])')
+    return time.perf_counter() - start
+
+
+def _filter(browser: Browser, address: str, repeats: int) -> Row:
+    """A verdict added to the filter: figures, list and map follow."""
+    taken = []
+    with _page(browser) as page:
+        show(page, f"{address}gaps")
+        pill = page.get_by_role("button", name="trắng sóng")
+        for _ in range(repeats):
+            page.wait_for_timeout(SETTLE_MS)
+            taken.append(_changed(page, pill.click))
+    return Row("filter change to settled map", "0.3 s", _seconds(taken), repeats)
+
+
+def _row_click(browser: Browser, address: str, repeats: int) -> Row:
+    """A village chosen on the map: its row is selected and the why card opens."""
+    taken = []
+    with _page(browser) as page:
+        for _ in range(repeats):
+            show(page, f"{address}gaps")
+            page.wait_for_timeout(SETTLE_MS)
+            table = page.get_by_test_id("stDataFrame").locator("canvas").first
+            box = table.bounding_box()
+            assert box is not None
+            x, y = box["x"] + 15, box["y"] + 35 + 17
+            taken.append(_changed(page, lambda x=x, y=y: page.mouse.click(x, y)))  # type: ignore[misc]
+    return Row("row chosen to map there and why card", "0.3 s", _seconds(taken), repeats)
+
+
+def _slider(browser: Browser, address: str, repeats: int) -> Row:
+    """The rule's threshold moved by a key: every village judged anew and drawn."""
+    taken = []
+    with _page(browser) as page:
+        show(page, f"{address}rule")
+        thumb = page.get_by_role("slider").first
+        thumb.focus()
+        for _ in range(repeats):
+            page.wait_for_timeout(SETTLE_MS)
+            taken.append(_changed(page, lambda: thumb.press("ArrowRight")))
+    return Row("rule slider to settled map", "0.2 s", _seconds(taken), repeats)
+
+
+def _frames(browser: Browser, address: str) -> Iterator[Row]:
+    """Frames while all villages are panned and zoomed."""
+    with _page(browser) as page:
+        show(page, f"{address}gaps?verdict=all")
+        page.wait_for_timeout(SETTLE_MS)
+        box = page.locator(".phusong-map .canvas").bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        def pan() -> None:
+            page.mouse.move(x, y)
+            page.mouse.down()
+            for k in range(60):
+                page.mouse.move(x + 140 - abs(k % 40 - 20) * 14, y + (k % 20) * 4)
+            page.mouse.up()
+
+        def zoom() -> None:
+            page.mouse.click(x, y)
+            for _ in range(4):
+                page.mouse.wheel(0, -240)
+                page.wait_for_timeout(350)
+            for _ in range(4):
+                page.mouse.wheel(0, 240)
+                page.wait_for_timeout(350)
+
+        for name, act in (("pan", pan), ("zoom", zoom)):
+            times = _recorded(page, act)
+            worst = statistics.quantiles(times, n=20)[-1]
+            yield Row(f"{name}, 95th-percentile frame", "50 ms", f"{worst:.0f} ms", len(times))
+
+
+def _recorded(page: Page, act: Callable[[], None]) -> list[float]:
+    page.evaluate(f"() => {{ window.phusongTimes = ({FRAMES})(); }}")
+    act()
+    page.evaluate("() => window.phusongStop()")
+    times: list[float] = page.evaluate("() => window.phusongTimes")
+    return times
+
+
+def _bytes(browser: Browser, address: str) -> Iterator[Row]:
+    """What goes over the wire for the first view: ours, and with Streamlit's own."""
+    for path in ("", "gaps"):
+        sizes: dict[str, float] = {}
+        with _page(browser) as page:
+            session = page.context.new_cdp_session(page)
+            asked = _sized(session, sizes)
+            show(page, address + path)
+            page.wait_for_timeout(SETTLE_MS)
+        ours = sum(n for key, n in sizes.items() if any(word in asked[key] for word in OURS))
+        name = path or "overview"
+        yield Row(f"ours over the wire, {name}", "1.5 MB", f"{ours / 1e6:.2f} MB", 1)
+        yield Row(f"all over the wire, {name}", "–", f"{sum(sizes.values()) / 1e6:.2f} MB", 1)
+
+
+def _sized(session: CDPSession, sizes: dict[str, float]) -> dict[str, str]:
+    """Collect the transferred size of every answer; gives the addresses by request."""
+    asked: dict[str, str] = {}
+    session.send("Network.enable")
+    session.on(
+        "Network.responseReceived",
+        lambda event: asked.update({event["requestId"]: event["response"]["url"]}),
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda event: (
+            sizes.update({event["requestId"]: event["encodedDataLength"]})
+            if event["requestId"] in asked
+            else None
+        ),
+    )
+    return asked
+
+
+def _throttled(browser: Browser, address: str) -> Row:
+    """A phone on 1 Mbit/s with nothing in its cache."""
+    with _page(browser, PHONE) as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send(
+            "Network.emulateNetworkConditions",
+            {
+                "offline": False,
+                "latency": 80,
+                "downloadThroughput": SLOW_BIT_S / 8,
+                "uploadThroughput": SLOW_BIT_S / 8,
+            },
+        )
+        start = time.perf_counter()
+        show(page, address)
+        taken = time.perf_counter() - start
+    return Row("first page usable at 1 Mbit/s", "20 s", f"{taken:.1f} s", 1)
+
+
+def _seconds(taken: list[float]) -> str:
+    return f"{statistics.median(taken):.2f} s ({min(taken):.2f} to {max(taken):.2f})"
+
+
+def _table(rows: list[Row]) -> str:
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, headless Chromium"
+    lines = [
+        "# Timings of the pages",
+        "",
+        "Medians, with the range. Made by `uv run python -m bench.page --write docs/timings.md`",
+        f"on {datetime.now(UTC):%Y-%m-%d}: {machine}; server and browser on one machine, the",
+        "reconstruction of 3,806 villages, a warm server.",
+        "",
+        "| what | at most | found | runs |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| {row.what} | {row.wanted} | {row.found} | {row.runs} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
