@@ -74,16 +74,13 @@ def restrict(run: Run, rights: Rights) -> Run:
 
 def _sight(study: Study, structures: tuple[Structure, ...], rights: Rights) -> _Sight:
     keep = _visible(study, structures, rights)
-    operator, others = "", ()
-    if rights.operator:
-        everyone = _operators(study)
-        operator = _named(everyone, rights.operator)
-        others = tuple(name for name in everyone if name != operator)
+    everyone = _operators(study) if rights.operator else ()
+    operator = _named(everyone, rights.operator)
     return _Sight(
         keep=keep,
         area=None if keep.all() else _area(study, structures, keep),
         operator=operator,
-        others=others,
+        others=tuple(name for name in everyone if name != operator),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from geodata.errors import MissingFileError, Phrase, UnreadableError, phrase
+from geodata.errors import MissingFileError, UnreadableError, phrase
 from geodata.study.faults import Fault, FaultError, sentence_of, told, where_of
 from geodata.study.settings import Flag, Whole
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
 
 from geodata.access import EVERYTHING, Access, Rights, read_access
@@ -20,6 +20,9 @@ from ui.texts import Translator
 
 SETTINGS_VARIABLE = "PHUSONG_SETTINGS"
 SALT = "phusong key"
+CLOCK_SLACK_S = 300
+"""How far the sign-in server's clock may be ahead of ours."""
+
 KEY = "key"
 """Name of the key in an address."""
 
@@ -49,29 +52,74 @@ def current_rights() -> Rights | None:
     return settings.rights_of(email, verified=verified)
 
 
-def is_signed_in() -> bool:
-    """Whether the sign-in server vouches for this session, and still does."""
+def has_sign_in() -> bool:
+    """Whether this server knows where people sign in: the ``[auth]`` of its secrets."""
     try:
-        signed_in = bool(st.user.is_logged_in)
-    except AttributeError:  # the server has no [auth]
+        _ = st.user.is_logged_in
+    except AttributeError:  # what Streamlit raises without [auth]
         return False
-    expires = st.user.to_dict().get("exp") if signed_in else None
-    return signed_in and not (isinstance(expires, int | float) and expires < time.time())
+    return True
+
+
+def is_signed_in() -> bool:
+    """Whether the sign-in server vouched for this session, not too many hours ago."""
+    settings = access()
+    if settings is None or not has_sign_in() or not st.user.is_logged_in:
+        return False
+    return not is_over(st.user.to_dict(), settings, now=time.time())
+
+
+def is_over(claims: Mapping[str, object], settings: Access, *, now: float) -> bool:
+    """Whether a sign-in has lasted too long: the browser's cookie alone would hold a month.
+
+    It counts from the time the sign-in server put on it; one without a time is over. Until
+    when that server's token says it may be *accepted* (often minutes) was checked then.
+    """
+    since = claims.get("iat")
+    if isinstance(since, bool) or not isinstance(since, int | float):
+        return True
+    return not now - settings.sign_in_hours * 3600 < since <= now + CLOCK_SLACK_S
 
 
 def _vouched() -> tuple[str, bool]:
-    """The address the sign-in server vouches for; and not, if it says it is not verified."""
+    """The address the sign-in server told, and whether it vouches for it."""
     claims = st.user.to_dict()
-    return str(claims.get("email") or ""), claims.get("email_verified") is not False
+    return str(claims.get("email") or ""), is_verified(claims)
+
+
+def is_verified(claims: Mapping[str, object]) -> bool:
+    """Whether the address of some claims may be trusted: not where they say it is not.
+
+    Some sign-in servers write the word, not the value.
+    """
+    return str(claims.get("email_verified", True)).strip().casefold() not in ("false", "0", "none")
 
 
 def sign_in_page(t: Translator) -> None:
     """What somebody without rights is shown instead of any page."""
+    if not has_sign_in():
+        st.error(
+            t(
+                "Nobody can sign in yet: this server has access settings, and no [auth] in its "
+                "secrets file."
+            )
+        )
+        return
     if not is_signed_in():
         st.info(t("Please sign in to see your area."), icon=":material/lock:")
         st.button(t("Sign in"), on_click=_sign_in, type="primary")
         return
-    email, _ = _vouched()
+    email, verified = _vouched()
+    if not verified:
+        st.error(
+            t(
+                "The sign-in server has not verified the address {email}. Verify it there, then "
+                "sign in again.",
+                email=escaped(email),
+            )
+        )
+        sign_out_button(t)
+        return
     st.error(
         t(
             "{email} has been given no area here. Ask whoever runs this server to add the address.",
@@ -115,14 +163,22 @@ def rights_in(key: str) -> Rights | None:
         return EVERYTHING
     try:
         held = _signer(settings.secret).loads(key, max_age=settings.token_minutes * 60)
-    except BadSignature:  # an expired one too
+    except BadData:  # forged, expired, or no key at all
         return None
     return _rights(held)
 
 
+def guard(request: Request) -> Rights | None:
+    """The rights of whoever asks a route, by the key in the address; None where there are none.
+
+    Routes are outside every session: each asks this, or what needs it, before it answers.
+    """
+    return rights_in(request.query_params.get(KEY, ""))
+
+
 def may_read(request: Request, audience: str) -> bool:
     """Whether the key of a request belongs to an audience."""
-    rights = rights_in(request.query_params.get(KEY, ""))
+    rights = guard(request)
     return rights is not None and rights.audience == audience
 
 

@@ -7,22 +7,56 @@ import subprocess
 import sys
 from pathlib import Path
 
+from geodata.access import read_access
+from ui.access import SETTINGS_VARIABLE
 from ui.studies import STUDY_VARIABLE
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
 
-def arguments(*, port: int, headless: bool) -> list[str]:
-    """The command that serves ``app.py`` on ``port`` of the local address."""
+LOCAL = "127.0.0.1"
+
+
+def arguments(
+    *,
+    port: int,
+    headless: bool,
+    address: str = LOCAL,
+    base_path: str = "",
+    secrets: Path | None = None,
+) -> list[str]:
+    """The command that serves ``app.py``: to this machine alone, unless asked for more.
+
+    ``base_path`` is the path it is reached under behind a proxy, ``secrets`` the file with the
+    ``[auth]`` of the sign-in.
+    """
     options = {
-        "server.address": "127.0.0.1",
+        "server.address": address,
         "server.port": str(port),
         "server.headless": str(headless).lower(),
         "browser.gatherUsageStats": "false",
-        "browser.serverAddress": "127.0.0.1",
+        "browser.serverAddress": address,
     }
+    if base_path:
+        options["server.baseUrlPath"] = base_path.strip("/")
+    if secrets is not None:
+        options["secrets.files"] = str(secrets.resolve())
     flags = [f"--{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
+
+
+def environment(study: Path, *, settings: Path | None = None) -> dict[str, str]:
+    """What the server is told of its study and of who may see what.
+
+    Raises as `read_access` does where the settings are wrong: a server that cannot tell who
+    may see what does not start.
+    """
+    told = {**os.environ, STUDY_VARIABLE: str(study.resolve())}
+    if settings is not None:
+        told[SETTINGS_VARIABLE] = str(settings.resolve())
+    if told.get(SETTINGS_VARIABLE, "").strip():
+        read_access(Path(told[SETTINGS_VARIABLE].strip()))
+    return told
 
 
 def is_headless() -> bool:
@@ -32,11 +66,28 @@ def is_headless() -> bool:
     return not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def run(study: Path, *, port: int) -> int:
-    """Serve a study until stopped; returns the server's exit status."""
-    environment = {**os.environ, STUDY_VARIABLE: str(study.resolve())}
-    command = arguments(port=port, headless=is_headless())
-    with subprocess.Popen(command, env=environment, cwd=APP.parent) as server:  # noqa: S603  # our own interpreter and words
+def run(
+    study: Path,
+    *,
+    port: int,
+    address: str = LOCAL,
+    base_path: str = "",
+    settings: Path | None = None,
+    secrets: Path | None = None,
+) -> int:
+    """Serve a study until stopped; returns the server's exit status.
+
+    ``settings`` says who may see what; raises as `read_access` does where it is wrong.
+    """
+    told = environment(study, settings=settings)
+    command = arguments(
+        port=port,
+        headless=is_headless(),
+        address=address,
+        base_path=base_path,
+        secrets=secrets,
+    )
+    with subprocess.Popen(command, env=told, cwd=APP.parent) as server:  # noqa: S603  # our own interpreter and words
         try:
             return server.wait()
         except KeyboardInterrupt:

@@ -11,7 +11,10 @@ from starlette.routing import Route
 from ui.maps.assets import ROUTE, Asset, AssetStore
 
 FOREVER = "public, max-age=31536000, immutable"
-PRIVATE = "private, max-age=31536000, immutable"
+PRIVATE = "private, max-age=900"
+"""What one audience is served stays in its browser for a while, and in no proxy."""
+
+REFUSED = {"Cache-Control": "no-store"}
 
 MayRead = Callable[[Request, str], bool]
 """Whether whoever asks belongs to an audience."""
@@ -35,7 +38,7 @@ def map_routes(
         if asset is None or asked != prefix(base_path()):
             return PlainTextResponse("Not found", status_code=404)
         if asset.audience and not may_read(request, asset.audience):
-            return PlainTextResponse("Not allowed, or no longer", status_code=403)
+            return PlainTextResponse("Not allowed, or no longer", status_code=403, headers=REFUSED)
         return _answer(asset, zipped="gzip" in request.headers.get("accept-encoding", ""))
 
     below = f"{ROUTE}/{{digest}}/{{name:path}}"
@@ -43,7 +46,7 @@ def map_routes(
 
 
 def _answer(asset: Asset, *, zipped: bool) -> Response:
-    """The asset's bytes, with the promise that they never change."""
+    """The asset's bytes, with the promise that under this address they never change."""
     headers = {
         "Cache-Control": PRIVATE if asset.audience else FOREVER,
         "Vary": "Accept-Encoding",
