@@ -43,6 +43,22 @@ FRAMES = """
 """
 
 
+STOPWATCH = """
+(frame) => {
+  let start = null;
+  const begin = (event) => { start = start ?? event.timeStamp; };
+  for (const name of ["pointerdown", "keydown"]) {
+    window.addEventListener(name, begin, { capture: true, once: true });
+  }
+  const watch = new MutationObserver(() => {
+    watch.disconnect();
+    requestAnimationFrame(() => { window.phusongTaken = performance.now() - start; });
+  });
+  watch.observe(frame, { attributes: true, attributeFilter: ["data-ready"] });
+}
+"""
+
+
 @dataclass(frozen=True)
 class Row:
     """One figure of the table."""
@@ -68,7 +84,10 @@ def main() -> None:
         with _page(browser) as page:
             show(page, address)  # opens the study, so that no figure waits for it
             show(page, f"{address}gaps")
-        rows = list(_all(browser, address, asked.repeats))
+        rows = []
+        for row in _all(browser, address, asked.repeats):
+            sys.stderr.write(f"{row.what}: {row.found}\n")
+            rows.append(row)
     table = _table(rows)
     sys.stdout.write(table)
     if asked.write:
@@ -106,12 +125,16 @@ def _first_paint(
 
 
 def _changed(page: Page, act: Callable[[], object]) -> float:
-    """Seconds from an act to the settled map that shows it."""
+    """Seconds from an event in the page to the drawn map that shows it, by the page's clock."""
     before = page.locator(READY).get_attribute("data-ready")
-    start = time.perf_counter()
+    page.locator(READY).evaluate(STOPWATCH)
     act()
     page.wait_for_selector(f'{READY}:not([data-ready="{before}"])')
-    return time.perf_counter() - start
+    page.wait_for_function("() => window.phusongTaken > 0")
+    taken: float = page.evaluate(
+        "() => { const taken = window.phusongTaken; window.phusongTaken = 0; return taken; }"
+    )
+    return taken / 1000
 
 
 def _filter(browser: Browser, address: str, repeats: int) -> Row:

@@ -41,8 +41,7 @@ def list_downloads(view: View, ids: tuple[str, ...]) -> None:
     t = view.t
     if not ids:
         return
-    st.markdown(f"**{t('Take this list away')}**")
-    with st.container(horizontal=True, key="downloads"):
+    with st.popover(t("Take this list away"), icon=":material/download:", key="take away"):
         for ending, (label, mime) in FORMATS.items():
             name = f"{ending}.zip" if ending in SEVERAL else ending
             st.download_button(

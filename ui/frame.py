@@ -87,7 +87,8 @@ def page(show: Callable[[View], None]) -> Callable[[], None]:
         except (GeodataError, CoverageError) as error:
             st.error(escaped(error_text(error, choice.language)))
             return
-        notices(view)
+        with st.container(key="notices"):  # whatever comes and goes here, the map stays put
+            notices(view)
         try:
             show(view)
         except (GeodataError, CoverageError) as error:

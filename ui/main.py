@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import choices
 from ui.frame import PageEntry, head, page
-from ui.pages import area, data, five_g, gaps, method, overview, rule
+from ui.screens import area, data, five_g, gaps, method, overview, rule
 from ui.texts import marked as _
 from ui.texts import translator
 

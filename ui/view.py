@@ -16,7 +16,7 @@ from geodata.study.places import Level, Structure, named, structure_on
 from geodata.study.results import Run
 from geodata.study.variants import load_variants
 from ui.choices import Choices
-from ui.maps.component import MapState, Mode, packed
+from ui.maps.component import MapState, Mode, digest_of, packed
 from ui.maps.feed import letters
 from ui.studies import Opened, variant_of
 from ui.texts import Translator, translator
@@ -181,6 +181,7 @@ def map_state(view: View, mode: Mode, *, level: Level | None = None) -> MapState
         village=view.village,
         zone=choices.zone,
         layers=choices.layers,
+        rule=digest_of(view.seen.rule),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 import geopandas as gpd
@@ -33,17 +35,28 @@ class Structure:
     places: pd.DataFrame
     boundaries: dict[Level, gpd.GeoSeries]
 
-    @property
+    @cached_property
     def levels(self) -> tuple[Level, ...]:
         """The levels that exist in this structure, the larger first."""
         return tuple(level for level in LEVELS if (self.places[f"{level}_code"] != "").any())
 
-    def units(self, level: Level, *, within: str = "") -> dict[str, str]:
+    def units(self, level: Level, *, within: str = "") -> Mapping[str, str]:
         """Code to name of the units that hold villages, in the order of their names.
 
         ``within`` is the code of a district. A name that two communes bear has its
         district behind it, else its code.
         """
+        found = self._named.get((level, within))
+        if found is None:
+            found = MappingProxyType(self._units(level, within))
+            self._named[level, within] = found
+        return found
+
+    @cached_property
+    def _named(self) -> dict[tuple[Level, str], Mapping[str, str]]:
+        return {}
+
+    def _units(self, level: Level, within: str) -> dict[str, str]:
         table = self.places[self.places[f"{level}_code"] != ""]
         rows = table.drop_duplicates(f"{level}_code").set_index(f"{level}_code")
         names = rows[level].astype(str)

@@ -40,7 +40,7 @@ def open_page(
     """A page as Streamlit runs it, without a browser."""
     opened = opened_run(run, rights=rights)
     monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
-    script = f"from ui.frame import page\nfrom ui.pages import {show}\npage({show}.show)()"
+    script = f"from ui.frame import page\nfrom ui.screens import {show}\npage({show}.show)()"
     app = AppTest.from_string(script, default_timeout=30)
     for key, value in query.items():
         app.query_params[key] = value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ export default async function (component) {
 """Goes over the session's wire with every change, so it only fetches the real script."""
 
 
+AHEAD = "map-ahead"
+"""Key of the hidden element by which a new state reaches the map before the page is painted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MapState:
     """What is drawn and how: a few kilobytes, whatever the study.
@@ -50,7 +55,8 @@ class MapState:
     ``figures`` has uncovered and all villages of each area, in the areas' order.
     ``verdicts`` and ``before`` have a letter a village of the feed (None: as published; no
     comparison); ``shown`` and ``in_area`` are sets of villages packed by `packed` (None: all).
-    ``focus`` is the box to go to, ``layers`` what is laid over.
+    ``focus`` is the box to go to, ``layers`` what is laid over, ``rule`` a digest of the rule
+    seen through.
     """
 
     mode: Mode
@@ -65,6 +71,7 @@ class MapState:
     village: str = ""
     zone: str = ""
     layers: str = ""
+    rule: str = ""
 
     def data(self, address: Address) -> dict[str, object]:
         """The state as the component receives it."""
@@ -80,7 +87,13 @@ class MapState:
             "village": self.village,
             "zone": self.zone,
             "layers": self.layers,
+            "rule": self.rule,
         }
+
+
+def digest_of(value: object) -> str:
+    """A short name for a value, the same in every process."""
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:10]
 
 
 def packed(keep: pd.Series[bool], ids: pd.Index) -> str | None:
@@ -114,14 +127,27 @@ def draw_map(
 
         return react
 
+    data = component_data(feed, state, translate, address=address, tiles=tiles)
+    with st.container(key=AHEAD):
+        st.html(_ahead(data))
     _renderer()(
         key=KEY,
-        data=component_data(feed, state, translate, address=address, tiles=tiles),
+        data=data,
         on_village_change=reaction("village"),
         on_area_change=reaction("area"),
         on_zone_change=reaction("zone"),
         on_layers_change=reaction("layers"),
     )
+
+
+def _ahead(data: Mapping[str, object]) -> str:
+    """The state as a hidden element.
+
+    A component hears of new data only after the whole page has been painted; what stands in
+    the page it can see at once, and draw in the same frame.
+    """
+    told = json.dumps({name: data[name] for name in ("state", "stamp", "held")}, ensure_ascii=False)
+    return f'<span hidden data-told="{html.escape(told, quote=True)}"></span>'
 
 
 def picked(name: str) -> str | None:
@@ -154,6 +180,7 @@ def component_data(
         "feed": feed_data(feed, address=address),
         "state": told,
         "stamp": stamp,
+        "held": f"{translate.language} {feed.villages.path}",
         "language": translate.language,
         "texts": dict(map_texts(translate)),
         "tiles": tiles,

@@ -34,15 +34,35 @@ class MapView {
     this.near = new Set();
     this.done = {};
     this.work = Promise.resolve();
+    this.watch();
+  }
+
+  // A component hears of a rerun only after the page has been painted; the hidden element
+  // changes with the page, so the map is drawn in the same frame as the figures beside it.
+  watch() {
+    this.watching = new MutationObserver(() => this.look());
+    this.watching.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-told"] });
+  }
+
+  look() {
+    const told = document.querySelector(".st-key-map-ahead [data-told]")?.dataset.told;
+    if (!told || told === this.told || !this.data) return;
+    this.told = told;
+    const { state, stamp, held } = JSON.parse(told);
+    if (stamp !== this.data.stamp && held === this.data.held) this.update({ ...this.data, state, stamp });
   }
 
   update(data) {
+    if (this.data && this.data.stamp === data.stamp && this.data.held === data.held) {
+      this.data = data;
+      return;
+    }
     this.data = data;
     this.work = this.work.then(() => this.apply(data)).catch((error) => this.fail(error));
   }
 
   async apply(data) {
-    if (data !== this.data) return; // a newer choice is already waiting
+    if (data.stamp !== this.data.stamp) return; // a newer choice is already waiting
     const { feed, state, language } = data;
     this.frame.dataset.mode = state.mode;
     const at = { areas: bare(state.areas.url), villages: bare(feed.villages), outlines: bare(feed.outlines) };
@@ -355,6 +375,7 @@ class MapView {
   }
 
   remove() {
+    this.watching.disconnect();
     if (this.map) this.map.remove();
     this.map = null;
   }

@@ -18,10 +18,11 @@ from ui import choices, studies
 from ui.access import addresses
 from ui.controls import choice_box
 from ui.figures import split_text
-from ui.maps.component import draw_map
+from ui.maps.component import digest_of, draw_map
 from ui.maps.feed import letters
 from ui.plain import escaped
 from ui.rules import rule_sentence, tried, written
+from ui.slider import slider
 from ui.tables import cell, verdict_text
 from ui.view import View, map_state, operators_of, variants_of
 
@@ -85,15 +86,14 @@ def _controls(view: View, rule: Rule, operators: list[str]) -> None:
 
 
 def _slider(view: View, rule: Rule, name: str, label: str) -> None:
-    key = f"try {name}"
-    st.session_state[key] = round(getattr(rule, name) * 100)
-    st.slider(
+    slider(
         label,
-        1 if name == "covered_share" else 0,
-        100,
-        key=key,
-        format="%d %%",
-        on_change=lambda: _try(view, rule, **{name: st.session_state[key] / 100}),
+        key=f"try {name}",
+        value=round(getattr(rule, name) * 100),
+        least=1 if name == "covered_share" else 0,
+        most=100,
+        unit="{n}\u00a0%",
+        on_move=lambda percent: _try(view, rule, **{name: percent / 100}),
     )
 
 
@@ -179,6 +179,7 @@ def _map(view: View, after: Assessment) -> None:
             verdicts=letters(after.verdicts["verdict"].reindex(ids)),
             before=letters(published.reindex(ids)),
             shown=None,
+            rule=digest_of(after.rule),
         ),
         view.t,
         address=addresses(view.rights),

@@ -33,8 +33,9 @@ def show(view: View) -> None:
     with st.container(horizontal=True, key="figures"):
         for label, value, note in headline_split(headline, t):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
-    if not view.area:
-        _reconciled(view)
+    with st.container(key="reconciled"):
+        if not view.area:
+            _reconciled(view)
     level = _level(view)
     units = _units(view, level)
     pictured, listed = st.columns([3, 2], gap="medium")

@@ -27,9 +27,10 @@ from ui.view import View, map_state, operators_of, technologies_of
 
 def show(view: View) -> None:
     """Draw the page."""
-    _filters(view)
     listed = village_list(view)
-    _figures(view)
+    with st.container(key="above the map"):  # whatever comes and goes here, the map stays put
+        _filters(view)
+        _figures(view)
     pictured, beside = st.columns([3, 2], gap="medium")
     with pictured:
         draw_map(
@@ -67,11 +68,11 @@ def _filters(view: View) -> None:
         )
         verdicts = {v.value: verdict_text(v.value, t) for v in VERDICT_ORDER}
         several(t("Signal"), "verdicts", verdicts, choice.chosen_verdicts or tuple(VERDICT_TEXTS))
-    rare = (choice.operator, choice.technology, choice.power, choice.people, choice.served)
-    unusual = bool(choice.units) or any(rare)
+    unusual = _rare(view)
+    label = t("More filters") + (f" ({unusual})" if unusual else "")
     with (
-        st.expander(t("More filters"), expanded=unusual, icon=":material/filter_alt:"),
-        st.container(horizontal=True, vertical_alignment="bottom", key="more filters"),
+        st.container(horizontal=True, key="filter feet"),
+        st.popover(label, icon=":material/filter_alt:", key="more filters"),
     ):
         units_box(view)
         _operator_boxes(view)
@@ -81,11 +82,15 @@ def _filters(view: View) -> None:
         people_boxes(view)
         served = {k: t(v) for k, v in SERVED.items() if k != "others" or choice.operator}
         choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
-    with st.container(horizontal=True, key="filter feet"):
-        if view.choices != _unfiltered(view):
-            st.button(
-                t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:"
-            )
+    if choice != _unfiltered(view):
+        st.button(t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:")
+
+
+def _rare(view: View) -> int:
+    """How many of the rarer filters are set."""
+    choice = view.choices
+    rare = (choice.units, choice.operator, choice.technology, choice.power, choice.people)
+    return sum(bool(one) for one in (*rare, choice.served))
 
 
 def _unfiltered(view: View) -> choices.Choices:

@@ -1,1 +1,0 @@
-"""The pages. They call, cache and draw; they compute nothing."""
