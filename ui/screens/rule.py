@@ -24,7 +24,7 @@ from ui.plain import escaped
 from ui.rules import rule_sentence, tried, written
 from ui.slider import slider
 from ui.tables import cell, verdict_text
-from ui.view import View, map_state, operators_of, variants_of
+from ui.view import View, make_view, map_state, operators_of, variants_of
 
 SHOWN = 300
 """So many flipped villages are listed; the map has them all."""
@@ -32,6 +32,15 @@ SHOWN = 300
 
 def show(view: View) -> None:
     """Draw the page."""
+    _tried_out(view)
+
+
+@st.fragment
+def _tried_out(first: View) -> None:
+    """All of the page: a step of a slider runs this alone, and not the frame around it."""
+    view = make_view(first.opened, choices.current())
+    if view.choices.variant != first.choices.variant:
+        st.rerun()  # the frame names the variant
     t, opened = view.t, view.opened
     st.subheader(t("What if the rule were another?"), anchor=False)
     st.caption(
