@@ -7,14 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -48,20 +48,29 @@ class Heard:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        page.on(
-            "console",
-            lambda message: (
-                self.complaints.append(message.text) if message.type == "error" else None
-            ),
-        )
+        page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        """Errors count, but for Streamlit's own search for its base path below a page."""
+        probing = "/_stcore/" in message.location.get("url", "") and "404" in message.text
+        if message.type == "error" and not probing:
+            self.complaints.append(message.text)
 
 
 @contextmanager
-def serving(study: Path | None, *, base_path: str = "") -> Iterator[str]:
-    """The app on a free port of this machine, as `streamlit run app.py` starts it."""
-    port = _free_port()
-    environment = {**os.environ, **({"PHUSONG_STUDY": str(study)} if study else {})}
+def serving(
+    study: Path | None, *, base_path: str = "", more: Mapping[str, str] | None = None, port: int = 0
+) -> Iterator[str]:
+    """The app on a port of this machine, as `streamlit run app.py` starts it.
+
+    ``more`` are further environment variables, and ``--options`` of the server.
+    """
+    port = port or free_port()
+    told = dict(more or {})
+    options = [f"{name}={told.pop(name)}" for name in list(told) if name.startswith("--")]
+    environment = {**os.environ, **told, **({"PHUSONG_STUDY": str(study)} if study else {})}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += options
     if base_path:
         command += ["--server.baseUrlPath", base_path]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:  # noqa: S603  # our own command
@@ -96,7 +105,7 @@ def show(page: Page, address: str) -> None:
     page.wait_for_selector(READY, timeout=SHOW_MS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -115,3 +124,35 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         except (URLError, OSError):
             time.sleep(0.2)
     raise TimeoutError(f"no answer from {url} within {START_S} s")
+
+
+def settled(page: Page, stamp: str) -> str:
+    """Wait until the map shows another state than ``stamp``; gives the new one."""
+    page.wait_for_selector(f'{READY}:not([data-ready="{stamp}"])', timeout=SHOW_MS)
+    return stamp_of(page)
+
+
+def stamp_of(page: Page) -> str:
+    """What state the map shows."""
+    return page.locator(READY).get_attribute("data-ready") or ""
+
+
+def place_of(page: Page, what: str) -> tuple[float, float]:
+    """Where on the page a village or an area is drawn, from the map's own data."""
+    page.wait_for_timeout(500)  # fonts and the list may still push the map about
+    box = page.locator(".phusong-map .canvas").bounding_box()
+    assert box is not None
+    x, y = page.locator(".phusong-map").evaluate(
+        "(frame, id) => frame.dispatchEvent(new CustomEvent('where', {detail: {id}}))"
+        " && JSON.parse(frame.dataset.where)",
+        what,
+    )
+    return box["x"] + x, box["y"] + y
+
+
+def sideways(page: Page) -> float:
+    """By how many pixels the page is wider than its window."""
+    wide: float = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return wide

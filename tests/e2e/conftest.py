@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.browsing import CHROMIUM, DESKTOP, Heard, browsing, context_of, serving
-from tests.e2e.tiny_study import write_study
+from tests.tiny_study import write_study
 
 
 @pytest.fixture(scope="session")
