@@ -249,8 +249,11 @@ def _understood(table: pd.DataFrame, told: str) -> Understood:
     known = set(found.values()) | {"geometry", "lon", "lat", "x", "y"}
     strange = [str(c) for c in table.columns if c not in known and not _is_place(str(c))]
     operator, technology = _named_layer(told)
+    role = _role(told, shape, found, len(table), operator=operator)
+    if role != "villages":
+        found.pop("village", None)
     return Understood(
-        role=_role(told, shape, found, len(table), operator=operator),
+        role=role,
         operator=operator,
         technology=technology,
         rows=len(table),

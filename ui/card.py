@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from coverage.explain import layer_reasons, responsibility
+from geodata.followup import shown
 from ui import choices
 from ui.figures import away
 from ui.plain import escaped, plain
@@ -179,19 +180,12 @@ def _follow_up(view: View) -> None:
     if view.village not in table.index:
         return
     row = table.loc[view.village]
+    told = {name: shown(name, str(row[name]), t.language) for name in FOLLOW_UP}
     lines = [
-        f"{t(label)}: **{escaped(_told(row[name], t))}**"
-        for name, label in FOLLOW_UP.items()
-        if _told(row[name], t)
+        f"{t(label)}: **{escaped(told[name])}**" for name, label in FOLLOW_UP.items() if told[name]
     ]
     if lines:
         st.markdown(f"**{t('Follow-up')}**  \n" + "  \n".join(lines))
-
-
-def _told(value: Any, t: Translator) -> str:
-    if value is None or pd.isna(value):
-        return ""
-    return t.date(value) if hasattr(value, "year") else plain(value)
 
 
 def _sources(view: View) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -55,9 +57,16 @@ def show(view: View) -> None:
     st.markdown(f"[{words}]({text_address(view, key=key_of(view.rights))})")
     pictured, listed = st.columns([2, 3], gap="medium")
     with pictured:
-        st.image(sheet.svg, caption=sheet.stamp or None)
+        st.html(_picture(sheet))
     with listed:
         _list(view, sheet)
+
+
+def _picture(sheet: AreaSheet) -> str:
+    """The map of the sheet as a picture with its words for who cannot see it."""
+    body = base64.b64encode(sheet.svg.encode()).decode()
+    told = escape(f"{sheet.words['map']}: {sheet.headline}", quote=True)
+    return f'<img class="area-picture" alt="{told}" src="data:image/svg+xml;base64,{body}">'
 
 
 def todays(view: View) -> View:

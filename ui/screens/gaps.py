@@ -68,22 +68,26 @@ def _filters(view: View) -> None:
         )
         verdicts = {v.value: verdict_text(v.value, t) for v in VERDICT_ORDER}
         several(t("Signal"), "verdicts", verdicts, choice.chosen_verdicts or tuple(VERDICT_TEXTS))
-    unusual = _rare(view)
-    label = t("More filters") + (f" ({unusual})" if unusual else "")
-    with (
-        st.container(horizontal=True, key="filter feet"),
-        st.popover(label, icon=":material/filter_alt:", key="more filters"),
-    ):
-        units_box(view)
-        _operator_boxes(view)
-        several(
-            t("Grid power"), "power", {k: t(v) for k, v in POWERS.items()}, choice.power.split(",")
-        )
-        people_boxes(view)
-        served = {k: t(v) for k, v in SERVED.items() if k != "others" or choice.operator}
-        choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
-    if choice != _unfiltered(view):
-        st.button(t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:")
+        unusual = _rare(view)
+        label = t("More filters") + (f" ({unusual})" if unusual else "")
+        with st.popover(label, icon=":material/filter_alt:", key="more filters"):
+            _rarer(view)
+        if choice != _unfiltered(view):
+            st.button(
+                t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:"
+            )
+
+
+def _rarer(view: View) -> None:
+    """The filters that are needed less often."""
+    t, choice = view.t, view.choices
+    units_box(view)
+    _operator_boxes(view)
+    powers = {key: t(text) for key, text in POWERS.items()}
+    several(t("Grid power"), "power", powers, choice.power.split(","))
+    people_boxes(view)
+    served = {k: t(v) for k, v in SERVED.items() if k != "others" or choice.operator}
+    choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
 
 
 def _rare(view: View) -> int:

@@ -96,6 +96,8 @@ class MapView {
     const L = window.L;
     this.canvas = make("div", "canvas");
     this.frame.append(this.canvas);
+    // a click focuses the map; were the page to scroll for it, the click would hit elsewhere
+    this.canvas.focus = () => HTMLElement.prototype.focus.call(this.canvas, { preventScroll: true });
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(this.canvas, {
       attributionControl: false, zoomControl: false, scrollWheelZoom: false,
@@ -304,17 +306,22 @@ class MapView {
     this.scene.zones = zoneTable ? zoneTable.zones : [];
   }
 
-  async shape(url) {
+  shape(url) {
     const key = bare(url);
     if (!this.shapes.has(key)) {
-      const table = await fetchTable(url);
-      const paths = table.shapes.map((shape) => pathOf(decodeShape(shape, table.scale), this.plane));
-      const zones = (table.zone || []).map((zone, k) => ({
-        kind: "zone", zone, operator: table.operator[k], status: table.status[k], ...paths[k],
-      }));
-      this.shapes.set(key, { paths, zones });
+      this.shapes.set(key, this.fetchShape(url));
+      this.shapes.get(key).catch(() => this.shapes.delete(key)); // the next switch may have more luck
     }
     return this.shapes.get(key);
+  }
+
+  async fetchShape(url) {
+    const table = await fetchTable(url);
+    const paths = table.shapes.map((shape) => pathOf(decodeShape(shape, table.scale), this.plane));
+    const zones = (table.zone || []).map((zone, k) => ({
+      kind: "zone", zone, operator: table.operator[k], status: table.status[k], ...paths[k],
+    }));
+    return { paths, zones };
   }
 
   // Where a village, an area or a zone is drawn: a canvas has no elements a test could find.

@@ -1,0 +1,194 @@
+"""Dropped files: received safely, recognised, made a study."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import geodata
+from geodata.errors import DataError, GeodataError
+from geodata.incoming import Choice, make_study, receive, safe_name, studies_in, understand
+from geodata.study.assess import assess_study
+from tests import tiny
+from tests.tiny_study import write_study
+
+
+def _zip(**entries: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in entries.items():
+            archive.writestr(name, body)
+    return out.getvalue()
+
+
+@given(st.text(max_size=120))
+def test_any_name_becomes_harmless(name: str) -> None:
+    safe = safe_name(name)
+    assert safe
+    assert "/" not in safe
+    assert "\\" not in safe
+    assert ".." not in safe
+    assert safe.isascii()
+    assert len(safe) <= 100
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\con.shp", "con-file.shp"),
+        ("Thôn bản (mới).GPKG", "thon-ban-moi.gpkg"),
+        ("\0", "file"),
+    ],
+)
+def test_names_that_hurt(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_parts_of_a_shapefile_stay_together_zipped_or_not(tmp_path: Path) -> None:
+    tiny.villages().drop(columns="centre").reset_index().to_file(tmp_path / "thon.shp")
+    parts = [(p.name, p.read_bytes()) for p in sorted(tmp_path.glob("thon.*"))]
+    loose = receive(parts, tmp_path / "loose")
+    packed = receive([("x.zip", _zip(**dict(parts)))], tmp_path / "packed")
+    for received in (loose, packed):
+        assert [one.name for one in received] == ["thon.shp"]
+        found = understand(received[0])
+        assert (found.role, found.rows, found.shape) == ("villages", 9, "polygon")
+        assert found.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (_zip(**{"../evil.shp": b"x"}), "leads out of the archive"),
+        (_zip(**{"/etc/x.shp": b"x"}), "leads out of the archive"),
+        (_zip(**{"a.zip": b"PK"}), "another archive"),
+        (_zip(**{"a.csv": b"0" * 3_000_000}), "unpacks to"),
+    ],
+)
+def test_an_archive_that_is_a_trap_is_refused(tmp_path: Path, body: bytes, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        receive([("x.zip", body)], tmp_path / "in")
+    assert not list(tmp_path.rglob("*evil*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "technology"),
+    [
+        ("viettel_4g", "Viettel", "4G"),
+        ("VNPT-LTE", "VinaPhone", "4G"),
+        ("Mobi 3G", "MobiFone", "3G"),
+        ("vnm umts 2023", "Vietnamobile", "3G"),
+        ("phu song 5G NR", "", "5G"),
+    ],
+)
+def test_a_layer_is_known_by_its_name(
+    tmp_path: Path, name: str, operator: str, technology: str
+) -> None:
+    tiny.layers()[0].footprint.to_frame("geometry").to_file(tmp_path / "a.gpkg")
+    received = receive([(f"{name}.gpkg", (tmp_path / "a.gpkg").read_bytes())], tmp_path / "in")
+    found = understand(received[0])
+    assert (found.operator, found.technology) == (operator, technology)
+    if operator:
+        assert found.role == "layer"
+
+
+def test_a_vietnamese_list_of_points_is_understood(tmp_path: Path) -> None:
+    centres = tiny.villages()
+    table = pd.DataFrame(
+        {
+            "STT": range(1, 10),
+            "Huyện": centres["district"],
+            "Xã": centres["commune"],
+            "Thôn/Bản": centres["village"],
+            "Số hộ": centres["households"],
+            "Dân số": centres["population"],
+            "Điện lưới": ["có"] * 9,
+            "Lạ": ["?"] * 9,
+            "X": centres["centre"].y,
+            "Y": centres["centre"].x,
+        }
+    )
+    table.to_excel(tmp_path / "danh sach.xlsx", index=False)
+    body = (tmp_path / "danh sach.xlsx").read_bytes()
+    found = understand(receive([("danh sach.xlsx", body)], tmp_path / "in")[0])
+    assert found.role == "villages"
+    assert found.columns["electrified"] == "Điện lưới"
+    assert found.columns["households"] == "Số hộ"
+    assert "Lạ" in found.strange
+    assert "X" not in found.strange
+
+
+def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
+    received = receive([("a.pdf", b"%PDF-1.7"), ("b.gpkg", b"")], tmp_path / "in")
+    for one in received:
+        found = understand(one)
+        assert found.role == "aside"
+        assert found.trouble is not None
+
+
+def _choices(folder: Path, **more: str) -> list[Choice]:
+    found = [
+        Choice(path=folder / "villages.gpkg", role="villages"),
+        Choice(path=folder / "centres.csv", role="centres"),
+        Choice(path=folder / "communes.gpkg", role="communes"),
+        Choice(path=folder / "districts.gpkg", role="districts"),
+        Choice(path=folder / "zones.gpkg", role="zones_5g"),
+        Choice(path=folder / "sites.gpkg", role="sites"),
+    ]
+    for operator, technology in (("Alpha", "4G"), ("Beta", "3G")):
+        path = folder / f"{operator}.gpkg"
+        found.append(
+            Choice(path=path, role="layer", operator=operator, technology=technology, **more)  # type: ignore[arg-type]  # texts
+        )
+    return found
+
+
+def test_chosen_files_become_a_study_with_the_same_figures(tmp_path: Path) -> None:
+    source = write_study(tmp_path / "source").parent
+    home = tmp_path / "home"
+    folder = make_study(
+        home,
+        _choices(source, source='from "them" \\ and us'),
+        name='Chín "thôn" \\ <b>',
+        as_of=date(2023, 8, 30),
+        expected=["Alpha", "Beta"],
+    )
+    run = assess_study(geodata.open_study(folder))
+    headline = run.summary.headline
+    assert (headline.covered, headline.weak, headline.none) == (6, 2, 1)
+    assert studies_in(home) == {"chin-thon-b": 'Chín "thôn" \\ <b>'}
+    assert run.study.sites is not None
+    again = make_study(home, _choices(source), name="Chín thôn b", as_of=date(2023, 8, 30))
+    assert again.name == "chin-thon-b-2"
+
+
+def test_a_study_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+    source = write_study(tmp_path / "source").parent
+    home = tmp_path / "home"
+    lines = gpd.GeoDataFrame(geometry=tiny.villages().boundary, crs=tiny.CRS)
+    lines.to_file(source / "Beta.gpkg")
+    with pytest.raises(GeodataError, match="no polygons"):
+        make_study(home, _choices(source), name="x", as_of=date(2023, 8, 30))
+    assert studies_in(home) == {}
+    assert not list(home.iterdir())
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    source = write_study(tmp_path / "source").parent
+    day = date(2023, 8, 30)
+    with pytest.raises(DataError, match="0 files are chosen as villages"):
+        make_study(tmp_path / "h", _choices(source)[1:], name="x", as_of=day)
+    with pytest.raises(DataError, match="no name"):
+        make_study(tmp_path / "h", _choices(source), name=" ", as_of=day)
+    layer = Choice(path=source / "Alpha.gpkg", role="layer")
+    with pytest.raises(DataError, match="without operator or technology"):
+        make_study(tmp_path / "h", [*_choices(source), layer], name="x", as_of=day)
