@@ -158,7 +158,7 @@ def _gpx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
         geometry=table.geometry.to_numpy(),
         crs=table.crs,
     )
-    pyogrio.write_dataframe(points, path, driver="GPX", layer="waypoints")
+    pyogrio.write_dataframe(points, path, driver="GPX", layer="waypoints", geometry_type="Point")
 
 
 def _parts(driver: str, **options: str) -> Writer:

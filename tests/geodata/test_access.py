@@ -48,7 +48,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def reachable(thing: Any) -> Iterator[str | BaseGeometry]:
     """Every text and every shape that can be reached from an object."""
-    waiting, seen = [thing], set()
+    waiting: list[Any] = [thing]
+    seen: dict[int, Any] = {}  # the things themselves: an id is given again once its owner is gone
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
@@ -58,7 +59,7 @@ def reachable(thing: Any) -> Iterator[str | BaseGeometry]:
         elif isinstance(one, BaseGeometry):
             yield one
         elif id(one) not in seen:
-            seen.add(id(one))
+            seen[id(one)] = one
             waiting += _parts(one)
 
 

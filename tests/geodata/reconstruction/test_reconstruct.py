@@ -75,7 +75,7 @@ def test_every_file_says_that_it_is_a_reconstruction(small: Path) -> None:
             continue
         assert gpd.read_file(path)["source"].str.contains("Reconstruction").all(), path.name
     with rasterio.open(small / "terrain.tif") as terrain:
-        assert "Phục dựng" in terrain.tags()["source"]
+        assert "Mô phỏng" in terrain.tags()["source"]
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

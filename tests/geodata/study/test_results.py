@@ -269,6 +269,6 @@ def test_two_processes_with_one_study_leave_one_run(file: Path) -> None:
         runs = list(pool.map(lambda _: geodata.assess_study(study, publish=True), range(4)))
     assert len({run.run_id for run in runs}) == 1
     assert sorted(p.name for p in (file.parent / "results").iterdir()) == sorted(
-        [runs[0].run_id, "current", "measures"]
+        [runs[0].run_id, "current", "history", "measures"]
     )
     assert geodata.latest_run(study) is not None
