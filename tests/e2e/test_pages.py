@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.browsing import (
     DESKTOP,
@@ -204,6 +204,15 @@ def test_the_rule_slider_moves_verdicts_at_once(page: Page, address: str) -> Non
     expect(slider).to_have_value("30")
 
 
+def choose(page: Page, box: Locator, option: str) -> None:
+    """Open a list and take one of its options, as a hand would: what moves closes the list."""
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box.click()
+    page.get_by_role("option", name=option).click()
+    expect(box).to_have_value(option)
+
+
 def test_files_dropped_become_a_study_with_its_map(browser: Browser, tmp_path: Path) -> None:
     study = write_study(tmp_path / "study", reconstruction=False).parent
     more = {"PHUSONG_STUDIES": str(tmp_path / "made")}
@@ -213,12 +222,12 @@ def test_files_dropped_become_a_study_with_its_map(browser: Browser, tmp_path: P
         names = ("villages.gpkg", "communes.gpkg", "districts.gpkg", "Alpha.gpkg", "centres.csv")
         page.locator("input[type=file]").first.set_input_files([study / name for name in names])
         expect(page.get_by_text("alpha.gpkg", exact=True)).to_be_visible()
-        page.wait_for_timeout(500)
-        page.get_by_role("combobox", name="Là gì").nth(3).click()
-        page.get_by_role("option", name="lớp phủ sóng").click()
-        page.get_by_label("Nhà mạng", exact=True).nth(3).fill("Alpha")
-        page.get_by_role("combobox", name="Công nghệ").nth(3).click()
-        page.get_by_role("option", name="4G").click()
+        roles = page.get_by_role("combobox", name="Là gì")
+        expect(roles).to_have_count(5)
+        choose(page, roles.nth(3), "lớp phủ sóng")
+        page.get_by_label("Nhà mạng", exact=True).fill("Alpha")
+        page.get_by_label("Nhà mạng", exact=True).press("Tab")
+        choose(page, page.get_by_role("combobox", name="Công nghệ"), "4G")
         page.get_by_label("Tên bộ số liệu").fill("Chín thôn <b>")
         page.get_by_role("button", name="Tạo bộ số liệu và mở bản đồ").click()
         page.wait_for_function("location.search.includes('study=chin-thon-b')", timeout=60_000)

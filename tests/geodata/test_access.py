@@ -106,7 +106,18 @@ def test_one_district_and_nothing_of_the_rest(run: Run) -> None:
     assert list(part.study.villages.index) == ["v7", "v8", "v9"]
     assert part.run_id == run.run_id
     told = texts(part)
-    for word in ("v1", "v6", "412", "Vinh", "Xã 0", "Xã 1", "Xã Mường Mới", "A1", "B1", "again"):
+    for word in (
+        "v1",
+        "v6",
+        "412",
+        "Thành phố Vinh",
+        "Xã 0",
+        "Xã 1",
+        "Xã Mường Mới",
+        "A1",
+        "B1",
+        "again",
+    ):
         assert word not in told
     area = run.study.villages.geometry[["v7", "v8", "v9"]].union_all().buffer(1e-6)
     boundary = run.study.units[1].communes.loc["99"].geometry.buffer(1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -47,6 +48,7 @@ SHAPES = {
     "mixed": _("mixed shapes"),
 }
 PENDING = "dropped files"
+MOST_NAME = 160
 
 
 def show(view: View) -> None:
@@ -106,17 +108,17 @@ def _incoming(view: View) -> None:
             st.error(escaped(error_text(error, t.language)))
             return
         st.session_state[PENDING] = held
-    with st.form("new study"):
-        chosen = [_file_row(k, one, found, t) for k, (one, found) in enumerate(held[1])]
-        name = st.text_input(t("Name of the study"))
-        as_of = st.date_input(t("Data as of"), value="today", format="DD/MM/YYYY")
-        units_from = st.date_input(t("Units in force since"), value="today", format="DD/MM/YYYY")
-        expected = st.text_input(
-            t("Operators that should have filed, with commas"),
-            help=t("Without one of them a village is unknown, not uncovered."),
-        )
-        if st.form_submit_button(t("Make the study and open its map"), type="primary"):
-            _make(view, chosen, name, as_of, units_from, expected)
+    chosen = [_file_row(k, one, found, t) for k, (one, found) in enumerate(held[1])]
+    name = st.text_input(t("Name of the study"), max_chars=MOST_NAME)
+    first, second = st.columns(2)
+    as_of = first.date_input(t("Data as of"), value="today", format="DD/MM/YYYY")
+    units_from = second.date_input(t("Units in force since"), value="today", format="DD/MM/YYYY")
+    expected = st.text_input(
+        t("Operators that should have filed, with commas"),
+        help=t("Without one of them a village is unknown, not uncovered."),
+    )
+    if st.button(t("Make the study and open its map"), type="primary"):
+        _make(view, chosen, name, as_of, units_from, expected)
 
 
 def _received(files: list[tuple[str, bytes]]) -> list[tuple[Received, Understood]]:
@@ -125,41 +127,51 @@ def _received(files: list[tuple[str, bytes]]) -> list[tuple[Received, Understood
 
 
 def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice:
-    """One file: what was understood, and the choices on it."""
+    """One file: what was understood, and the choices its role asks for."""
+    key = f"{k} {one.name}"
+    operator = technology = system = ""
     with st.container(border=True):
         st.markdown(f"**{escaped(one.name)}**")
         st.caption(_told(found, t))
-        first, second, third, fourth = st.columns(4)
-        role = first.selectbox(
+        boxes = iter(st.columns(4))
+        role = next(boxes).selectbox(
             t("Role"),
             get_args(Role),
             index=get_args(Role).index(found.role),
             format_func=lambda role: t(ROLES[role]),
-            key=f"role {k} {one.name}",
+            key=f"role {key}",
         )
-        operator = second.text_input(
-            t("Operator"), value=found.operator, key=f"operator {k} {one.name}"
-        )
-        options = ["", *TECHNOLOGIES]
-        technology = third.selectbox(
-            t("Technology"),
-            options,
-            index=options.index(found.technology) if found.technology in options else 0,
-            key=f"technology {k} {one.name}",
-        )
-        system = fourth.text_input(
-            t("Coordinate system"),
-            value="" if found.crs or not found.shape else "EPSG:9208",
-            help=t("Only where the file says none, or a wrong one: EPSG:9208, EPSG:4326 …"),
-            key=f"system {k} {one.name}",
-        )
+        if role == "layer":
+            operator = next(boxes).text_input(
+                t("Operator"), value=found.operator, key=f"operator {key}", max_chars=MOST_NAME
+            )
+            chosen = next(boxes).selectbox(
+                t("Technology"),
+                TECHNOLOGIES,
+                index=_place(found.technology, TECHNOLOGIES),
+                placeholder=t("Choose"),
+                key=f"technology {key}",
+            )
+            technology = chosen or ""
+        if role != "aside" and found.shape:
+            system = next(boxes).text_input(
+                t("Coordinate system"),
+                value="" if found.crs else "EPSG:9208",
+                help=t("Only where the file says none, or a wrong one: EPSG:9208, EPSG:4326 …"),
+                key=f"system {key}",
+                placeholder=plain(found.crs) if found.crs else "",
+            )
     return Choice(
         path=one.path,
         role=role,
         operator=operator.strip(),
-        technology=str(technology),
+        technology=technology,
         crs=system.strip(),
     )
+
+
+def _place(wanted: str, among: Sequence[str]) -> int | None:
+    return among.index(wanted) if wanted in among else None
 
 
 def _told(found: Understood, t: Translator) -> str:

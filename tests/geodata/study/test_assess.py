@@ -78,7 +78,7 @@ def test_progress_runs_from_nothing_to_all(file: Path) -> None:
 def test_a_rule_by_name_itself_or_nobodys() -> None:
     assert named_rule("vn-village") is VN
     assert named_rule(VN) is VN
-    with pytest.raises(CallError, match=r"rule nonsense is not known; expected .*, vn-village, vn-without-3g$"):
+    with pytest.raises(CallError, match=r"rule nonsense is not known; expected .*vn-village.*$"):
         named_rule("nonsense")
 
 
