@@ -50,6 +50,7 @@ def village_table(
     notes = [
         phrase("{file}: {field} ← {column}", file=file, field=field, column=column)
         for field, column in found.items()
+        if column != field
     ]
     _require_places(placed, file)
     areas, more = _areas(placed, radius_m, file)

@@ -13,21 +13,9 @@ from geodata.followup import shown
 from ui import choices
 from ui.figures import away
 from ui.plain import escaped, plain
-from ui.tables import DUTIES, EVIDENCE, cell, verdict_text
+from ui.tables import DUTIES, EVIDENCE, FOLLOW_UP, cell, verdict_text
 from ui.texts import Translator
-from ui.texts import marked as _
 from ui.view import View
-
-FOLLOW_UP: Mapping[str, str] = {
-    "confirmed": _("Field confirmation"),
-    "confirmed_by": _("Confirmed by"),
-    "confirmed_on": _("Confirmed on"),
-    "operator": _("Operator in charge"),
-    "promised_on": _("Promised on-air date"),
-    "letter": _("Letter number"),
-    "note": _("Note"),
-}
-"""What the follow-up sheet holds of a village, and its names."""
 
 
 def why_card(view: View) -> None:

@@ -33,6 +33,7 @@ NAMES: Mapping[str, str] = {
     "zone": "zone",
     "layers": "layers",
     "level": "level",
+    "ranking": "rank",
     "tried": "try",
 }
 """Field of `Choices` → its name in the address."""
@@ -69,6 +70,7 @@ class Choices:
     zone: str = ""
     layers: str = ""
     level: str = ""
+    ranking: str = ""
     tried: str = ""
 
     def query(self, *, across: bool = False) -> dict[str, str]:

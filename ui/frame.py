@@ -28,7 +28,7 @@ class PageEntry:
     path: str
     title: str
     icon: str
-    show: Callable[[View], None]
+    show: Callable[[View], View | None]
     aside: bool = False
 
 
@@ -70,8 +70,11 @@ def _language(choice: Choices, t: Translator) -> None:
     )
 
 
-def page(show: Callable[[View], None]) -> Callable[[], None]:
-    """A page's body with all that stands on every page around it."""
+def page(show: Callable[[View], View | None]) -> Callable[[], None]:
+    """A page's body with all that stands on every page around it.
+
+    ``show`` may give back another view, if it is that which it has shown.
+    """
 
     def run() -> None:
         choice = choices.current()
@@ -90,7 +93,7 @@ def page(show: Callable[[View], None]) -> Callable[[], None]:
         with st.container(key="notices"):  # whatever comes and goes here, the map stays put
             notices(view)
         try:
-            show(view)
+            view = show(view) or view
         except (GeodataError, CoverageError) as error:
             st.error(escaped(error_text(error, choice.language)))
         st.caption(basis(view.run, t, units=view.structure.valid_from))

@@ -1,4 +1,4 @@
-"""The page frame: what `streamlit` and AppTest open. Pages are in ``ui/pages``."""
+"""The page frame: what `streamlit` and AppTest open. Pages are in ``ui/screens``."""
 
 from __future__ import annotations
 

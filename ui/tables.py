@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from coverage.explain import responsibility
 from coverage.filings import filings
 from coverage.model import Assessment, Verdict
+from geodata.followup import shown
 from ui.plain import plain
 from ui.texts import Translator
 from ui.texts import marked as _
 from ui.view import View
+
+EMPTY = ' class="empty"'
 
 VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
 
@@ -52,6 +58,17 @@ EVIDENCE: Mapping[str, str] = MappingProxyType(
     {"declared": _("declared"), "modelled": _("modelled"), "measured": _("measured")}
 )
 
+FOLLOW_UP: Mapping[str, str] = {
+    "confirmed": _("Field confirmation"),
+    "confirmed_by": _("Confirmed by"),
+    "confirmed_on": _("Confirmed on"),
+    "operator": _("Operator in charge"),
+    "promised_on": _("Promised on-air date"),
+    "letter": _("Letter number"),
+    "note": _("Note"),
+}
+"""What the follow-up sheet holds of a village, and its names."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VillageList:
@@ -72,6 +89,7 @@ def village_list(view: View) -> VillageList:
     table = pd.DataFrame(villages.drop(columns=["geometry", "centre"])[view.keep])
     table = table.assign(**view.structure.places.loc[table.index])
     table = table.join(view.seen.verdicts)
+    table = table.join(view.opened.follow_up().reindex(table.index).fillna(""))
     order = {verdict.value: place for place, verdict in enumerate(VERDICT_ORDER)}
     table = table.assign(order=table["verdict"].map(order)).sort_values(
         ["order", "district", "commune", "village"], kind="stable"
@@ -89,15 +107,24 @@ def _columns(table: pd.DataFrame, t: Translator, levels: tuple[str, ...]) -> pd.
         t("Signal"): table["verdict"].map({v: verdict_text(v, t) for v in VERDICT_TEXTS}),
         t("Commune"): table["commune"].map(cell),
         t("District"): table["district"].map(cell),
-        t("People"): table["population"],
+        t("People"): t.column(table["population"]),
         t("Grid power"): table["electrified"].map(electrified.get),
         t("Responsible"): responsibility(table).map({k: t(v) for k, v in DUTIES.items()}),
         t("Best operator"): table["best_operator"].map(cell),
-        t("Area served (%)"): (pd.to_numeric(table["best_share"]) * 100).round(1),
+        t("Area served (%)"): t.column(pd.to_numeric(table["best_share"]) * 100, digits=1),
     }
     if "district" not in levels:
         del columns[t("District")]
-    return pd.DataFrame(columns).reset_index(drop=True)
+    return pd.DataFrame({**columns, **_follow_up(table, t)}).reset_index(drop=True)
+
+
+def _follow_up(table: pd.DataFrame, t: Translator) -> dict[str, list[str]]:
+    """What has come back of any of the villages; it never changes a verdict."""
+    told = {
+        t(label): [plain(shown(name, str(value), t.language)) for value in table[name]]
+        for name, label in FOLLOW_UP.items()
+    }
+    return {label: values for label, values in told.items() if any(values)}
 
 
 def unit_list(view: View, figures: pd.DataFrame, names: Mapping[str, str], by: str) -> VillageList:
@@ -109,25 +136,53 @@ def unit_list(view: View, figures: pd.DataFrame, names: Mapping[str, str], by: s
     ranked = table.sort_values(
         [keys[by], "uncovered"], ascending=[by == "share", False], kind="stable"
     )
-    counts = {
-        name: ranked[name].astype(int)
-        for name in ("villages", "uncovered", "none", "weak", "unknown")
-    }
     rows = pd.DataFrame(
         {
             t("Unit"): ranked["shown"].map(plain),
-            t("Uncovered"): counts["uncovered"],
-            t("No signal"): counts["none"],
-            t("Weak"): counts["weak"],
-            t("Missing data"): counts["unknown"],
-            t("Villages"): counts["villages"],
-            t("Covered (%)"): (ranked["share"] * 100).round(2),
-            t("People uncovered"): ranked["population_uncovered"],
+            t("Uncovered"): t.column(ranked["uncovered"]),
+            t("No signal"): t.column(ranked["none"]),
+            t("Weak"): t.column(ranked["weak"]),
+            t("Missing data"): t.column(ranked["unknown"]),
+            t("Villages"): t.column(ranked["villages"]),
+            t("Covered (%)"): t.column(ranked["share"] * 100, digits=2),
+            t("People uncovered"): t.column(ranked["population_uncovered"]),
         }
     )
     return VillageList(
         ids=tuple(str(key) for key in ranked.index), rows=rows.reset_index(drop=True)
     )
+
+
+def figures_right(rows: pd.DataFrame, t: Translator) -> dict[str, Any]:
+    """How `st.dataframe` shows the columns of figures: to the right, as numbers stand."""
+    names = [
+        *(t("Uncovered"), t("No signal"), t("Weak"), t("Missing data"), t("Villages")),
+        *(t("Covered (%)"), t("People uncovered"), t("People"), t("Area served (%)")),
+    ]
+    right = st.column_config.TextColumn(alignment="right")
+    return {name: right for name in names if name in rows}
+
+
+def cards(columns: Mapping[str, Sequence[str]], *, number: str) -> str:
+    """A numbered table as HTML that a narrow screen shows as cards, each cell with its label."""
+    heads = "".join(f'<th scope="col">{_safe(label)}</th>' for label in (number, *columns))
+    rows = [
+        f'<tr><th scope="row" data-label="{_safe(number)}">{k}</th>'
+        + "".join(
+            f'<td data-label="{_safe(label)}"{"" if text else EMPTY}>{_safe(text)}</td>'
+            for label, text in zip(columns, cells, strict=True)
+        )
+        + "</tr>"
+        for k, cells in enumerate(zip(*columns.values(), strict=True), 1)
+    ]
+    return (
+        f'<table class="phusong-cards"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _safe(text: str) -> str:
+    return escape(plain(text), quote=True)
 
 
 def matrix_rows(matrix: pd.DataFrame, t: Translator) -> pd.DataFrame:

@@ -6,7 +6,7 @@ as it stands, so a translation is corrected in one place and nothing is compiled
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
 
+import pandas as pd
 from babel.messages import pofile
 from babel.numbers import format_decimal, format_percent
 
@@ -25,6 +26,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT_LANGUAGE: Language = "vi"
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 
+_SWAPPED = str.maketrans(",.", ".,")
 _DATE_FORMATS: Mapping[str, str] = MappingProxyType({"vi": "%d/%m/%Y", "en": "%d %B %Y"})
 
 
@@ -59,6 +61,17 @@ class Translator:
     def date(self, day: date | None) -> str:
         """A day as people of the language write it."""
         return date_text(day, self.language)
+
+    def column(self, values: Iterable[float | None], *, digits: int = 0) -> list[str]:
+        """Numbers for one column of a table whose cells are text, "" where there is none.
+
+        Each is as wide as the widest: a table that sorts texts then sorts them as numbers.
+        """
+        told = ["" if pd.isna(value) else f"{value:,.{digits}f}" for value in values]
+        if self.language == "vi":
+            told = [text.translate(_SWAPPED) for text in told]
+        width = max(map(len, told), default=0)
+        return [text.rjust(width) for text in told]
 
 
 @cache

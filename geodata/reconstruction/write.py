@@ -12,7 +12,7 @@ import rasterio
 from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import Floats, Grid
 
-VERSION = 2
+VERSION = 3
 AS_OF = "2023-08-30"
 SOURCE = (
     "Mô phỏng, không phải số liệu của doanh nghiệp hay cơ quan nhà nước"
@@ -65,7 +65,7 @@ def study_toml(
     """The study file. ``layers``: operator, technology and path of each."""
     parts = [
         f'''schema = 1
-name = "Nghệ An, 30/8/2023 (mô phỏng / reconstruction)"
+name = "Nghệ An (mô phỏng / reconstruction)"
 as_of = {AS_OF}
 crs = "{CRS}"
 rule = "vn-village"

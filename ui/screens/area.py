@@ -6,7 +6,6 @@ import base64
 from dataclasses import replace
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from geodata.columns import plain as bare
@@ -19,15 +18,16 @@ from ui.downloads import sheet_downloads
 from ui.figures import headline_split, leader_sentence
 from ui.plain import escaped, plain
 from ui.sheets import sheet_of
-from ui.tables import VERDICT_MARKS
+from ui.tables import VERDICT_MARKS, cards, figures_right, unit_list
 from ui.text_page import text_address
 from ui.view import View, make_view
 
 MOST_FOUND = 400
+MOST_IN_NEED = 15
 
 
-def show(view: View) -> None:
-    """Draw the page."""
+def show(view: View) -> View:
+    """Draw the page; gives the view in the units it is drawn in."""
     view = todays(view)
     t = view.t
     options = units_by_name(view)
@@ -42,7 +42,8 @@ def show(view: View) -> None:
         _unit_box(view, options)
     if not view.area:
         st.info(t("Choose your commune or district above."), icon=":material/home_pin:")
-        return
+        _most_in_need(view)
+        return view
     sheet = sheet_of(view)
     headline = view.headline()
     st.subheader(
@@ -60,6 +61,35 @@ def show(view: View) -> None:
         st.html(_picture(sheet))
     with listed:
         _list(view, sheet)
+    return view
+
+
+def _most_in_need(view: View) -> None:
+    """The communes with most uncovered villages, to start from."""
+    t, structure = view.t, view.structure
+    level = structure.levels[-1]
+    figures = view.opened.figures(view.seen.rule, view.position, level)
+    units = unit_list(view, figures[figures["uncovered"] > 0], structure.units(level), "uncovered")
+    if not units.ids:
+        return
+    st.markdown(f"**{t('Where most villages have no signal')}**")
+    key = f"in need {t.language} {view.position}"
+
+    def react() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        if rows:
+            day = structure.valid_from.isoformat()
+            choices.choose(**{"units": day, level: units.ids[rows[0]]})
+
+    st.dataframe(
+        units.rows.head(MOST_IN_NEED),
+        key=key,
+        hide_index=True,
+        on_select=react,
+        selection_mode="single-row",
+        alt=t("Units ranked by uncovered villages"),
+        column_config=figures_right(units.rows, t),
+    )
 
 
 def _picture(sheet: AreaSheet) -> str:
@@ -149,15 +179,14 @@ def _list(view: View, sheet: AreaSheet) -> None:
         words["village"]: [row.village for row in sheet.rows],
         words["verdict"]: [f"{VERDICT_MARKS[row.kind]} {row.verdict}" for row in sheet.rows],
         words["unit"]: [row.unit for row in sheet.rows],
-    }
-    if any(row.former for row in sheet.rows):
-        columns[words["former"]] = [row.former for row in sheet.rows]
-    columns |= {
+        words["former"]: [row.former for row in sheet.rows],
         words["people"]: [row.people for row in sheet.rows],
         words["power"]: [row.power for row in sheet.rows],
         words["duty"]: [row.duty for row in sheet.rows],
         words["note"]: [row.note for row in sheet.rows],
     }
-    numbers = pd.Index(range(1, len(sheet.rows) + 1), name=words["stt"])
-    st.table(pd.DataFrame(columns, index=numbers))
+    if view.area_level == "commune":  # the one unit that stands above all of them
+        del columns[words["unit"]]
+    kept = {label: cells for label, cells in columns.items() if any(cells)}
+    st.html(cards(kept, number=words["stt"]))
     st.caption(t("Uncovered and unknown villages, the worst first."))

@@ -24,9 +24,9 @@ from geodata.incoming import (
     understand,
 )
 from ui import choices, studies
-from ui.card import FOLLOW_UP
 from ui.controls import choice_box
 from ui.plain import escaped, plain
+from ui.tables import FOLLOW_UP
 from ui.texts import Translator, error_text, phrase_text
 from ui.texts import marked as _
 from ui.view import View
@@ -47,6 +47,16 @@ SHAPES = {
     "point": _("points"),
     "mixed": _("mixed shapes"),
 }
+UPLOADER_STYLE = """<style>
+[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"] p,
+[data-testid="stFileUploaderDropzoneInstructions"] span {{ font-size: 0; }}
+[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"] p::after,
+[data-testid="stFileUploaderDropzoneInstructions"] span::after {{ font-size: 0.875rem; }}
+[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"] p::after
+{{ content: "{choose}"; }}
+[data-testid="stFileUploaderDropzoneInstructions"] span::after {{ content: "{most}"; }}
+</style>"""
+"""Streamlit's own words on its uploader are English in every language."""
 PENDING = "dropped files"
 MOST_NAME = 160
 
@@ -54,6 +64,7 @@ MOST_NAME = 160
 def show(view: View) -> None:
     """Draw the page."""
     t = view.t
+    st.html(UPLOADER_STYLE.format(choose=t("Choose files"), most=t("or drop them here")))
     _which(view)
     if not view.rights.may_change_data:
         st.info(t("You may look at the data; changing it is for others."), icon=":material/lock:")
@@ -311,6 +322,6 @@ def _understood_now(view: View) -> None:
     lines += [t("Units from {date}", date=t.date(units.valid_from)) for units in study.units]
     st.markdown("\n".join(f"- {line}" for line in lines))
     if study.notes:
-        st.markdown(f"**{t('To look at')}**")
+        st.markdown(f"**{t('How the files were read')}**")
         notes = [escaped(phrase_text(note, t.language)) for note in study.notes]
         st.markdown("\n".join(f"- {note}" for note in notes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
@@ -92,10 +94,19 @@ def _zones(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
             t(STATUSES[status]) if status in STATUSES else cell(status) or "–"
             for status in table["status"].fillna("")
         ],
-        t("Start"): [cell(start) or "–" for start in table["start"]],
+        t("Start"): [_start(start, t) for start in table["start"]],
         **_figures(table, t),
     }
     return pd.DataFrame(told).set_index(t("Zone"))
+
+
+def _start(start: object, t: Translator) -> str:
+    """A day in the reader's way; a quarter or a year as the file has it."""
+    told = cell(start)
+    try:
+        return t.date(date.fromisoformat(told))
+    except ValueError:
+        return told or "–"
 
 
 def _units(table: pd.DataFrame, t: Translator) -> pd.DataFrame:

@@ -21,7 +21,14 @@ from ui.downloads import list_downloads
 from ui.figures import split_text
 from ui.maps.component import draw_map
 from ui.plain import escaped
-from ui.tables import VERDICT_ORDER, VERDICT_TEXTS, VillageList, verdict_text, village_list
+from ui.tables import (
+    VERDICT_ORDER,
+    VERDICT_TEXTS,
+    VillageList,
+    figures_right,
+    verdict_text,
+    village_list,
+)
 from ui.view import View, map_state, operators_of, technologies_of
 
 
@@ -66,6 +73,7 @@ def _filters(view: View) -> None:
             choice.name,
             placeholder=t("with or without marks"),
         )
+    with st.container(horizontal=True, vertical_alignment="center", key="filter feet"):
         verdicts = {v.value: verdict_text(v.value, t) for v in VERDICT_ORDER}
         several(t("Signal"), "verdicts", verdicts, choice.chosen_verdicts or tuple(VERDICT_TEXTS))
         unusual = _rare(view)
@@ -186,10 +194,7 @@ def _list(view: View, listed: VillageList) -> None:
         height=min(38 + 35 * len(listed.ids), 330 if view.village else 560),
         placeholder="–",
         alt=t("List of villages"),
-        column_config={
-            t("People"): st.column_config.NumberColumn(format="localized"),
-            t("Area served (%)"): st.column_config.NumberColumn(format="%.1f"),
-        },
+        column_config=figures_right(listed.rows, t),
     )
 
 

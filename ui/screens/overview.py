@@ -9,10 +9,10 @@ from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import addresses
 from ui.controls import choice_box, units_box
-from ui.figures import agreement, headline_split, leader_sentence, progress, split_text
+from ui.figures import agreement, headline_split, leader_sentence, progress
 from ui.maps.component import draw_map
 from ui.plain import escaped
-from ui.tables import VillageList, filing_rows, matrix_rows, number_rows, unit_list
+from ui.tables import VillageList, figures_right, filing_rows, matrix_rows, number_rows, unit_list
 from ui.texts import marked as _
 from ui.view import View, map_state
 
@@ -22,7 +22,6 @@ RANKINGS = {
     "people": _("by people uncovered"),
 }
 LEVELS: dict[str, str] = {"district": _("Districts"), "commune": _("Communes")}
-RANKING = "ranking"
 
 
 def show(view: View) -> None:
@@ -36,9 +35,10 @@ def show(view: View) -> None:
     with st.container(key="reconciled"):
         if not view.area:
             _reconciled(view)
-    level = _level(view)
-    units = _units(view, level)
     pictured, listed = st.columns([3, 2], gap="medium")
+    with listed:
+        level = _level(view)
+    units = _units(view, level)
     with pictured:
         draw_map(
             view.opened.feed,
@@ -64,7 +64,6 @@ def _reconciled(view: View) -> None:
     reached = progress(headline, view.run, t)
     if reached is not None:
         st.progress(reached[0], text=reached[1])
-    st.caption(split_text(headline, t))
 
 
 def _level(view: View) -> Level:
@@ -78,20 +77,24 @@ def _level(view: View) -> Level:
         if len(levels) > 1:
             choice_box(t("Show"), "level", {level: t(LEVELS[level]) for level in levels}, found)
         rankings = {key: t(text) for key, text in RANKINGS.items()}
-        st.selectbox(t("Rank"), list(rankings), key=RANKING, format_func=rankings.__getitem__)
+        choice_box(t("Rank"), "ranking", rankings, _ranking(view))
     return found
 
 
 def _units(view: View, level: Level) -> VillageList:
     figures = view.opened.figures(view.seen.rule, view.position, level)
-    ranking = str(st.session_state.get(RANKING, "uncovered"))
-    return unit_list(view, figures, view.structure.units(level), ranking)
+    return unit_list(view, figures, view.structure.units(level), _ranking(view))
+
+
+def _ranking(view: View) -> str:
+    asked = view.choices.ranking
+    return asked if asked in RANKINGS else next(iter(RANKINGS))
 
 
 def _ranked(view: View, units: VillageList, level: Level) -> None:
     """The units in their order; choosing one moves figures and map."""
     t = view.t
-    key = f"units {level} {t.language} {st.session_state.get(RANKING)} {view.position}"
+    key = f"units {level} {t.language} {_ranking(view)} {view.position}"
     row = units.ids.index(view.area) if view.area in units.ids else None
     st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
 
@@ -108,10 +111,7 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
         height=560,
         placeholder="–",
         alt=t("Units ranked by uncovered villages"),
-        column_config={
-            t("Covered (%)"): st.column_config.NumberColumn(format="%.2f"),
-            t("People uncovered"): st.column_config.NumberColumn(format="localized"),
-        },
+        column_config=figures_right(units.rows, t),
     )
 
 
