@@ -55,15 +55,33 @@ def select(
         keep &= people >= selection.people_from
     if selection.people_to is not None:
         keep &= people <= selection.people_to
-    if selection.served == "others":
-        own = seen.verdicts["n_operators"]
-        keep &= (own == 0) & (everyone["n_operators"] > own)
-    elif selection.served == "one":
-        keep &= everyone["n_operators"] == 1
-    elif selection.served == "powered":
-        nobody = everyone["verdict"].isin(UNCOVERED) & (everyone["n_operators"] == 0)
-        keep &= nobody & (_power(villages["electrified"]) == "yes")
+    if selection.served:
+        keep &= _served(villages, seen, everyone, selection.served)
     return keep.astype(bool)
+
+
+def _served(
+    villages: pd.DataFrame, seen: Assessment, everyone: pd.DataFrame, served: Served
+) -> pd.Series[bool]:
+    """Which villages are served as asked.
+
+    Where the others' layers are kept back, ``everyone`` says in ``served_by_others`` whether
+    anybody else serves a village, and counts one operator alone.
+    """
+    own, all_of_them = seen.verdicts["n_operators"], everyone["n_operators"]
+    others = all_of_them > own
+    nobody = all_of_them == 0
+    one = all_of_them == 1
+    if "served_by_others" in everyone:
+        others = everyone["served_by_others"]
+        nobody &= ~others
+        one &= ~others
+    if served == "others":
+        return (own == 0) & others
+    if served == "one":
+        return one
+    powered = _power(villages["electrified"]) == "yes"
+    return nobody & everyone["verdict"].isin(UNCOVERED) & powered
 
 
 def headline_among(villages: pd.DataFrame, seen: Assessment, keep: pd.Series[bool]) -> Headline:

@@ -118,7 +118,6 @@ def sign_in_page(t: Translator) -> None:
                 email=escaped(email),
             )
         )
-        sign_out_button(t)
         return
     st.error(
         t(
@@ -126,7 +125,6 @@ def sign_in_page(t: Translator) -> None:
             email=escaped(email),
         )
     )
-    sign_out_button(t)
 
 
 def sign_out_button(t: Translator) -> None:

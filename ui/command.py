@@ -217,7 +217,17 @@ def app(
     study: Annotated[
         Path | None, typer.Argument(help="A study; without one, the reconstruction.")
     ] = None,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the local address.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the address.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="Address to serve; this machine alone unless it says another.")
+    ] = "127.0.0.1",
+    base_path: Annotated[str, typer.Option(help="Path it is reached under behind a proxy.")] = "",
+    settings: Annotated[
+        Path | None, typer.Option(help="A settings file whose [access] says who may see what.")
+    ] = None,
+    secrets: Annotated[
+        Path | None, typer.Option(help="The secrets file with the [auth] of the sign-in.")
+    ] = None,
 ) -> None:
     """Open the map in the browser, at a local address."""
     import geodata
@@ -232,9 +242,21 @@ def app(
         if geodata.latest_run(opened) is None:
             with _progress(t("Measuring")) as progress:
                 geodata.assess_study(opened, publish=True, progress=progress)
-    address = f"http://127.0.0.1:{port}"
-    typer.echo(t("The map is at {address}; stop it with Ctrl+C.", address=address))
-    raise typer.Exit(server.run(study, port=port))
+        server.environment(study, settings=settings)  # wrong settings are told before anything
+    below = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
+    place = t(
+        "The map is at {address}; stop it with Ctrl+C.", address=f"http://{address}:{port}{below}"
+    )
+    typer.echo(place)
+    status = server.run(
+        study,
+        port=port,
+        address=address,
+        base_path=base_path,
+        settings=settings,
+        secrets=secrets,
+    )
+    raise typer.Exit(status)
 
 
 def _run_of(study: Path, t: Translator) -> Run:

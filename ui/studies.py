@@ -108,7 +108,11 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
     def judged(rule: Rule) -> Assessment:
         if rule == run.assessment.rule:
             return run.assessment
-        return coverage.judge(run.assessment.measures, rule, expected=run.study.expected)
+        found = coverage.judge(run.assessment.measures, rule, expected=run.study.expected)
+        if not rights.operator:
+            return found
+        others = run.assessment.verdicts["served_by_others"]
+        return replace(found, verdicts=found.verdicts.assign(served_by_others=others))
 
     @lru_cache(RULES_KEPT)
     def figures(rule: Rule, position: int, level: Level) -> pd.DataFrame:

@@ -119,9 +119,12 @@ def make_view(opened: Opened, choices: Choices) -> View:
 
 
 def rule_in_force(opened: Opened, choices: Choices) -> Rule:
-    """The variant named in the address, else the rule of the published run."""
+    """The variant named in the address, else the rule of the published run.
+
+    An operator's people have that alone: what another rule says needs the layers of all.
+    """
     published = opened.run.assessment.rule
-    if not choices.variant:
+    if not choices.variant or opened.rights.operator:
         return published
     return {**RULES, **variants_of(opened)}.get(choices.variant, published)
 
@@ -137,8 +140,11 @@ def narrowed(opened: Opened, rule: Rule, choices: Choices) -> Rule:
     technologies: tuple[Technology, ...] = tuple(
         t for t in rule.technologies if t == choices.technology
     )
-    if choices.operator in operators:
-        rule = replace(rule, operators=(choices.operator,), min_operators=1)
+    alone = choices.operator
+    if opened.rights.operator and (alone or technologies):
+        alone = operators[0] if operators else ""  # the only one whose layers are here
+    if alone in operators:
+        rule = replace(rule, operators=(alone,), min_operators=1)
     if technologies and technologies != rule.technologies:
         rule = replace(rule, technologies=technologies)
     return rule

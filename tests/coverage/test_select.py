@@ -94,3 +94,12 @@ def test_one_operator_is_only_missed_where_it_is_asked_about() -> None:
     alpha = coverage.judge(measures, replace(RULE, operators=("Alpha",)), expected=expected)
     assert (all_of_them.verdicts["verdict"] == "unknown").sum() == 3
     assert (alpha.verdicts["verdict"] == "unknown").sum() == 0
+
+
+def test_where_others_are_kept_back_only_that_they_serve_is_known(whole: Assessment) -> None:
+    beta = of(whole, "Beta")
+    others = whole.verdicts["n_operators"] > beta.verdicts["n_operators"]
+    kept_back = replace(beta, verdicts=beta.verdicts.assign(served_by_others=others))
+    assert chosen(kept_back, Selection(served="others")) == ["v1", "v2", "v4", "v5", "v7", "v8"]
+    assert chosen(kept_back, Selection(served="one")) == []
+    assert chosen(kept_back, Selection(served="powered")) == ["v3", "v6"]

@@ -277,7 +277,7 @@ def test_the_map_opens_on_a_study_that_is_assessed_and_published(
 ) -> None:
     served: list[tuple[Path, int]] = []
 
-    def serve(path: Path, *, port: int) -> int:
+    def serve(path: Path, *, port: int, **_: object) -> int:
         served.append((path, port))
         return 0
 
@@ -300,7 +300,7 @@ def test_the_map_without_a_study_makes_the_reconstruction_once(
         shutil.copytree(study, into, dirs_exist_ok=True)
         return into / "study.toml"
 
-    monkeypatch.setattr(server, "run", lambda _, port: port * 0)
+    monkeypatch.setattr(server, "run", lambda _, port, **__: port * 0)
     monkeypatch.setattr(geodata, "reconstruct", reconstruct)
     monkeypatch.setattr(studies.platformdirs, "user_data_dir", lambda _: str(tmp_path / "data"))
     assert call("app").exit_code == 0
@@ -343,3 +343,34 @@ def test_the_map_as_one_page_that_needs_no_network(study: Path, tmp_path: Path) 
     assert "Xóm 9" in text
     assert 'src="http' not in text
     assert call("export", study, "-o", path, "--district", "417").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "there is no such file"),
+        ('[access]\nsecret = "short"', "a secret has at least 32 characters"),
+        ("[access", "cannot be read"),
+    ],
+)
+def test_a_server_that_cannot_tell_who_sees_what_does_not_start(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, told: str
+) -> None:
+    monkeypatch.setattr(server, "run", lambda *_, **__: pytest.fail("it started"))
+    settings = tmp_path / "settings.toml"
+    if text is not None:
+        settings.write_text(text, encoding="utf-8")
+    done = call("--language", "en", "app", study, "--settings", settings)
+    assert done.exit_code == 1
+    assert told in done.stderr
+
+
+def test_the_map_is_served_where_it_is_asked_to_be(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, object] = {}
+    monkeypatch.setattr(server, "run", lambda _, **how: told.update(how) or 0)
+    done = call("app", study, "--address", "10.0.0.5", "--base-path", "/song/", "--port", 80)
+    assert done.exit_code == 0
+    assert "http://10.0.0.5:80/song" in done.stdout
+    assert (told["address"], told["base_path"]) == ("10.0.0.5", "/song/")

@@ -94,7 +94,11 @@ def _rarer(view: View) -> None:
     powers = {key: t(text) for key, text in POWERS.items()}
     several(t("Grid power"), "power", powers, choice.power.split(","))
     people_boxes(view)
-    served = {k: t(v) for k, v in SERVED.items() if k != "others" or choice.operator}
+    served = {
+        k: t(v)
+        for k, v in SERVED.items()
+        if k != "others" or choice.operator or view.rights.operator
+    }
     choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
 
 
@@ -160,7 +164,8 @@ def _figures(view: View) -> None:
     )
     st.markdown(f"##### {told}: {split}{covered} · {people}")
     if view.is_narrowed:
-        alone = " ".join(filter(None, (view.choices.operator, view.choices.technology)))
+        operators = view.seen.rule.operators if view.seen.rule != view.rule else ()
+        alone = " ".join((*operators[:1], view.choices.technology)).strip()
         st.info(
             t(
                 "Seen through {alone} alone: a village that only others serve counts as "

@@ -32,6 +32,10 @@ SHOWN = 300
 
 def show(view: View) -> None:
     """Draw the page."""
+    if view.rights.operator:
+        told = view.t("Another rule can only be tried on the layers of all operators.")
+        st.info(told, icon=":material/lock:")
+        return
     _tried_out(view)
 
 

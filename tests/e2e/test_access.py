@@ -1,0 +1,330 @@
+"""Who sees what, signed in at a real OIDC server: pages, routes, addresses, forged and expired."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+import httpx
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from oidc_provider_mock import User, app
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from tests.e2e.browsing import DESKTOP, READY, context_of, free_port, serving
+from tests.tiny_study import write_study
+
+SECRET = secrets.token_hex()
+COOKIE_SECRET = secrets.token_hex()
+COOKIE = "_streamlit_user"
+SETTINGS = f"""
+[access]
+secret = "{SECRET}"
+
+[[access.people]]
+email = "hills@example.org"
+districts = ["417"]
+
+[[access.people]]
+email = "beta@example.org"
+districts = ["*"]
+operator = "Beta"
+
+[[access.people]]
+email = "planner@example.org"
+districts = ["*"]
+may_change_rules = true
+may_change_data = true
+"""
+AUTH = """
+[auth]
+redirect_uri = "{url}oauth2callback"
+cookie_secret = "{cookie}"
+client_id = "phusong"
+client_secret = "secret"
+server_metadata_url = "http://localhost:{port}/.well-known/openid-configuration"
+client_kwargs = {{ scope = "openid profile email" }}
+"""
+PEOPLE = ("hills", "beta", "planner", "stranger")
+OTHERS_DISTRICT = ("Thành phố Vinh", "Xóm 1", "Xã 0")
+"""What stands in the study of the district that the official of the hills is not given."""
+
+
+SIGNED_IN: dict[tuple[str, str], Any] = {}
+
+
+@dataclass
+class Received:
+    """Every byte that a page was sent, by the socket or by address."""
+
+    parts: list[bytes] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        page.on("websocket", lambda socket: socket.on("framereceived", self._frame))
+        page.on("response", lambda answer: self.addresses.append(answer.url))
+
+    def _frame(self, payload: str | bytes) -> None:
+        self.parts.append(payload.encode() if isinstance(payload, str) else payload)
+
+    def holds(self, word: str) -> bool:
+        return any(word.encode() in part for part in self.parts)
+
+
+@contextmanager
+def provider(wrap: Callable[[Any], Any] | None = None, **options: Any) -> Iterator[int]:
+    """An OIDC server of our own; ``wrap`` may stand between it and who asks."""
+    people = [
+        User(
+            sub=f"{who}@example.org",
+            claims={"email": f"{who}@example.org", "email_verified": True},
+        )
+        for who in PEOPLE
+    ]
+    made = app(user_claims=people, **options)
+    server = make_server("localhost", 0, wrap(made) if wrap else made, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join(5)
+
+
+@contextmanager
+def guarded(folder: Path, sign_in_port: int) -> Iterator[str]:
+    """The app over the tiny study, with access settings and the sign-in of a provider."""
+    study, port = write_study(folder / "study"), free_port()
+    (folder / "settings.toml").write_text(SETTINGS, "utf-8")
+    url = f"http://localhost:{port}/"
+    auth = AUTH.format(url=url, port=sign_in_port, cookie=COOKIE_SECRET)
+    (folder / "secrets.toml").write_text(auth, "utf-8")
+    more = {
+        "PHUSONG_SETTINGS": str(folder / "settings.toml"),
+        "--secrets.files": str(folder / "secrets.toml"),
+        "--server.address": "localhost",
+    }
+    with serving(study, more=more, port=port):
+        yield url
+
+
+@pytest.fixture(scope="module")
+def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: ARG001  # no server where there is no browser
+    with provider() as port, guarded(tmp_path_factory.mktemp("guarded"), port) as address:
+        yield address
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with context_of(browser, DESKTOP) as opened:
+        yield opened
+
+
+def sign_in(context: BrowserContext, url: str, who: str, path: str = "") -> tuple[Page, Received]:
+    """A page of somebody who signed in at the provider, with all it was sent since.
+
+    One sign-in each is enough: later contexts are given its cookies.
+    """
+    if (url, who) not in SIGNED_IN:
+        page = context.new_page()
+        page.goto(url)
+        page.get_by_role("button", name="Đăng nhập").click()
+        page.get_by_role("button", name=f"{who}@example.org").click()
+        page.wait_for_url(f"{url}**")
+        expect(page.get_by_role("button", name="Đăng xuất")).to_be_visible()
+        SIGNED_IN[url, who] = context.cookies(url)
+        page.close()
+    context.add_cookies(SIGNED_IN[url, who])  # type: ignore[arg-type]  # what it gave itself
+    page, received = context.new_page(), Received()
+    received.listen(page)
+    page.goto(f"{url}{path}")
+    return page, received
+
+
+def map_address(received: Received) -> str:
+    """The address of some map data that belongs to one audience."""
+    return next(one for one in received.addresses if "key=" in one)
+
+
+def with_key(address: str, key: str) -> str:
+    parts = urlsplit(address)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return urlunsplit(parts._replace(query=urlencode({**query, "key": key})))
+
+
+def key_in(address: str) -> str:
+    return parse_qs(urlsplit(address).query)["key"][0]
+
+
+def test_who_is_not_signed_in_sees_the_way_in_and_nothing_else(
+    context: BrowserContext, url: str
+) -> None:
+    for path in ("", "gaps", "area?commune=12", "rule", "data", "method", "5g"):
+        page, received = context.new_page(), Received()
+        received.listen(page)
+        page.goto(f"{url}{path}")
+        expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
+        expect(page.locator(".phusong-map")).to_have_count(0)
+        assert not any(received.holds(word) for word in ("v7", "Alpha", *OTHERS_DISTRICT))
+        page.close()
+    for path in ("text", "text?commune=12", "text?key=forged"):
+        assert httpx.get(f"{url}{path}").status_code == 403
+
+
+def test_an_official_sees_the_district_given_and_no_word_of_another(
+    context: BrowserContext, url: str
+) -> None:
+    page, received = sign_in(context, url, "hills")
+    page.wait_for_selector(READY)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("2/3")
+    for path in ("gaps?verdict=all", "area", "5g", "method", "rule", "data"):
+        page.goto(f"{url}{path}")
+        expect(page.get_by_text("Lần tính").first).to_be_visible()
+    assert received.holds("Huyện Kỳ Sơn")
+    assert not [word for word in OTHERS_DISTRICT if received.holds(word)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["?district=412", "gaps?district=412&village=v1", "gaps?village=v3", "area?commune=10",
+     "area?district=412", "gaps?name=Vinh&verdict=all"],
+)  # fmt: skip
+def test_an_address_of_anothers_district_shows_nothing_of_it(
+    context: BrowserContext, url: str, path: str
+) -> None:
+    page, received = sign_in(context, url, "hills", path)
+    expect(page.get_by_text("Lần tính").first).to_be_visible()
+    assert not [word for word in (*OTHERS_DISTRICT, "4/6") if received.holds(word)]
+
+
+def test_map_data_and_the_text_page_ask_for_the_key_of_their_reader(
+    context: BrowserContext, browser: Browser, url: str
+) -> None:
+    page, received = sign_in(context, url, "hills", "area?commune=12")
+    page.goto(f"{url}gaps")
+    page.wait_for_selector(READY)
+    mine = map_address(received)
+    assert httpx.get(mine).status_code == 200
+    with context_of(browser, DESKTOP) as other:
+        _, theirs = sign_in(other, url, "beta", "gaps")
+        other.pages[-1].wait_for_selector(READY)
+        another = key_in(map_address(theirs))
+    hour_ago = URLSafeTimedSerializer(SECRET, salt="phusong key")
+    expired = _signed_at(hour_ago, key_in(mine), time.time() - 3600)
+    forged = URLSafeTimedSerializer("x" * 40, salt="phusong key").dumps(
+        {"districts": None, "communes": None, "operator": ""}
+    )
+    for key in ("", "nonsense", forged, expired, another, key_in(mine)[:-2] + "AA"):
+        assert httpx.get(with_key(mine, key)).status_code == 403, key
+    for key in ("", forged, expired):
+        assert httpx.get(f"{url}text", params={"commune": "12", "key": key}).status_code == 403
+    answer = httpx.get(f"{url}text", params={"district": "412", "key": key_in(mine)})
+    assert answer.status_code == 200
+    assert "Huyện Kỳ Sơn" in answer.text
+    assert not [word for word in OTHERS_DISTRICT if word in answer.text]
+
+
+def _signed_at(signer: URLSafeTimedSerializer, key: str, at: float) -> str:
+    """The same rights as in ``key``, rightly signed at another time."""
+    made = signer.make_signer(signer.salt)
+    made.get_timestamp = lambda: int(at)  # type: ignore[method-assign]
+    return made.sign(signer.dump_payload(signer.loads(key))).decode()
+
+
+def test_an_operator_sees_its_own_layers_and_of_others_only_that_they_serve(
+    context: BrowserContext, url: str
+) -> None:
+    page, received = sign_in(context, url, "beta")
+    page.wait_for_selector(READY)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("6/9")
+    for path in ("gaps?village=v3&served=others&verdict=all", "area?commune=10", "5g", "method"):
+        page.goto(f"{url}{path}")
+        expect(page.get_by_text("Lần tính").first).to_be_visible()
+    assert received.holds("Beta")
+    assert not [word for word in ("Alpha", "alpha") if received.holds(word)]
+    page.goto(f"{url}rule?variant=vn-1603")
+    expect(page.get_by_text("lớp phủ sóng của mọi nhà mạng")).to_be_visible()
+
+
+def test_only_who_may_change_data_and_rules_finds_how(context: BrowserContext, url: str) -> None:
+    page, _ = sign_in(context, url, "hills", "data")
+    expect(page.get_by_text("việc thay đổi dành cho người được giao")).to_be_visible()
+    expect(page.locator("input[type=file]")).to_have_count(0)
+    page.goto(f"{url}rule?try=covered_share%3D0.3")
+    expect(page.get_by_text("Lần tính").first).to_be_visible()
+    expect(page.get_by_role("button", name="Công bố")).to_have_count(0)
+
+
+def test_a_stranger_is_told_that_no_area_was_given(context: BrowserContext, url: str) -> None:
+    page, received = sign_in(context, url, "stranger")
+    expect(page.get_by_text("stranger@example.org").first).to_be_visible()
+    assert not any(received.holds(word) for word in ("v7", "Alpha", *OTHERS_DISTRICT))
+
+
+def _cookie(url: str, secret: str, *, since: float) -> dict[str, Any]:
+    """The browser's cookie of a sign-in, as the server would write it."""
+    claims = {
+        "email": "planner@example.org",
+        "email_verified": True,
+        "iat": int(since),
+        "is_logged_in": True,
+        "origin": url.rstrip("/"),
+    }
+    value = URLSafeTimedSerializer(secret, salt=COOKIE).dumps(json.dumps(claims))
+    return {"name": COOKIE, "value": value, "url": url}
+
+
+@pytest.mark.parametrize(
+    ("secret", "hours", "opens"),
+    [(COOKIE_SECRET, 1, True), ("another-secret", 1, False), (COOKIE_SECRET, 13, False)],
+    ids=["rightly signed", "forged", "expired"],
+)
+def test_a_forged_or_expired_cookie_is_no_sign_in(
+    context: BrowserContext, url: str, secret: str, hours: float, opens: bool
+) -> None:
+    context.add_cookies([_cookie(url, secret, since=time.time() - hours * 3600)])  # type: ignore[list-item]
+    page = context.new_page()
+    page.goto(url)
+    expect(page.get_by_role("button", name="Đăng xuất" if opens else "Đăng nhập")).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue")).to_have_count(4 if opens else 0)
+
+
+def _foreign_keys(real: Any) -> Any:
+    """The provider, telling the keys of another: what it signs is as good as forged."""
+    foreign = app()
+
+    def between(environ: dict[str, Any], start: Any) -> Any:
+        return (foreign if environ["PATH_INFO"].endswith("/jwks") else real)(environ, start)
+
+    return between
+
+
+@pytest.mark.parametrize(
+    ("options", "wrap"),
+    [({"access_token_max_age": timedelta(hours=-2)}, None), ({}, _foreign_keys)],
+    ids=["expired", "forged"],
+)
+def test_a_token_that_is_expired_or_forged_signs_nobody_in(
+    context: BrowserContext, tmp_path: Path, options: dict[str, Any], wrap: Any
+) -> None:
+    with provider(wrap, **options) as port, guarded(tmp_path, port) as url:
+        page = context.new_page()
+        page.goto(url)
+        page.get_by_role("button", name="Đăng nhập").click()
+        page.get_by_role("button", name="planner@example.org").click()
+        page.wait_for_timeout(2000)
+        assert not [cookie for cookie in context.cookies() if cookie.get("name") == COOKIE]
+        page.goto(url)
+        expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
+        expect(page.get_by_test_id("stMetricValue")).to_have_count(0)
