@@ -346,27 +346,32 @@ def test_the_map_as_one_page_that_needs_no_network(study: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "status", "told"),
     [
-        (None, "there is no such file"),
-        ('[access]\nsecret = "short"', "a secret has at least 32 characters"),
-        ("[access", "cannot be read"),
+        (None, 2, "there is no such file"),
+        ('[access]\nsecret = "short"', 1, "a secret has at least 32 characters"),
+        ("[access", 2, "cannot be read"),
     ],
 )
 def test_a_server_that_cannot_tell_who_sees_what_does_not_start(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, told: str
+    study: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+    status: int,
+    told: str,
 ) -> None:
     monkeypatch.setattr(server, "run", lambda *_, **__: pytest.fail("it started"))
     settings = tmp_path / "settings.toml"
     if text is not None:
         settings.write_text(text, encoding="utf-8")
-    done = call("--language", "en", "app", study, "--settings", settings)
-    assert done.exit_code == 1
+    done = call("app", study, "--settings", settings)
+    assert done.exit_code == status
     assert told in done.stderr
 
 
 def test_the_map_is_served_where_it_is_asked_to_be(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: dict[str, object] = {}
     monkeypatch.setattr(server, "run", lambda _, **how: told.update(how) or 0)
