@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import time
@@ -21,6 +22,7 @@ import geodata
 from coverage.model import Assessment, Rule
 from coverage.summarise import by_unit
 from geodata.access import EVERYTHING, Rights, restrict
+from geodata.display import bounds
 from geodata.errors import CallError
 from geodata.followup import load_follow_up
 from geodata.nearest import nearest_signal, nearest_site, nearest_village
@@ -42,6 +44,8 @@ DROPPED_S = 24 * 3600
 
 RULES_KEPT = 48
 """So many rules tried out stay judged; the one used longest ago makes room."""
+
+BOXES_KEPT = 2000
 
 Progress = Callable[[float], None]
 
@@ -86,6 +90,8 @@ class Opened:
     judged: Callable[[Rule], Assessment] = field(repr=False)
     figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
     """Counts by unit under a rule, in a structure (its position), at a level."""
+    corners: Callable[[int, Level, str], list[list[float]]] = field(repr=False)
+    """The box around a unit of a structure (its position), in degrees."""
     nearby: Callable[[Rule], Nearby] = field(repr=False)
     zones: Callable[[Rule, int], ZoneFigures | None] = field(repr=False)
     changes: Callable[[], Changes | None] = field(repr=False)
@@ -139,6 +145,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
 
     return Opened(
         run=run,
+        corners=_corners_of(run, structures),
         nearby=nearby,
         zones=zones,
         changes=changes,
@@ -150,6 +157,19 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         judged=judged,
         figures=figures,
     )
+
+
+def _corners_of(
+    run: Run, structures: tuple[Structure, ...]
+) -> Callable[[int, Level, str], list[list[float]]]:
+    """The box around a unit, looked up from the second time on."""
+
+    @lru_cache(BOXES_KEPT)
+    def corners(position: int, level: Level, code: str) -> list[list[float]]:
+        inside = structures[position].inside(level, code)
+        return bounds(run.study.villages.geometry[inside]).corners()
+
+    return corners
 
 
 def nearby_of(run: Run, found: Assessment) -> Nearby:
@@ -235,7 +255,20 @@ def open_study(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened:
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:  # noqa: ARG001  # the audience only names the entry
     run = _run(path, stamp)
-    return opened_run(run, rights=_rights)
+    opened = opened_run(run, rights=_rights)
+    _leave_to_stay()
+    return opened
+
+
+def _leave_to_stay() -> None:
+    """Take what is there now out of the garbage collector's rounds.
+
+    Streamlit has it look at every object after every answer; with a study open that is
+    most of the time an answer takes. What a closed study left is cleared away here.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

@@ -22,6 +22,9 @@ from ui.view import View
 
 EMPTY = ' class="empty"'
 
+MOST_ROWS = 5000
+"""So many villages are listed in the page; a file has them all."""
+
 VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
 
 VERDICT_TEXTS: Mapping[str, str] = MappingProxyType(
@@ -89,13 +92,16 @@ def village_list(view: View) -> VillageList:
     table = pd.DataFrame(villages.drop(columns=["geometry", "centre"])[view.keep])
     table = table.assign(**view.structure.places.loc[table.index])
     table = table.join(view.seen.verdicts)
-    table = table.join(view.opened.follow_up().reindex(table.index).fillna(""))
+    follow_up = view.opened.follow_up()
+    if not follow_up.empty:
+        table = table.join(follow_up.reindex(table.index).fillna(""))
     order = {verdict.value: place for place, verdict in enumerate(VERDICT_ORDER)}
     table = table.assign(order=table["verdict"].map(order)).sort_values(
         ["order", "district", "commune", "village"], kind="stable"
     )
     return VillageList(
-        ids=tuple(str(key) for key in table.index), rows=_columns(table, t, view.structure.levels)
+        ids=tuple(str(key) for key in table.index),
+        rows=_columns(table.head(MOST_ROWS), t, view.structure.levels),
     )
 
 
@@ -123,6 +129,7 @@ def _follow_up(table: pd.DataFrame, t: Translator) -> dict[str, list[str]]:
     told = {
         t(label): [plain(shown(name, str(value), t.language)) for value in table[name]]
         for name, label in FOLLOW_UP.items()
+        if name in table
     }
     return {label: values for label, values in told.items() if any(values)}
 

@@ -195,8 +195,7 @@ def area_box(view: View) -> list[list[float]] | None:
     """The box around the chosen area, None where all is looked at."""
     if not view.area:
         return None
-    villages = view.opened.run.study.villages.geometry[view.in_area]
-    return bounds(villages).corners()
+    return view.opened.corners(view.position, view.area_level, view.area)
 
 
 def zones_box(view: View) -> list[list[float]] | None:

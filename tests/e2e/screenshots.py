@@ -1,96 +1,90 @@
-"""Pictures of the page as people see it: ``python -m tests.e2e.screenshots docs/img``.
+"""Pictures of every page as people see it: ``python -m tests.e2e.screenshots docs/img``.
 
-Desktop and phone, in both languages, of the built-in study or of ``--study DIR``; also
-prints how long the first paint and a change of filter take.
+Desktop and phone, in both languages, of the built-in study or of ``--study DIR``.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
 
-from tests.e2e.browsing import DESKTOP, PHONE, READY, browsing, context_of, serving, show
+import geodata
+from geodata.study.places import structures_of
+from tests.e2e.browsing import DESKTOP, PHONE, READY, browsing, context_of, serving
+from ui.studies import built_in_study
 
-SIZES = {"desktop": DESKTOP, "phone": PHONE}
-SETTLE_MS = 900
+SIZES = {"desktop": (DESKTOP[0], 1000), "phone": PHONE}
+LONGEST_PHONE = 1750
+SETTLE_MS = 1200
+COLOURS = 200
+WITH_MAP = ("overview", "gaps", "village", "5g", "rule")
+HEIGHT = "document.querySelector('[data-testid=stMain]').scrollHeight"
 
 
 def main() -> None:
-    """Take every picture and say the times."""
+    """Take every picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--study", type=Path)
-    parser.add_argument("--district", default="417")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    with (
-        serving(asked.study) as address,
-        sync_playwright() as playwright,
-        browsing(playwright) as browser,
-    ):
-        with context_of(browser, DESKTOP) as context:
-            show(context.new_page(), address)  # opens the study, so that no picture waits
-        _take_all(browser, address, asked.folder, asked.district)
-        _say(f"first paint {_first_paint(browser, address):.2f} s")
-        _say(f"filter {_filter(browser, address):.2f} s")
-
-
-def _take_all(browser: Browser, address: str, folder: Path, district: str) -> None:
-    for name, size in SIZES.items():
+    study = asked.study or built_in_study()
+    paths = _paths(study)
+    with serving(study) as address, sync_playwright() as playwright, browsing(playwright) as chrome:
         for language in ("vi", "en"):
-            with context_of(browser, size) as context:
-                page = context.new_page()
-                _take(page, f"{address}?lang={language}", folder / f"{name}_{language}.png")
-    with context_of(browser, DESKTOP) as context:
-        path = folder / "district_vi.png"
-        _take(context.new_page(), f"{address}?district={district}", path)
+            for size, pixels in SIZES.items():
+                with context_of(chrome, pixels) as context:
+                    page = context.new_page()
+                    for name, path in paths.items():
+                        mark = "&" if "?" in path else "?"
+                        page.goto(f"{address}{path}{mark}lang={language}")
+                        _take(page, asked.folder / f"{name}_{size}_{language}.png", name)
 
 
-def _take(page: Page, address: str, path: Path) -> None:
-    """One picture: a phone's is as long as the page."""
-    show(page, address)
+def _paths(study: Path) -> Mapping[str, str]:
+    """Where each page is, on a village and a commune worth looking at."""
+    run = geodata.latest_run(geodata.open_study(study))
+    if run is None:
+        sys.exit(f"{study} has no published run: assess it first")
+    verdicts = run.assessment.verdicts["verdict"]
+    weak = verdicts.index[verdicts == "weak"]
+    newest = structures_of(run.study)[-1]
+    communes = newest.places.loc[verdicts.isin(("weak", "none")), "commune_code"]
+    commune = communes.value_counts().index[0]
+    village = next(key for key in weak if newest.places.loc[key, "commune_code"] == commune)
+    district = run.study.villages.loc[village, "district_code"]
+    return {
+        "overview": "",
+        "gaps": "gaps",
+        "village": f"gaps?district={district}&village={village}",
+        "area": f"area?units={newest.valid_from.isoformat()}&commune={commune}",
+        "5g": "5g",
+        "rule": "rule?try=covered_share:0.4",
+        "data": "data",
+        "method": "method",
+    }
+
+
+def _take(page: Page, path: Path, name: str) -> None:
+    """One picture: a phone's is as long as the page, up to a length."""
+    page.wait_for_selector(READY if name in WITH_MAP else "[data-testid=stCaptionContainer]")
     page.wait_for_timeout(SETTLE_MS)
-    if page.viewport_size and page.viewport_size["width"] == PHONE[0]:
-        page.set_viewport_size({"width": PHONE[0], "height": 1900})
+    width = PHONE[0]
+    if page.viewport_size and page.viewport_size["width"] == width:
+        long = min(int(page.evaluate(HEIGHT)) + 20, LONGEST_PHONE)
+        page.set_viewport_size({"width": width, "height": long})
         page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=path)
-
-
-def _first_paint(browser: Browser, address: str) -> float:
-    """Seconds from asking for the page to the drawn map, for a new visitor; median of three."""
-    taken = []
-    for _ in range(3):
-        with context_of(browser, DESKTOP) as context:
-            page = context.new_page()
-            start = time.perf_counter()
-            show(page, address)
-            taken.append(time.perf_counter() - start)
-    return sorted(taken)[1]
-
-
-def _filter(browser: Browser, address: str) -> float:
-    """Seconds from choosing a district to figures and map that show it; median of three."""
-    taken = []
-    with context_of(browser, DESKTOP) as context:
-        page = context.new_page()
-        show(page, address)
-        for place in (1, 2, 3):
-            page.wait_for_timeout(SETTLE_MS)
-            before = page.locator(READY).get_attribute("data-ready")
-            page.get_by_test_id("stSelectbox").locator("input").click()
-            page.get_by_role("option").nth(place).click()
-            start = time.perf_counter()
-            page.wait_for_selector(f'{READY}:not([data-ready="{before}"])')
-            taken.append(time.perf_counter() - start)
-    return sorted(taken)[1]
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLOURS).save(path, optimize=True)
+    if page.viewport_size and page.viewport_size["width"] == width:
+        page.set_viewport_size({"width": width, "height": PHONE[1]})
+    sys.stdout.write(f"{path}\n")
 
 
 if __name__ == "__main__":

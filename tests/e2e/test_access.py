@@ -261,7 +261,7 @@ def test_only_who_may_change_data_and_rules_finds_how(context: BrowserContext, u
     page, _ = sign_in(context, url, "hills", "data")
     expect(page.get_by_text("việc thay đổi dành cho người được giao")).to_be_visible()
     expect(page.locator("input[type=file]")).to_have_count(0)
-    page.goto(f"{url}rule?try=covered_share%3D0.3")
+    page.goto(f"{url}rule?try=covered_share:0.3")
     expect(page.get_by_text("Lần tính").first).to_be_visible()
     expect(page.get_by_role("button", name="Công bố")).to_have_count(0)
 

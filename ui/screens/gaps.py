@@ -183,7 +183,8 @@ def _list(view: View, listed: VillageList) -> None:
         st.info(t("No village fits these filters."), icon=":material/filter_alt_off:")
         return
     key = f"list {t.language} {len(listed.ids)} {hash(listed.ids)}"
-    row = listed.ids.index(view.village) if view.village in listed.ids else None
+    shown = listed.ids[: len(listed.rows)]
+    row = shown.index(view.village) if view.village in shown else None
     st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
 
     def react() -> None:
@@ -201,6 +202,9 @@ def _list(view: View, listed: VillageList) -> None:
         alt=t("List of villages"),
         column_config=figures_right(listed.rows, t),
     )
+    if len(shown) < len(listed.ids):
+        told = t("The first {count} are listed; a file has them all.", count=t.number(len(shown)))
+        st.caption(told)
 
 
 def _choose_area(view: View, code: str) -> None:
