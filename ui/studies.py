@@ -8,10 +8,11 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 import platformdirs
@@ -47,6 +48,8 @@ RULES_KEPT = 48
 
 BOXES_KEPT = 2000
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Progress = Callable[[float], None]
 
 
@@ -99,6 +102,22 @@ class Opened:
     rights: Rights = EVERYTHING
 
 
+def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """As `lru_cache`, and sessions that ask for one thing at once wait for one answer."""
+
+    def keeping(function: Callable[P, T]) -> Callable[P, T]:
+        cached, lock = lru_cache(size)(function), Lock()
+
+        @wraps(function)
+        def call(*args: P.args, **named: P.kwargs) -> T:
+            with lock:
+                return cached(*args, **named)  # type: ignore[arg-type]  # all of them have a hash
+
+        return call
+
+    return keeping
+
+
 def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
     """A run made ready for the pages, without what ``rights`` keep back.
 
@@ -110,7 +129,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
     structures = structures_of(run.study)
     seen = frozenset(map(str, run.study.villages.index))
 
-    @lru_cache(RULES_KEPT)
+    @_kept(RULES_KEPT)
     def judged(rule: Rule) -> Assessment:
         if rule == run.assessment.rule:
             return run.assessment
@@ -120,20 +139,20 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         others = run.assessment.verdicts["served_by_others"]
         return replace(found, verdicts=found.verdicts.assign(served_by_others=others))
 
-    @lru_cache(RULES_KEPT)
+    @_kept(RULES_KEPT)
     def figures(rule: Rule, position: int, level: Level) -> pd.DataFrame:
         table = structures[position].places.join(run.study.villages[["population"]])
         return by_unit(table.join(judged(rule).verdicts[["verdict"]]), level)
 
-    @lru_cache(4)
+    @_kept(4)
     def nearby(rule: Rule) -> Nearby:
         return nearby_of(run, judged(rule))
 
-    @lru_cache(8)
+    @_kept(8)
     def zones(rule: Rule, position: int) -> ZoneFigures | None:
         return zone_figures(run.study, judged(rule), structures[position])
 
-    @lru_cache(1)
+    @_kept(1)
     def changes() -> Changes | None:
         found = None if rights.operator else changes_since(whole)
         return found if found is None or rights.sees_all else found.cut(seen)
@@ -164,7 +183,7 @@ def _corners_of(
 ) -> Callable[[int, Level, str], list[list[float]]]:
     """The box around a unit, looked up from the second time on."""
 
-    @lru_cache(BOXES_KEPT)
+    @_kept(BOXES_KEPT)
     def corners(position: int, level: Level, code: str) -> list[list[float]]:
         inside = structures[position].inside(level, code)
         return bounds(run.study.villages.geometry[inside]).corners()

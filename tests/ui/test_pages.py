@@ -246,3 +246,22 @@ def test_an_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     app = AppTest.from_file(str(MAIN), default_timeout=30).run()
     assert not app.exception
     assert "\\*study" in app.error[0].value
+
+
+def test_a_very_long_list_is_cut_on_the_page_and_whole_in_the_file(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.setattr("ui.tables.MOST_ROWS", 2)
+    app = open_page(monkeypatch, run, "gaps", lang="en")
+    assert len(app.dataframe[0].value) == 2
+    assert "The first 2 are listed; a file has them all." in words(app)
+    assert "3 villages listed" in words(app)
+
+
+def test_figures_follow_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    for language, head, told in (
+        ("vi", "Diện tích có sóng (%)", "30,0"),
+        ("en", "Area served (%)", "30.0"),
+    ):
+        app = open_page(monkeypatch, run, "gaps", lang=language)
+        assert told in [text.strip() for text in app.dataframe[0].value[head]]

@@ -200,3 +200,12 @@ def test_days_and_amounts_in_a_phrase_follow_the_language() -> None:
         "Alpha 4G: số liệu ngày 02/01/2024, sau ngày của bộ dữ liệu (30/08/2023)"
     )
     assert phrase_text(phrase("{a} {b}", a=26.4, b=2026), "vi") == "26,4 2026"
+
+
+def test_a_column_of_numbers_sorts_as_text_as_it_does_as_numbers() -> None:
+    values = [9.5, 1234.25, None, 100.0, 12.0]
+    told = translator("vi").column(values, digits=1)
+    assert [text.strip() for text in told] == ["9,5", "1.234,2", "", "100,0", "12,0"]
+    assert sorted(told) == [told[k] for k in (2, 0, 4, 3, 1)]
+    assert translator("en").column([1234]) == ["1,234"]
+    assert translator("en").column([]) == []
