@@ -67,7 +67,7 @@ def _share(text: str) -> float | None:
 
 def rule_sentence(rule: Rule, t: Translator) -> str:
     """What the rule says, in one sentence."""
-    who = ", ".join(rule.operators) or t("any operator")
+    who = ", ".join(rule.operators) or t("all operators")
     centre = t("the village centre, or ") if rule.centre else ""
     return t(
         "Covered: at least {count} of {who} serves {centre}{covered} or more of the area, by "

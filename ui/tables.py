@@ -167,7 +167,8 @@ def figures_right(rows: pd.DataFrame, t: Translator) -> dict[str, Any]:
         *(t("Covered (%)"), t("People uncovered"), t("People"), t("Area served (%)")),
     ]
     right = st.column_config.TextColumn(alignment="right")
-    return {name: right for name in names if name in rows}
+    named = rows.columns[1:]  # the first has the names, under a word that may be the same
+    return {name: right for name in names if name in named}
 
 
 def cards(columns: Mapping[str, Sequence[str]], *, number: str) -> str:

@@ -13,6 +13,8 @@ from geodata.study.results import Run
 from geodata.study.variants import load_variants
 from tests.ui.tiny_run import open_page, tiny_run, words
 from ui import studies
+from ui.tables import figures_right
+from ui.texts import translator
 
 MAIN = Path(__file__).parents[2] / "ui" / "main.py"
 PAGES = ("overview", "gaps", "area", "five_g", "rule", "data", "method")
@@ -265,3 +267,14 @@ def test_figures_follow_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch
     ):
         app = open_page(monkeypatch, run, "gaps", lang=language)
         assert told in [text.strip() for text in app.dataframe[0].value[head]]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_figures_stand_to_the_right_and_names_to_the_left(
+    monkeypatch: pytest.MonkeyPatch, run: Run, language: str
+) -> None:
+    t = translator(language)
+    rows = open_page(monkeypatch, run, "gaps", lang=language).dataframe[0].value
+    assert set(figures_right(rows, t)) == {t("People"), t("Area served (%)")}
+    rows = open_page(monkeypatch, run, "overview", lang=language).dataframe[0].value
+    assert len(figures_right(rows, t)) == 7
