@@ -13,6 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
 
 from geodata.access import EVERYTHING, Access, Rights, read_access
+from geodata.errors import GeodataError, UnreadableError
 from ui.maps.assets import Asset
 from ui.maps.routes import prefix
 from ui.plain import escaped
@@ -33,7 +34,12 @@ def access() -> Access | None:
     if not named:
         return None
     path = Path(named)
-    return _read(path, path.stat().st_mtime_ns if path.exists() else 0)
+    found = _read(path, path.stat().st_mtime_ns if path.exists() else 0)
+    if found is None:  # a file half written must never open the server to everybody
+        raise UnreadableError(
+            "{file} cannot be read: {reason}", file=path.name, reason="[access] is missing"
+        )
+    return found
 
 
 @lru_cache(2)
@@ -129,7 +135,11 @@ def sign_in_page(t: Translator) -> None:
 
 def sign_out_button(t: Translator) -> None:
     """The way out, where somebody is signed in."""
-    if access() is not None and is_signed_in():
+    try:
+        signed_in = access() is not None and is_signed_in()
+    except GeodataError:  # the page says what is wrong with the settings
+        return
+    if signed_in:
         st.button(t("Sign out"), on_click=st.logout, icon=":material/logout:")
 
 

@@ -116,7 +116,7 @@ def _layers(view: View) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t("Layer"): [
-                plain(f"{o} {k}") for o, k in zip(why["operator"], why["technology"], strict=True)
+                escaped(f"{o} {k}") for o, k in zip(why["operator"], why["technology"], strict=True)
             ],
             t("Share of area"): [t.percent(share, digits=1) for share in why["share"]],
             t("Margin"): [_points(margin, t) for margin in why["margin"]],

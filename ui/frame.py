@@ -79,11 +79,11 @@ def page(show: Callable[[View], View | None]) -> Callable[[], None]:
     def run() -> None:
         choice = choices.current()
         t = translator(choice.language)
-        rights = current_rights()
-        if rights is None:
-            sign_in_page(t)
-            return
         try:
+            rights = current_rights()
+            if rights is None:
+                sign_in_page(t)
+                return
             with st.spinner(t("Opening the study. The first time takes a minute…")):
                 opened = studies.open_study(choice.study, rights=rights)
             view = make_view(opened, choice)

@@ -15,7 +15,7 @@ from coverage.explain import responsibility
 from coverage.filings import filings
 from coverage.model import Assessment, Verdict
 from geodata.followup import shown
-from ui.plain import plain
+from ui.plain import escaped, plain
 from ui.texts import Translator
 from ui.texts import marked as _
 from ui.view import View
@@ -196,7 +196,7 @@ def _safe(text: str) -> str:
 def matrix_rows(matrix: pd.DataFrame, t: Translator) -> pd.DataFrame:
     """Operators by technologies: villages served, a dash where there is no layer."""
     shown = matrix.map(lambda n: t.number(None if pd.isna(n) else int(n)))
-    shown.index = pd.Index([plain(name) for name in matrix.index], name=t("Operator"))
+    shown.index = pd.Index([escaped(name) for name in matrix.index], name=t("Operator"))
     return shown
 
 
@@ -215,7 +215,7 @@ def filing_rows(assessment: Assessment, t: Translator) -> pd.DataFrame:
     """The filings with their dates, and those that are missing, by name."""
     table = filings(assessment)
     title = [
-        plain(f"{o} {k}".strip())
+        escaped(f"{o} {k}".strip())
         for o, k in zip(table["operator"], table["technology"], strict=True)
     ]
     return pd.DataFrame(

@@ -99,7 +99,11 @@ def make_view(opened: Opened, choices: Choices) -> View:
     in_area = structure.inside(level, code)
     villages = opened.run.study.villages
     whole = opened.judged(replace(seen.rule, operators=rule.operators))
-    keep = in_area & select(villages, seen, choices.selection, whole=whole)
+    selection = choices.selection
+    of_nobody = seen.rule.operators == rule.operators and not opened.rights.operator
+    if selection.served == "others" and of_nobody:  # others than whom?
+        selection = replace(selection, served=None)
+    keep = in_area & select(villages, seen, selection, whole=whole)
     if choices.name.strip():
         keep &= named(opened.names, choices.name)
     return View(

@@ -13,6 +13,7 @@ from geodata.study.results import Run
 from geodata.study.variants import load_variants
 from tests.ui.tiny_run import open_page, tiny_run, words
 from ui import studies
+from ui.plain import escaped
 from ui.tables import figures_right
 from ui.texts import translator
 
@@ -181,7 +182,7 @@ def test_zones_in_figures(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     assert units.reset_index()[["Zone", "Unit", "Villages"]].values.tolist() == [
         ["Vinh", "Huyện Kỳ Sơn", "1"],
         ["Vinh", "Thành phố Vinh", "2"],
-        ["Sau <i>này</i>", "Thành phố Vinh", "1"],
+        [escaped("Sau <i>này</i>"), "Thành phố Vinh", "1"],
     ]
 
 
@@ -278,3 +279,17 @@ def test_figures_stand_to_the_right_and_names_to_the_left(
     assert set(figures_right(rows, t)) == {t("People"), t("Area served (%)")}
     rows = open_page(monkeypatch, run, "overview", lang=language).dataframe[0].value
     assert len(figures_right(rows, t)) == 7
+
+
+def test_settings_emptied_while_the_server_runs_open_nothing(
+    monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text("", encoding="utf-8")
+    monkeypatch.setenv("PHUSONG_SETTINGS", str(settings))
+    app = AppTest.from_file(str(MAIN), default_timeout=60)
+    monkeypatch.setenv("PHUSONG_STUDY", str(run.study.folder))
+    app.run()
+    assert not app.exception
+    assert not app.metric
+    assert "settings" in app.error[0].value

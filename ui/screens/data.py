@@ -284,8 +284,10 @@ def _readings(reading: Reading, t: Translator) -> None:
             pd.DataFrame(
                 {
                     t("Row"): [t.number(one.row) for one in reading.rejected],
-                    t("Village id"): [plain(one.village_id) for one in reading.rejected],
-                    t("Why not"): [phrase_text(one.reason, t.language) for one in reading.rejected],
+                    t("Village id"): [escaped(one.village_id) for one in reading.rejected],
+                    t("Why not"): [
+                        escaped(phrase_text(one.reason, t.language)) for one in reading.rejected
+                    ],
                 }
             ).set_index(t("Row"))
         )

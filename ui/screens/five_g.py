@@ -11,7 +11,7 @@ from ui import choices, studies
 from ui.access import addresses
 from ui.controls import units_box
 from ui.maps.component import draw_map
-from ui.plain import escaped, plain
+from ui.plain import escaped
 from ui.tables import cell
 from ui.texts import Translator
 from ui.texts import marked as _
@@ -79,8 +79,8 @@ def _sentence(view: View, zones: pd.DataFrame, phases: pd.DataFrame) -> str:
 
 def _phases(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
     told = {
-        t("Phase"): [plain(phase) or "–" for phase in table["phase"]],
-        t("Zones"): [plain(zones) for zones in table["zones"]],
+        t("Phase"): [escaped(phase) or "–" for phase in table["phase"]],
+        t("Zones"): [escaped(zones) for zones in table["zones"]],
         **_figures(table, t),
     }
     return pd.DataFrame(told).set_index(t("Phase"))
@@ -88,10 +88,10 @@ def _phases(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
 
 def _zones(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
     told = {
-        t("Zone"): [cell(zone) for zone in table["zone"]],
-        t("Operator"): [cell(operator) for operator in table["operator"]],
+        t("Zone"): [escaped(cell(zone)) for zone in table["zone"]],
+        t("Operator"): [escaped(cell(operator)) for operator in table["operator"]],
         t("Status"): [
-            t(STATUSES[status]) if status in STATUSES else cell(status) or "–"
+            t(STATUSES[status]) if status in STATUSES else escaped(cell(status)) or "–"
             for status in table["status"].fillna("")
         ],
         t("Start"): [_start(start, t) for start in table["start"]],
@@ -106,13 +106,13 @@ def _start(start: object, t: Translator) -> str:
     try:
         return t.date(date.fromisoformat(told))
     except ValueError:
-        return told or "–"
+        return escaped(told) or "–"
 
 
 def _units(table: pd.DataFrame, t: Translator) -> pd.DataFrame:
     told = {
-        t("Zone"): [plain(zone) for zone in table["zone"]],
-        t("Unit"): [plain(unit) for unit in table["unit"]],
+        t("Zone"): [escaped(zone) for zone in table["zone"]],
+        t("Unit"): [escaped(unit) for unit in table["unit"]],
         **_figures(table, t),
     }
     return pd.DataFrame(told).set_index(t("Zone"))

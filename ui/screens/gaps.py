@@ -164,8 +164,10 @@ def _figures(view: View) -> None:
     )
     st.markdown(f"##### {told}: {split}{covered} · {people}")
     if view.is_narrowed:
-        operators = view.seen.rule.operators if view.seen.rule != view.rule else ()
-        alone = " ".join((*operators[:1], view.choices.technology)).strip()
+        seen, rule = view.seen.rule, view.rule
+        operators = seen.operators if seen.operators != rule.operators else ()
+        technologies = seen.technologies if seen.technologies != rule.technologies else ()
+        alone = " ".join((*operators, *technologies))
         st.info(
             t(
                 "Seen through {alone} alone: a village that only others serve counts as "
