@@ -22,6 +22,7 @@ from coverage.model import TECHNOLOGIES, VILLAGE_COLUMNS
 from geodata.columns import find_columns, plain
 from geodata.errors import DataError, GeodataError, Phrase
 from geodata.files import whole_folder
+from geodata.operators import operator_in
 from geodata.study.open import open_study
 
 Role = Literal[
@@ -36,18 +37,6 @@ MOST_RATIO = 300
 SIDECARS = (*reading.BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{k}" for n in ("com", "lpt") for k in range(1, 10))}
 LONGEST = 80
-
-OPERATORS = {
-    "viettel": "Viettel",
-    "vinaphone": "VinaPhone",
-    "vnpt": "VinaPhone",
-    "vina": "VinaPhone",
-    "mobifone": "MobiFone",
-    "mobi": "MobiFone",
-    "vietnamobile": "Vietnamobile",
-    "vnm": "Vietnamobile",
-}
-"""Words of a file's name → operator."""
 
 GENERATIONS = {"lte": "4G", "umts": "3G", "hspa": "3G", "nr": "5G", "gsm": "2G", "edge": "2G"}
 
@@ -280,7 +269,7 @@ def _named_layer(told: str) -> tuple[str, str]:
     """Operator and technology that a file's name speaks of."""
     words = told.split()
     joined = told.replace(" ", "")
-    operator = next((name for word, name in OPERATORS.items() if word in joined), "")
+    operator = operator_in(told)
     for word in words:
         if word.upper() in TECHNOLOGIES:
             return operator, word.upper()

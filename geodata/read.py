@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -31,6 +32,7 @@ from geodata.errors import (
     MissingFileError,
     UnreadableError,
 )
+from geodata.findings import Finding
 from geodata.sheets import csv_table, excel_table
 
 MAP_STARTS: tuple[tuple[bytes, str], ...] = (
@@ -52,9 +54,22 @@ COMPANIONS = {".shp": (".shx",), ".mif": (".mid",)}
 """Those of them without which nothing can be read."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reading:
+    """A file read: its table, and what was found while it was read."""
+
+    table: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+
+
 def read_table(
     path: Path | str, *, layer: str | None = None, crs: str | None = None
 ) -> pd.DataFrame:
+    """The table of `read`, without what was found."""
+    return read(path, layer=layer, crs=crs).table
+
+
+def read(path: Path | str, *, layer: str | None = None, crs: str | None = None) -> Reading:
     """A file as a table: a GeoDataFrame where it has geometry, else a DataFrame.
 
     Reads GeoPackage, Shapefile (zipped or not), GeoJSON, FlatGeobuf, KML and KMZ, MapInfo
@@ -73,13 +88,13 @@ def read_table(
     kind = recognise(path)
     with _refused(path):
         if kind == "csv":
-            return csv_table(path)
+            return Reading(table=csv_table(path))
         if kind == "excel":
-            return excel_table(path, layer)
+            return Reading(table=excel_table(path, layer))
         table = _read_parquet(path) if kind == "parquet" else _read_map(path, kind, layer)
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
-    return _checked(table, path, crs) if placed else table
+    return Reading(table=_checked(table, path, crs) if placed else table)
 
 
 def recognise(path: Path) -> str:

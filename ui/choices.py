@@ -106,6 +106,11 @@ class Choices:
         )
 
     @property
+    def of_everybody(self) -> Choices:
+        """These choices through the eyes of no operator and no technology alone."""
+        return replace(self, operator="", technology="")
+
+    @property
     def technologies(self) -> tuple[str, ...]:
         """The technology looked at alone, if one is."""
         return tuple(t for t in TECHNOLOGIES if t == self.technology)

@@ -69,14 +69,14 @@ def list_file(view: View, ids: tuple[str, ...], ending: str) -> bytes:
     """The villages listed, in one format."""
     language = view.t.language
     table = listed(
-        view.run,
+        view.seen_run,
         ids,
         places=view.structure.places,
         follow_up=view.opened.follow_up(),
         language=language,
     )
     stem = _name(view, "x").removesuffix(".x")
-    return list_bytes(table, ending, name=stem, run=view.run, language=language)
+    return list_bytes(table, ending, name=stem, run=view.seen_run, language=language)
 
 
 def follow_up_file(view: View, ids: tuple[str, ...]) -> bytes:
@@ -128,4 +128,6 @@ def _written(write: Callable[[Path], object]) -> bytes:
 
 
 def _name(view: View, ending: str, *, what: str = "") -> str:
-    return file_name(view.run, ending, place=view.area_name, what=what, language=view.t.language)
+    return file_name(
+        view.seen_run, ending, place=view.area_name, what=what, language=view.t.language
+    )

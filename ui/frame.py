@@ -30,6 +30,7 @@ class PageEntry:
     icon: str
     show: Callable[[View], View | None]
     aside: bool = False
+    narrows: bool = False
 
 
 def head(entries: Mapping[str, Any], titles: Mapping[str, PageEntry], current: str) -> None:
@@ -70,10 +71,11 @@ def _language(choice: Choices, t: Translator) -> None:
     )
 
 
-def page(show: Callable[[View], View | None]) -> Callable[[], None]:
+def page(show: Callable[[View], View | None], *, narrows: bool = False) -> Callable[[], None]:
     """A page's body with all that stands on every page around it.
 
-    ``show`` may give back another view, if it is that which it has shown.
+    ``show`` may give back another view, if it is that which it has shown. Only ``narrows``
+    pages say through whose eyes they look; on all others an address cannot ask for it.
     """
 
     def run() -> None:
@@ -86,7 +88,7 @@ def page(show: Callable[[View], View | None]) -> Callable[[], None]:
                 return
             with st.spinner(t("Opening the study. The first time takes a minute…")):
                 opened = studies.open_study(choice.study, rights=rights)
-            view = make_view(opened, choice)
+            view = make_view(opened, choice if narrows else choice.of_everybody)
         except (GeodataError, CoverageError) as error:
             st.error(escaped(error_text(error, choice.language)))
             return

@@ -22,6 +22,7 @@ PAGES = (
         title=_("Villages without signal"),
         icon=":material/signal_cellular_off:",
         show=gaps.show,
+        narrows=True,
     ),
     PageEntry(path="area", title=_("My area"), icon=":material/home_pin:", show=area.show),
     PageEntry(path="5g", title=_("5G"), icon=":material/5g:", show=five_g.show),
@@ -47,7 +48,7 @@ def main() -> None:
     st.html(FOLDER / "page.css")
     entries = {
         entry.path: st.Page(
-            page(entry.show),
+            page(entry.show, narrows=entry.narrows),
             title=translate(entry.title),
             url_path=entry.path or None,
             default=not entry.path,

@@ -53,7 +53,7 @@ def text_address(view: View, *, key: str = "") -> str:
 
 
 def _answer(request: Request) -> Response:
-    choice = choices.read(dict(request.query_params))
+    choice = choices.read(dict(request.query_params)).of_everybody
     rights = rights_in(request.query_params.get(KEY, ""))
     if rights is None:
         return PlainTextResponse("Not allowed, or no longer", status_code=403)

@@ -18,6 +18,7 @@ from geodata.study.variants import load_variants
 from ui.choices import Choices
 from ui.maps.component import MapState, Mode, digest_of, packed
 from ui.maps.feed import letters
+from ui.plain import plain
 from ui.studies import Opened, variant_of
 from ui.texts import Translator, translator
 
@@ -63,6 +64,27 @@ class View:
     def is_narrowed(self) -> bool:
         """Whether some operators or technologies are looked at alone."""
         return self.seen.rule != self.rule
+
+    @property
+    def looked_through(self) -> str:
+        """The operator and technology looked at alone, by name; "" where all are."""
+        seen, rule = self.seen.rule, self.rule
+        operators = seen.operators if seen.operators != rule.operators else ()
+        technologies = seen.technologies if seen.technologies != rule.technologies else ()
+        return " ".join((*operators, *technologies))
+
+    @property
+    def seen_run(self) -> Run:
+        """The run as the reader sees it: where some are looked at alone, its rule says so."""
+        if not self.is_narrowed:
+            return self.run
+        run, alone = variant_of(self.opened, self.seen.rule), plain(self.looked_through)
+        rule = replace(
+            self.seen.rule,
+            name=f"{self.rule.name} {alone}",
+            title=f"{self.t(self.rule.title)}: {alone}",
+        )
+        return replace(run, assessment=replace(run.assessment, rule=rule))
 
     @property
     def reconstruction(self) -> bool:

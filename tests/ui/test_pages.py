@@ -11,9 +11,11 @@ from geodata.access import Rights
 from geodata.errors import MissingFileError
 from geodata.study.results import Run
 from geodata.study.variants import load_variants
-from tests.ui.tiny_run import open_page, tiny_run, words
+from tests.ui.tiny_run import open_page, tiny_run, view_of, words
 from ui import studies
+from ui.downloads import list_file
 from ui.plain import escaped
+from ui.studies import opened_run
 from ui.tables import figures_right
 from ui.texts import translator
 
@@ -293,3 +295,17 @@ def test_settings_emptied_while_the_server_runs_open_nothing(
     assert not app.exception
     assert not app.metric
     assert "settings" in app.error[0].value
+
+
+def test_only_the_working_page_looks_through_one_operator_and_its_files_say_so(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    for name in ("overview", "area"):
+        app = open_page(monkeypatch, run, name, lang="en", district="412", operator="Beta")
+        assert app.metric[0].value == "4/6"
+    view = view_of(opened_run(run), language="en", operator="Beta", verdicts="all")
+    assert view.seen_run.what_if
+    assert view.seen_run.assessment.rule.title.endswith(": Beta")
+    body = list_file(view, ("v1", "v3"), "csv").decode("utf-8-sig")
+    assert "No signal" in next(line for line in body.splitlines() if "v1" in line)
+    assert "Beta" in body

@@ -40,7 +40,8 @@ def open_page(
     """A page as Streamlit runs it, without a browser."""
     opened = opened_run(run, rights=rights)
     monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
-    script = f"from ui.frame import page\nfrom ui.screens import {show}\npage({show}.show)()"
+    made = f"page({show}.show, narrows={show == 'gaps'})()"
+    script = f"from ui.frame import page\nfrom ui.screens import {show}\n{made}"
     app = AppTest.from_string(script, default_timeout=30)
     for key, value in query.items():
         app.query_params[key] = value

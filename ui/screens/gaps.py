@@ -164,15 +164,11 @@ def _figures(view: View) -> None:
     )
     st.markdown(f"##### {told}: {split}{covered} · {people}")
     if view.is_narrowed:
-        seen, rule = view.seen.rule, view.rule
-        operators = seen.operators if seen.operators != rule.operators else ()
-        technologies = seen.technologies if seen.technologies != rule.technologies else ()
-        alone = " ".join((*operators, *technologies))
         st.info(
             t(
                 "Seen through {alone} alone: a village that only others serve counts as "
                 "uncovered here.",
-                alone=escaped(alone),
+                alone=escaped(view.looked_through),
             ),
             icon=":material/visibility:",
         )

@@ -42,7 +42,7 @@ def show(view: View) -> None:
 @st.fragment
 def _tried_out(first: View) -> None:
     """All of the page: a step of a slider runs this alone, and not the frame around it."""
-    view = make_view(first.opened, choices.current())
+    view = make_view(first.opened, choices.current().of_everybody)
     if view.choices.variant != first.choices.variant:
         st.rerun()  # the frame names the variant
     t, opened = view.t, view.opened

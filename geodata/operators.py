@@ -1,0 +1,69 @@
+"""The mobile operators of Vietnam under the many names that files give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from geodata.columns import plain
+
+MCC = 452
+"""Mobile country code of Vietnam (ITU-T E.212)."""
+
+NETWORKS: Mapping[int, str] = MappingProxyType(
+    {1: "MobiFone", 2: "VinaPhone", 4: "Viettel", 5: "Vietnamobile"}
+)
+"""Mobile network code (MNC) → operator, under `MCC` (ITU-T E.212)."""
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "viettel": "Viettel",
+        "vinaphone": "VinaPhone",
+        "vnpt": "VinaPhone",
+        "vina": "VinaPhone",
+        "mobifone": "MobiFone",
+        "mobi": "MobiFone",
+        "vms": "MobiFone",
+        "vietnamobile": "Vietnamobile",
+        "vnm": "Vietnamobile",
+    }
+)
+"""Words of a name, in `plain` form → operator, the most telling first."""
+
+
+def operator_in(told: str) -> str:
+    """The operator that a file's name or a cell speaks of, "" where it is none of ours.
+
+    >>> operator_in("VNPT Nghệ An"), operator_in("452-04"), operator_in("Orange")
+    ('VinaPhone', 'Viettel', '')
+    """
+    network = re.fullmatch(rf"\s*{MCC}[\s\-_/.]*0?(\d)\s*", told)
+    if network:
+        return NETWORKS.get(int(network[1]), "")
+    joined = plain(told).replace(" ", "")
+    return next((name for word, name in WORDS.items() if word in joined), "")
+
+
+def same_operator(one: str, other: str) -> bool:
+    """Whether two spellings mean one operator; "VNPT" is VinaPhone.
+
+    >>> same_operator("VNPT", "vinaphone"), same_operator("Gtel", "G-Tel"), same_operator("", "")
+    (True, True, False)
+    """
+    bare = [plain(name).replace(" ", "") for name in (one, other)]
+    if not all(bare):
+        return False
+    return bare[0] == bare[1] or operator_in(one) == operator_in(other) != ""
+
+
+def names_any(text: str, operators: Iterable[str]) -> bool:
+    """Whether a text names one of the operators, by any word for it.
+
+    >>> names_any("chờ VNPT trả lời", ["VinaPhone"]), names_any("đã xong", ["VinaPhone"])
+    (True, False)
+    """
+    told = f" {plain(text)} "
+    wanted = [plain(name) for name in operators if plain(name)]
+    words = [*wanted, *(w for w, name in WORDS.items() if plain(name) in wanted)]
+    return any(f" {word} " in told for word in words)
