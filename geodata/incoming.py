@@ -22,6 +22,7 @@ from coverage.model import TECHNOLOGIES, VILLAGE_COLUMNS
 from geodata.columns import find_columns, plain
 from geodata.errors import DataError, GeodataError, Phrase
 from geodata.files import whole_folder
+from geodata.kinds import BESIDE
 from geodata.operators import operator_in
 from geodata.study.open import open_study
 
@@ -34,7 +35,7 @@ MOST_BYTES = 4_000_000_000
 MOST_RATIO = 300
 """An archive with more than this is refused: it is a mistake, or meant to fill the disk."""
 
-SIDECARS = (*reading.BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
+SIDECARS = (*BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{k}" for n in ("com", "lpt") for k in range(1, 10))}
 LONGEST = 80
 

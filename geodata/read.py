@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import glob
 import json
-import re
-import shutil
-import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 import pyogrio
-import python_calamine
-import shapely
 from pyarrow import parquet
-from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
-from geodata.errors import (
-    CallError,
-    DataError,
-    GeodataError,
-    MissingFileError,
-    UnreadableError,
-)
+from geodata.containers import Part, chosen, known_to_gdal, opened
+from geodata.errors import DataError, UnreadableError
 from geodata.findings import Finding
+from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
-
-MAP_STARTS: tuple[tuple[bytes, str], ...] = (
-    (rb"SQLite format 3\x00", ".gpkg"),
-    (rb"\x00\x00\x27\x0a", ".shp"),
-    (rb"fgb\x03", ".fgb"),
-    (rb"(?i)!table\s", ".tab"),
-    (rb"(?i)version\s+\d", ".mif"),
-)
-"""How map files begin, and the ending under which GDAL knows them."""
-
-BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid")
-"""Endings of the files that belong to a Shapefile, a TAB or a MIF."""
 
 LONLAT = "OGC:CRS84"
 """What GeoParquet 1.1 means by no "crs" key; null means unknown."""
-
-COMPANIONS = {".shp": (".shx",), ".mif": (".mid",)}
-"""Those of them without which nothing can be read."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,8 +40,9 @@ def read_table(
 def read(path: Path | str, *, layer: str | None = None, crs: str | None = None) -> Reading:
     """A file as a table: a GeoDataFrame where it has geometry, else a DataFrame.
 
-    Reads GeoPackage, Shapefile (zipped or not), GeoJSON, FlatGeobuf, KML and KMZ, MapInfo
-    TAB and MIF, GeoParquet, CSV and Excel. ``layer`` names one layer (or sheet) of several,
+    Reads GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, MapInfo TAB and MIF, ESRI file
+    geodatabases, GeoParquet, CSV and Excel, and any of them in a ZIP, a KMZ, a gzip or a
+    folder. ``layer`` names one layer (or sheet, or file of an archive) of several,
     ``crs`` the system of a file that does not say its own, or says a wrong one. Cells of CSV
     files are text; what columns mean is found later. The index ``row`` counts as people do:
     from 1 in map files, as the spreadsheet does in CSV and Excel. Raises `MissingFileError`,
@@ -81,174 +50,39 @@ def read(path: Path | str, *, layer: str | None = None, crs: str | None = None) 
     `DataError` for an empty table or one without place or coordinate system.
     """
     path = Path(path)
-    if not path.exists():
-        raise MissingFileError("{file} is not there; check the path", file=str(path))
-    if path.is_dir():
-        raise UnreadableError("{file} is a folder; name the file in it", file=str(path))
-    kind = recognise(path)
-    with _refused(path):
+    with opened(path) as parts:
+        return read_part(chosen(parts, layer, file=path.name), crs=crs)
+
+
+def read_part(part: Part, *, crs: str | None = None) -> Reading:
+    """One part of an opened file as a table; see `read`."""
+    if part.is_raster:
+        raise UnreadableError(
+            "{file} is a raster of cells, and a table or a map layer was expected here",
+            file=part.name,
+        )
+    path, kind = part.path, part.kind
+    with refused(path):
         if kind == "csv":
             return Reading(table=csv_table(path))
         if kind == "excel":
-            return Reading(table=excel_table(path, layer))
-        table = _read_parquet(path) if kind == "parquet" else _read_map(path, kind, layer)
+            return Reading(table=excel_table(path, part.layer))
+        table = _read_parquet(path) if kind == "parquet" else _read_map(part)
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
     return Reading(table=_checked(table, path, crs) if placed else table)
 
 
-def recognise(path: Path) -> str:
-    """What a file is, from its first bytes: "csv", "excel", "parquet" or a map file's ending.
-
-    Raises `UnreadableError` for what we do not read.
-    """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(4096)
-    except OSError as error:
-        raise UnreadableError(
-            "{file} cannot be opened: {reason}", file=path.name, reason=str(error.strerror)
-        ) from error
-    if not head:
-        raise UnreadableError("{file} is empty (0 bytes); send it again", file=path.name)
-    for start, ending in MAP_STARTS:
-        if re.match(start, head):
-            return ending
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(b"PK\x03\x04"):
-        return _inside_zip(path)
-    if head.startswith(b"\xd0\xcf\x11\xe0"):  # the binary Excel of before 2007
-        return "excel"
-    return _text_kind(path, head)
-
-
-def _text_kind(path: Path, head: bytes) -> str:
-    """GeoJSON, KML or CSV. Other XML may name further files and addresses: it is not opened."""
-    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()
-    if text.startswith("{"):
-        return ".geojson"
-    if text.startswith("<") and re.search(r"<(\w+:)?kml\b", text):
-        return ".kml"
-    binary = b"\x00" in head and not wide
-    if text.startswith("<") or binary or head.startswith(b"%PDF"):
-        raise UnreadableError(
-            "{file} is not a table or a map layer we read; expected GeoPackage, Shapefile, "
-            "GeoJSON, FlatGeobuf, KML, MapInfo, GeoParquet, CSV or Excel",
-            file=path.name,
-        )
-    return "csv"
-
-
-def _inside_zip(path: Path) -> str:
-    """What a zip holds: a workbook, a KMZ's document or a Shapefile."""
-    with _refused(path), zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    if any(name.startswith("xl/") for name in names):
-        return "excel"
-    found = [name for name in names if name.lower().endswith((".kml", ".shp"))]
-    if len(found) != 1:
-        raise UnreadableError(
-            "{file} is an archive of {count} map files; unpack it and name one",
-            file=path.name,
-            count=len(found),
-        )
-    return "zip:" + found[0]
-
-
-@contextmanager
-def _refused(path: Path) -> Iterator[None]:
-    """Say in one sentence what a library says in a traceback."""
-    try:
-        yield
-    except GeodataError:
-        raise
-    except (
-        OSError,  # what Arrow says of corrupt pages
-        NotImplementedError,  # what zipfile says of versions to come
-        DataSourceError,
-        DataLayerError,
-        FieldError,
-        GeometryError,
-        pa.ArrowException,
-        shapely.errors.ShapelyError,
-        python_calamine.CalamineError,
-        CRSError,
-        UnicodeError,
-        csv.Error,
-        json.JSONDecodeError,
-        zipfile.BadZipFile,
-    ) as error:
-        reason = " ".join(str(error).split())[:200].replace(str(path), path.name)
-        raise UnreadableError(
-            "{file} cannot be read: {reason}; open it in a GIS and save it again",
-            file=path.name,
-            reason=reason,
-        ) from error
-
-
-@contextmanager
-def _known_to_gdal(path: Path, kind: str) -> Iterator[str]:
-    """An address under which GDAL takes a file for what it is, whatever its ending.
-
-    A file under a wrong ending is copied, with those beside it, to a passing folder.
-    """
-    if kind.startswith("zip:"):
-        yield f"/vsizip/{{{path.resolve()}}}/{kind.removeprefix('zip:')}"
-        return
-    beside = _beside(path)
-    for needed in COMPANIONS.get(kind, ()):
-        if needed not in beside:
+def _read_map(part: Part) -> pd.DataFrame:
+    with known_to_gdal(part.path, part.kind) as address:
+        try:
+            table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer)
+        except IndexError as error:  # what pyogrio says of a file without any layer
             raise UnreadableError(
-                "{file} came without the {missing} file that belongs to it; send all files of "
-                "that name together",
-                file=path.name,
-                missing=needed,
-            )
-    if path.suffix.lower() in (kind, ".json" if kind == ".geojson" else kind):
-        yield str(path)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        named = Path(folder) / (path.stem + kind)
-        shutil.copyfile(path, named)
-        for ending, other in beside.items():
-            shutil.copyfile(other, named.with_suffix(ending))
-        yield str(named)
-
-
-def _beside(path: Path) -> dict[str, Path]:
-    """The files of the same name that belong to a map file, by their endings."""
-    named = path.parent.glob(f"{glob.escape(path.stem)}.*")
-    return {p.suffix.lower(): p for p in named if p != path and p.suffix.lower() in BESIDE}
-
-
-def _read_map(path: Path, kind: str, layer: str | None) -> pd.DataFrame:
-    with _known_to_gdal(path, kind) as address:
-        chosen = _chosen(pyogrio.list_layers(address), path, layer)
-        table: pd.DataFrame = pyogrio.read_dataframe(address, layer=chosen)
+                "{file} holds no layer that can be read; open it in a GIS and save it again",
+                file=part.name,
+            ) from error
         return table
-
-
-def _chosen(layers: list[tuple[str, str | None]], path: Path, layer: str | None) -> str:
-    """The layer asked for, or the only one that has geometry (QGIS keeps its styles beside)."""
-    names = [str(name) for name, _ in layers]
-    placed = [str(name) for name, kind in layers if kind is not None] or names
-    if layer is not None and layer not in names:
-        raise CallError(
-            "{file} has no layer {layer}; it has {names}",
-            file=path.name,
-            layer=layer,
-            names=", ".join(names),
-        )
-    if layer is None and len(placed) != 1:
-        raise CallError(
-            "{file} has {count} layers ({names}); say which with layer = …",
-            file=path.name,
-            count=len(placed),
-            names=", ".join(placed[:8]),
-        )
-    return layer or placed[0]
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -295,7 +129,7 @@ def _checked(table: pd.DataFrame, path: Path, crs: str | None) -> gpd.GeoDataFra
             "{file} has no geometry; give a layer of points or polygons", file=path.name
         )
     if crs is not None:
-        with _refused(path):
+        with refused(path):
             table.set_crs(crs, allow_override=True, inplace=True)
     if table.crs is None:
         raise DataError(

@@ -1,0 +1,109 @@
+"""What a file is, by its first bytes and not by its ending."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from geodata.errors import UnreadableError
+from geodata.refusal import refused
+
+STARTS: tuple[tuple[bytes, str], ...] = (
+    (rb"SQLite format 3\x00", ".gpkg"),
+    (rb"\x00\x00\x27\x0a", ".shp"),
+    (rb"fgb\x03", ".fgb"),
+    (rb"(?i)!table\s", ".tab"),
+    (rb"(?i)version\s+\d", ".mif"),
+    (rb"PAR1", "parquet"),
+    (rb"\xd0\xcf\x11\xe0", "excel"),  # the binary Excel of before 2007
+    (rb"\x1f\x8b", "gzip"),
+    (rb"(II[*+]\x00|MM\x00[*+])", "raster"),
+)
+"""How files begin, and what we call them: a map file by the ending that GDAL knows it under."""
+
+OTHER_ARCHIVES: tuple[tuple[bytes, str], ...] = (
+    (rb"Rar!\x1a\x07", "RAR"),
+    (rb"7z\xbc\xaf\x27\x1c", "7z"),
+    (rb"(BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)", "bz2, xz or zstd"),
+    (rb"(?s).{257}ustar", "tar"),
+)
+
+BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid")
+"""Endings of the files that belong to a Shapefile, a TAB or a MIF."""
+
+LAYERED = (".gpkg", ".kml", "gdb", "excel")
+"""Kinds that may hold several layers or sheets."""
+
+WORKBOOK = ("xl/workbook.xml", "xl/workbook.bin")
+HEAD = 4096
+
+
+def recognise(path: Path) -> str:
+    """What a file is: "csv", "excel", "parquet", "raster", "gdb", "zip", "gzip" or an ending.
+
+    The ending is that of a map file. Raises `UnreadableError` for what we do not read.
+    """
+    if path.is_dir():
+        return _folder_kind(path)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD)
+    except OSError as error:
+        raise UnreadableError(
+            "{file} cannot be opened: {reason}", file=path.name, reason=str(error.strerror)
+        ) from error
+    if not head:
+        raise UnreadableError("{file} is empty (0 bytes); send it again", file=path.name)
+    for start, kind in STARTS:
+        if re.match(start, head):
+            return kind
+    for start, called in OTHER_ARCHIVES:
+        if re.match(start, head):
+            raise UnreadableError(
+                "{file} is an archive of the kind {kind}, which is not opened here; send a ZIP",
+                file=path.name,
+                kind=called,
+            )
+    if head.startswith(b"PK\x03\x04"):
+        return _zip_kind(path)
+    return _text_kind(path, head)
+
+
+def is_geodatabase(folder: Path) -> bool:
+    """Whether a folder is an ESRI file geodatabase, by its first table."""
+    return (folder / "a00000001.gdbtable").is_file()
+
+
+def _folder_kind(folder: Path) -> str:
+    return "gdb" if is_geodatabase(folder) else "folder"
+
+
+def _zip_kind(path: Path) -> str:
+    """A workbook (of Excel or LibreOffice) or an archive of files."""
+    with refused(path), zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        if names & set(WORKBOOK) or any(name.startswith("xl/worksheets/") for name in names):
+            return "excel"
+        if "mimetype" in names and "content.xml" in names:
+            with archive.open("mimetype") as stream:
+                return "excel" if b"spreadsheet" in stream.read(100) else "zip"
+    return "zip"
+
+
+def _text_kind(path: Path, head: bytes) -> str:
+    """GeoJSON, KML or CSV. Other XML may name further files and addresses: it is not opened."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()
+    if text.startswith("{"):
+        return ".geojson"
+    if text.startswith("<") and re.search(r"<(\w+:)?kml\b", text):
+        return ".kml"
+    binary = b"\x00" in head and not wide
+    if text.startswith("<") or binary or head.startswith(b"%PDF"):
+        raise UnreadableError(
+            "{file} is not a table or a map layer we read; expected GeoPackage, Shapefile, "
+            "GeoJSON, FlatGeobuf, KML, MapInfo, GeoParquet, CSV or Excel",
+            file=path.name,
+        )
+    return "csv"
