@@ -66,14 +66,15 @@ def _served(
     """Which villages are served as asked.
 
     Where the others' layers are kept back, ``everyone`` says in ``served_by_others`` whether
-    anybody else serves a village, and counts one operator alone.
+    anybody else serves a village, by any technology, and counts one operator alone: so what
+    that one serves by any technology is set beside it.
     """
     own, all_of_them = seen.verdicts["n_operators"], everyone["n_operators"]
     others = all_of_them > own
     nobody = all_of_them == 0
     one = all_of_them == 1
     if "served_by_others" in everyone:
-        others = everyone["served_by_others"]
+        own, others = all_of_them, everyone["served_by_others"]
         nobody &= ~others
         one &= ~others
     if served == "others":

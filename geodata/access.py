@@ -15,7 +15,8 @@ from shapely.geometry.base import BaseGeometry
 import coverage
 from coverage.model import Assessment, Expected, Layer, LayerInfo, Measures, Rule
 from geodata.areas import polygons_of, valid_polygons
-from geodata.columns import plain
+from geodata.followup import FREE
+from geodata.operators import names_any, same_operator
 from geodata.rights import EVERYTHING, Access, Rights, read_access
 from geodata.study.model import Study
 from geodata.study.places import Level, Structure, structures_of
@@ -23,7 +24,7 @@ from geodata.study.results import Run
 from geodata.study.settings import ExpectedTable, PublishedTable
 from geodata.units import Units
 
-__all__ = ["EVERYTHING", "Access", "Rights", "read_access", "restrict"]
+__all__ = ["EVERYTHING", "Access", "Rights", "read_access", "restrict", "restrict_follow_up"]
 
 Bools = npt.NDArray[np.bool_]
 NAMELESS = "as published"
@@ -44,8 +45,7 @@ class _Sight:
 
     def names_another(self, *texts: str | None) -> bool:
         """Whether any of the texts has the name of an operator that is kept back."""
-        told = " ".join(f" {plain(text or '')} " for text in texts)
-        return any(f" {plain(name)} " in told for name in self.others if plain(name))
+        return any(names_any(text or "", self.others) for text in texts)
 
 
 def restrict(run: Run, rights: Rights) -> Run:
@@ -69,6 +69,26 @@ def restrict(run: Run, rights: Rights) -> Run:
         study=study,
         assessment=assessment,
         summary=coverage.summarise(assessment, published=study.published),
+    )
+
+
+def restrict_follow_up(table: pd.DataFrame, run: Run, rights: Rights) -> pd.DataFrame:
+    """The follow-up (see `geodata.followup`) of ``run`` without what ``rights`` keep back.
+
+    ``run`` is the whole one. Villages outside the units are gone. For an operator's people so
+    are the rows in charge of another, and any text that names another operator of the study
+    is empty: nobody can tell which words of it are theirs to read.
+    """
+    if rights.sees_all:
+        return table
+    sight = _sight(run.study, structures_of(run.study), rights)
+    table = table[table.index.isin(run.study.villages.index[sight.keep])]
+    if not sight.operator:
+        return table
+    own = [same_operator(name, sight.operator) for name in table["operator"]]
+    table = table[np.array(own, np.bool_)].assign(operator=sight.operator)
+    return table.assign(
+        **{f: table[f].map(lambda told: "" if sight.names_another(told) else told) for f in FREE}
     )
 
 
@@ -116,7 +136,7 @@ def _operators(study: Study) -> tuple[str, ...]:
 def _named(everyone: Iterable[str], asked: str) -> str:
     """The operator as the study writes it; as it is asked for where the study has none."""
     names = tuple(everyone)
-    return next((n for n in (*names, asked) if n == asked or plain(n) == plain(asked)), asked)
+    return next((n for n in names if n == asked or same_operator(n, asked)), asked)
 
 
 def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseGeometry:

@@ -43,6 +43,9 @@ FIELDS = (
 
 DATES = ("confirmed_on", "promised_on")
 
+FREE = ("confirmed_by", "letter", "note")
+"""Those that hold any words at all."""
+
 HEADINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "vi": {

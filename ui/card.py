@@ -50,6 +50,8 @@ def _decided(view: View, found: Any) -> str:
     t, rule = view.t, view.seen.rule
     if found["verdict"] == "unknown":
         return t("Not covered by what was filed, and some expected filings are missing.")
+    if found["decided_by"] == "others":
+        return t("Others serve it; of their layers nothing more is shown to you.")
     if found["verdict"] == "covered":
         if found["decided_by"] == "centre":
             return t("{operators} serve the village centre.", operators=escaped(found["operators"]))
@@ -58,16 +60,46 @@ def _decided(view: View, found: Any) -> str:
             operators=escaped(found["operators"]),
             share=t.percent(rule.covered_share, digits=0),
         )
+    if found["n_operators"] > 0:
+        return t(
+            "{operators} serve it, and the rule asks for {count} operators.",
+            operators=escaped(found["operators"]),
+            count=t.number(view.whole.rule.min_operators),
+        )
+    return _short(view, found)
+
+
+def _short(view: View, found: Any) -> str:
+    """How far an uncovered village is from being covered, by the layers that are looked at."""
+    t, rule, alone = view.t, view.seen.rule, _alone(view)
     if not found["best_share"] > 0:
+        if alone:
+            return t("{operator} reaches no part of it.", operator=escaped(alone))
         return t("No operator reaches any part of it.")
-    return t(
-        "The best, {operator}, serves {share} of the area, {short} short of {needed}; "
-        "nobody serves the centre.",
-        operator=escaped(found["best_operator"]),
-        share=t.percent(found["best_share"], digits=1),
-        short=t.percent(-found["margin"], digits=1),
-        needed=t.percent(rule.covered_share, digits=0),
-    )
+    told = {
+        "operator": escaped(found["best_operator"]),
+        "share": t.percent(found["best_share"], digits=1),
+        "short": t.percent(-found["margin"], digits=1),
+        "needed": t.percent(rule.covered_share, digits=0),
+    }
+    if alone:
+        area = t("{operator} serves {share} of the area, {short} short of {needed}.", **told)
+        centre = t("It does not serve the centre.")
+    else:
+        area = t(
+            "The best, {operator}, serves {share} of the area, {short} short of {needed}.", **told
+        )
+        centre = t("Nobody serves the centre.")
+    known = rule.centre and view.opened.run.study.villages["centre"].notna()[view.village]
+    return f"{area} {centre}" if known else area
+
+
+def _alone(view: View) -> str:
+    """The one operator whose layers the verdict here speaks of, "" where it is of all."""
+    if view.rights.operator:
+        return view.rights.operator
+    narrow = view.seen.rule.operators if view.is_narrowed else ()
+    return narrow[0] if len(narrow) == 1 else ""
 
 
 def _facts(view: View, facts: Any) -> None:

@@ -22,7 +22,7 @@ import coverage
 import geodata
 from coverage.model import Assessment, Rule
 from coverage.summarise import by_unit
-from geodata.access import EVERYTHING, Rights, restrict
+from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
 from geodata.display import bounds
 from geodata.errors import CallError
 from geodata.followup import load_follow_up
@@ -158,9 +158,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         return found if found is None or rights.sees_all else found.cut(seen)
 
     def follow_up() -> pd.DataFrame:
-        table = load_follow_up(run.study.folder)
-        table = table[table.index.isin(seen)]
-        return table[table["operator"] == rights.operator] if rights.operator else table
+        return restrict_follow_up(load_follow_up(run.study.folder), whole, rights)
 
     return Opened(
         run=run,

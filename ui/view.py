@@ -125,7 +125,8 @@ def make_view(opened: Opened, choices: Choices) -> View:
     of_nobody = seen.rule.operators == rule.operators and not opened.rights.operator
     if selection.served == "others" and of_nobody:  # others than whom?
         selection = replace(selection, served=None)
-    keep = in_area & select(villages, seen, selection, whole=whole)
+    everyone = opened.judged(rule) if opened.rights.operator else whole
+    keep = in_area & select(villages, seen, selection, whole=everyone)
     if choices.name.strip():
         keep &= named(opened.names, choices.name)
     return View(

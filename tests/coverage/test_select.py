@@ -103,3 +103,13 @@ def test_where_others_are_kept_back_only_that_they_serve_is_known(whole: Assessm
     assert chosen(kept_back, Selection(served="others")) == ["v1", "v2", "v4", "v5", "v7", "v8"]
     assert chosen(kept_back, Selection(served="one")) == []
     assert chosen(kept_back, Selection(served="powered")) == ["v3", "v6"]
+
+
+def test_others_are_set_beside_what_one_serves_by_any_technology(whole: Assessment) -> None:
+    alpha = of(whole, "Alpha")
+    others = whole.verdicts["n_operators"] > alpha.verdicts["n_operators"]
+    public = replace(alpha, verdicts=alpha.verdicts.assign(served_by_others=others | True))
+    by_5g = replace(public, verdicts=public.verdicts.assign(n_operators=0))
+    found = select(VILLAGES, by_5g, Selection(served="others"), whole=public)
+    assert list(VILLAGES.index[found]) == chosen(public, Selection(served="others"))
+    assert "v1" not in VILLAGES.index[found]  # Alpha serves it, though not by 5G

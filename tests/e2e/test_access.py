@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from werkzeug.serving import make_server
 
 from tests.e2e.browsing import DESKTOP, READY, context_of, free_port, serving
 from tests.tiny_study import write_study
+from ui.maps.assets import ROUTE
 
 SECRET = secrets.token_hex()
 COOKIE_SECRET = secrets.token_hex()
@@ -66,7 +68,7 @@ SIGNED_IN: dict[tuple[str, str], Any] = {}
 
 @dataclass
 class Received:
-    """Every byte that a page was sent, by the socket or by address."""
+    """Every byte that a page was sent by the socket, and every address it asked for."""
 
     parts: list[bytes] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
@@ -79,7 +81,18 @@ class Received:
         self.parts.append(payload.encode() if isinstance(payload, str) else payload)
 
     def holds(self, word: str) -> bool:
-        return any(word.encode() in part for part in self.parts)
+        """Whether a word was received, as it is or as JSON spells it."""
+        spelt = (word.encode(), json.dumps(word)[1:-1].encode())
+        return any(one in part for part in self.parts for one in spelt)
+
+    def read_map_data(self, url: str) -> Received:
+        """The bodies of all map data that the page fetched, or was told where to fetch."""
+        told = re.findall(rf"{ROUTE}/[\w./-]+\.json\?key=[\w.-]+".encode(), b" ".join(self.parts))
+        asked = {one.removeprefix(url) for one in self.addresses if ".json?key=" in one}
+        found = [answer(url + one) for one in sorted(asked | {one.decode() for one in told})]
+        assert found
+        assert {status for status, _ in found} == {200}
+        return Received(parts=[text.encode() for _, text in found])
 
 
 @contextmanager
@@ -204,6 +217,20 @@ def test_an_official_sees_the_district_given_and_no_word_of_another(
         expect(page.get_by_text("Lần tính").first).to_be_visible()
     assert received.holds("Huyện Kỳ Sơn")
     assert not [word for word in OTHERS_DISTRICT if received.holds(word)]
+    drawn = received.read_map_data(url)
+    assert drawn.holds("Huyện Kỳ Sơn")
+    assert not [word for word in OTHERS_DISTRICT if drawn.holds(word)]
+
+
+def test_a_planner_is_sent_all_that_the_others_are_not(context: BrowserContext, url: str) -> None:
+    page, received = sign_in(context, url, "planner")
+    page.wait_for_selector(READY)
+    page.goto(f"{url}gaps?verdict=all")
+    page.wait_for_selector(READY)
+    drawn = received.read_map_data(url)
+    kept_back = (*OTHERS_DISTRICT, "Huyện Kỳ Sơn", "Alpha", "Beta")
+    assert [word for word in kept_back if not received.holds(word) and not drawn.holds(word)] == []
+    assert [word for word in OTHERS_DISTRICT if not drawn.holds(word)] == []
 
 
 @pytest.mark.parametrize(
@@ -263,7 +290,9 @@ def test_an_operator_sees_its_own_layers_and_of_others_only_that_they_serve(
         page.goto(f"{url}{path}")
         expect(page.get_by_text("Lần tính").first).to_be_visible()
     assert received.holds("Beta")
-    assert not [word for word in ("Alpha", "alpha") if received.holds(word)]
+    drawn = received.read_map_data(url)
+    for sent in (received, drawn):
+        assert not [word for word in ("Alpha", "alpha") if sent.holds(word)]
     page.goto(f"{url}rule?variant=vn-1603")
     expect(page.get_by_text("lớp phủ sóng của mọi nhà mạng")).to_be_visible()
 
@@ -333,8 +362,11 @@ def test_a_token_that_is_expired_or_forged_signs_nobody_in(
         page = context.new_page()
         page.goto(url)
         page.get_by_role("button", name="Đăng nhập").click()
-        page.get_by_role("button", name="planner@example.org").click()
-        page.wait_for_timeout(2000)
+        back = f"{url}oauth2callback"
+        with page.expect_response(lambda answer: answer.url.startswith(back)) as returned:
+            page.get_by_role("button", name="planner@example.org").click()
+        assert returned.value.status < 500
+        page.wait_for_load_state("networkidle")
         assert not [cookie for cookie in context.cookies() if cookie.get("name") == COOKIE]
         page.goto(url)
         expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()

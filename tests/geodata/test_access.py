@@ -18,9 +18,18 @@ from shapely.geometry.base import BaseGeometry
 import coverage
 import geodata
 from coverage.summarise import operator_technology_matrix
-from geodata.access import EVERYTHING, Access, Rights, read_access, restrict
+from geodata.access import (
+    EVERYTHING,
+    Access,
+    Rights,
+    read_access,
+    restrict,
+    restrict_follow_up,
+)
 from geodata.errors import MissingFileError, StudyError, UnreadableError, phrase
+from geodata.followup import FIELDS
 from geodata.nearest import nearest_signal
+from geodata.operators import names_any, operator_in, same_operator
 from geodata.study.assess import assess_study
 from geodata.study.places import structures_of
 from geodata.study.results import Run, latest_run
@@ -496,3 +505,40 @@ def test_a_district_of_the_province_is_a_part_that_adds_up(province: Path) -> No
             assert not any(name in text for text in told)
         counted += headline.villages
     assert counted > 300
+
+
+def told(**fields: str) -> dict[str, str]:
+    return {**dict.fromkeys(FIELDS, ""), **fields}
+
+
+def test_an_operator_reads_the_follow_up_in_its_charge_and_no_text_that_names_another(
+    run: Run,
+) -> None:
+    rows = {
+        "v1": told(operator="beta", note="mast in March", letter="12/BETA"),
+        "v2": told(operator="BETA ", note="waits for Alpha's mast", confirmed="none"),
+        "v3": told(operator="Alpha", note="theirs"),
+        "v4": told(note="nobody in charge"),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(FIELDS))
+    seen = restrict_follow_up(table, run, BETA)
+    assert list(seen.index) == ["v1", "v2"]
+    assert set(seen["operator"]) == {"Beta"}
+    assert seen["note"].to_dict() == {"v1": "mast in March", "v2": ""}
+    assert seen["letter"]["v1"] == "12/BETA"
+    assert seen["confirmed"]["v2"] == "none"
+    assert restrict_follow_up(table, run, EVERYTHING) is table
+    hills = restrict_follow_up(table, run, Rights(districts=frozenset({"417"})))
+    assert list(hills.index) == []
+    nothing = restrict_follow_up(table.iloc[:0], run, BETA)
+    assert list(nothing.columns) == list(FIELDS)
+
+
+def test_an_operator_is_known_by_every_word_for_it() -> None:
+    assert names_any("chờ VNPT kéo cáp", ["VinaPhone"])
+    assert not names_any("chờ kéo cáp", ["VinaPhone", "Viettel"])
+    assert same_operator("vnpt nghệ an", "VinaPhone")
+    assert not same_operator("Gtel", "Viettel")
+    assert not same_operator("", "")
+    assert operator_in("452-01") == "MobiFone"
+    assert operator_in("45209") == ""

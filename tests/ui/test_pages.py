@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import coverage
 from geodata.access import Rights
 from geodata.errors import MissingFileError
 from geodata.study.results import Run
@@ -108,6 +110,44 @@ def test_filters_move_figures_and_list_together(monkeypatch: pytest.MonkeyPatch,
     assert len(app.dataframe[0].value) == 3
 
 
+@pytest.mark.parametrize(
+    ("village", "sentence"),
+    [
+        ("v1", "Others serve it; of their layers nothing more is shown to you."),
+        ("v3", "Beta serves 30.0 % of the area, 20.0 % short of 50 %. It does not serve the"),
+        ("v9", "Beta reaches no part of it."),
+    ],
+)
+def test_the_card_tells_an_operators_people_of_their_own_layers_alone(
+    monkeypatch: pytest.MonkeyPatch, run: Run, village: str, sentence: str
+) -> None:
+    beta = Rights(operator="Beta", may_change_rules=False, may_change_data=False)
+    app = open_page(monkeypatch, run, "gaps", beta, lang="en", village=village, verdict="all")
+    told = words(app).replace("\\", "")
+    assert sentence in told
+    assert "Alpha" not in told
+    assert "No operator" not in told
+    assert "Nobody" not in told
+
+
+def test_the_card_looked_through_one_operator_says_nothing_of_the_rest(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    app = open_page(monkeypatch, run, "gaps", lang="en", operator="Beta", village="v1")
+    told = words(app).replace("\\", "")
+    assert "Beta reaches no part of it." in told
+    assert "No operator reaches" not in told
+
+
+def test_the_card_says_when_too_few_operators_serve(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    rule = replace(run.assessment.rule, name="two", min_operators=2)
+    two = replace(run, assessment=coverage.judge(run.assessment.measures, rule))
+    app = open_page(monkeypatch, two, "gaps", lang="en", village="v1")
+    assert "Alpha serve it, and the rule asks for 2 operators." in words(app).replace("\\", "")
+
+
 def test_names_are_found_without_marks(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     app = open_page(monkeypatch, run, "gaps", name="ky son", verdict="all")
     assert len(app.dataframe[0].value) == 3
@@ -129,6 +169,7 @@ def test_the_card_says_why(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     app = open_page(monkeypatch, run, "gaps", lang="en", village="v3")
     told = words(app).replace("\\", "")
     assert "The best, Beta, serves 30.0 % of the area, 20.0 % short of 50 %" in told
+    assert "Nobody serves the centre." in told
     assert "The operators' own duty" in told
     assert "Nearest covered village" in told
     assert "Nearest place with signal: **" in told
