@@ -15,6 +15,7 @@ from geodata.areas import polygons_of
 from geodata.columns import find_columns, plain, row_number, text
 from geodata.coordinates import to_study
 from geodata.errors import DataError
+from geodata.postgis.address import name_of
 from geodata.study.settings import SitesTable, ZonesTable
 
 ZONE_FIELDS = ("zone", "operator", "phase", "status", "start", "source")
@@ -44,15 +45,15 @@ def zones_of(read: Read, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.GeoDa
     """The 5G rollout zones. Raises `DataError` for one without a polygon."""
     if table is None:
         return None
-    raw = read(table.path, layer=table.layer, crs=table.crs)
-    areas = polygons_of(to_study(raw, crs, file=table.path).geometry)
+    raw = read(table.address, layer=table.layer, crs=table.crs)
+    areas = polygons_of(to_study(raw, crs, file=name_of(table.address)).geometry)
     if areas.isna().any():
         raise DataError(
             "{file}, row {row}: the 5G zone has no polygon; every zone needs one",
-            file=table.path,
+            file=name_of(table.address),
             row=row_number(raw.index, int(areas.isna().argmax())),
         )
-    found = _texts(raw, ZONE_FIELDS, table.columns, table.path)
+    found = _texts(raw, ZONE_FIELDS, table.columns, name_of(table.address))
     found["status"] = found["status"].map(_status, na_action="ignore").astype("string")
     return gpd.GeoDataFrame(found, geometry=areas.to_numpy(), crs=crs)
 
@@ -61,18 +62,18 @@ def sites_of(read: Read, table: SitesTable | None, crs: pyproj.CRS) -> gpd.GeoDa
     """The sites, as points. Raises `DataError` for one without a place."""
     if table is None:
         return None
-    raw = read(table.path, layer=table.layer, crs=table.crs)
-    placed = to_study(raw, crs, file=table.path, columns=dict(table.columns))
+    raw = read(table.address, layer=table.layer, crs=table.crs)
+    placed = to_study(raw, crs, file=name_of(table.address), columns=dict(table.columns))
     shapes = placed.geometry.to_numpy()
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if missing.any():
         raise DataError(
             "{file}, row {row}: the site has no place; give each one a point",
-            file=table.path,
+            file=name_of(table.address),
             row=row_number(raw.index, int(missing.argmax())),
         )
     given = {k: v for k, v in table.columns.items() if k in SITE_FIELDS}
-    found = _texts(raw, SITE_FIELDS, given, table.path)
+    found = _texts(raw, SITE_FIELDS, given, name_of(table.address))
     points = shapely.force_2d(shapely.centroid(shapes))
     return gpd.GeoDataFrame(found, geometry=points, crs=crs).reset_index(drop=True)
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.errors import GeodataError, Phrase, StudyError, phrase
+from geodata.postgis.address import hidden
 
 Fault = tuple[int, Phrase]
 """Line (0 where it has none) and sentence."""
@@ -69,7 +70,7 @@ def sentence_of(problem: Mapping[str, Any], where: Phrase) -> Phrase:
     said = isinstance(value, str) and repr(value) in str(wanted)
     if said or not isinstance(value, (str, int, float, bool)):
         return phrase("{where}: {wanted}", where=where, wanted=wanted)
-    found = repr(value)[:80]
+    found = hidden(repr(value))[:80]
     return phrase("{where}: {wanted} (found {found})", where=where, wanted=wanted, found=found)
 
 

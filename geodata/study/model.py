@@ -11,6 +11,7 @@ import pyproj
 
 from coverage.model import Expected, Layer, Published, Rule
 from geodata.errors import Phrase
+from geodata.postgis.table import TableInput
 from geodata.study.settings import StudySettings
 from geodata.units import Units
 
@@ -28,6 +29,8 @@ class Reconstruction:
 class Study:
     """A study folder, read. ``notes`` say what was understood of its files.
 
+    ``inputs`` are the files it was read from, ``tables`` what came from databases.
+
     ``zones_5g`` has ``zone``, ``operator``, ``phase``, ``status`` ("live", "building",
     "planned", else as the file says), ``start`` and ``source``; ``sites`` has ``site``,
     ``operator``, ``technologies`` and points. Both are None where the study names none.
@@ -41,6 +44,7 @@ class Study:
     zones_5g: gpd.GeoDataFrame | None
     rule: Rule
     inputs: tuple[Path, ...]
+    tables: tuple[TableInput, ...] = ()
     sites: gpd.GeoDataFrame | None = None
     notes: tuple[Phrase, ...] = ()
 

@@ -20,6 +20,8 @@ from geodata.errors import DataError, Phrase, phrase
 from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
 from geodata.layers import Filing, extent_of, filed, one_spelling, united
+from geodata.postgis.address import is_address, name_of
+from geodata.postgis.table import TableInput, read_source
 from geodata.read import read_table
 from geodata.study.extras import sites_of, zones_of
 from geodata.study.model import Study
@@ -45,19 +47,27 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.inputs: list[Path] = []
+        self.tables: list[TableInput] = []
         self.doubts: list[Phrase] = []
 
     def read(self, name: str, *, layer: str | None = None, crs: str | None = None) -> pd.DataFrame:
-        """One file that the study names; ``crs`` is its system where the file says none."""
-        path = self.folder / name
-        self.inputs.append(path)
-        table = read_table(path, layer=layer, crs=crs)
+        """What the study names, a file or a table of a database, each read once.
+
+        ``crs`` is its system where it says none.
+        """
+        if is_address(name):
+            table, found = read_source(name, layer=layer, crs=crs)
+            self.tables.append(found)
+        else:
+            path = self.folder / name
+            self.inputs.append(path)
+            table = read_table(path, layer=layer, crs=crs)
         if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
             self.doubts.append(
                 phrase(
                     "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it "
                     "lies {off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry",
-                    file=Path(name).name,
+                    file=name_of(name) if is_address(name) else Path(name).name,
                     off_m=LOST_DATUM_M,
                 )
             )
@@ -92,6 +102,7 @@ def open_study(path: Path | str) -> Study:
         sites=sites_of(reader.read, settings.sites, crs),
         rule=rule_of(settings.rule),
         inputs=tuple(reader.inputs),
+        tables=tuple(reader.tables),
         notes=(*reader.doubts, *notes, *_doubtful_layers(layers, villages, settings.as_of)),
     )
 
@@ -110,13 +121,13 @@ def _units(reader: _Reader, table: UnitsTable, crs: pyproj.CRS) -> Units:
     communes = reader.read(table.communes)
     districts = reader.read(table.districts) if table.districts else None
     known = [*communes.columns, *(() if districts is None else districts.columns)]
-    find_columns(known, (), given=table.columns, file=table.communes)
+    find_columns(known, (), given=table.columns, file=name_of(table.communes))
     return Units(
         valid_from=table.valid_from,
-        communes=_coded(communes, table.communes, table, crs, level="commune"),
+        communes=_coded(communes, name_of(table.communes), table, crs, level="commune"),
         districts=None
         if districts is None or table.districts is None
-        else _coded(districts, table.districts, table, crs, level="district"),
+        else _coded(districts, name_of(table.districts), table, crs, level="district"),
     )
 
 
@@ -167,11 +178,12 @@ def _villages(
     reader: _Reader, settings: StudySettings, crs: pyproj.CRS, units: Units | None
 ) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     table = settings.villages
-    raw = reader.read(table.path, layer=table.layer, crs=table.crs)
+    file = name_of(table.address)
+    raw = reader.read(table.address, layer=table.layer, crs=table.crs)
     made, notes = village_table(
         raw,
         crs=crs,
-        file=table.path,
+        file=file,
         columns=table.columns,
         radius_m=table.radius_m,
         units=units,
@@ -182,25 +194,26 @@ def _villages(
             "{file}: no village_id column; ids are minted and kept"
             if (reader.folder / IDS).exists()
             else "{file}: no village_id column; ids are minted but could not be kept here",
-            file=table.path,
+            file=file,
         )
         notes += (minted,)
-    villages = indexed(made, file=table.path)
+    villages = indexed(made, file=file)
     if table.centres:
-        villages = with_centres(villages, reader.read(table.centres), crs=crs, file=table.centres)
+        centres = name_of(table.centres)
+        villages = with_centres(villages, reader.read(table.centres), crs=crs, file=centres)
         known = villages["centre"].dropna()
         if units is not None:
-            require_inside(known, units.bounds, file=table.centres)
+            require_inside(known, units.bounds, file=centres)
         away = int((known.distance(villages.geometry.loc[known.index]) > 0).sum())
         if away:
             outside = phrase(
                 "{file}: {count} centres lie outside their village's polygon",
-                file=table.centres,
+                file=centres,
                 count=away,
             )
             notes += (outside,)
     if villages["centre"].isna().all():
-        notes += (phrase("{file}: no village centres, so no test of the centre", file=table.path),)
+        notes += (phrase("{file}: no village centres, so no test of the centre", file=file),)
     return villages, notes
 
 
@@ -215,14 +228,22 @@ def _layers(reader: _Reader, table: LayerTable, crs: pyproj.CRS) -> list[Layer]:
     )
     extent = None
     if table.extent:
-        extent = extent_of(reader.read(table.extent), crs=crs, file=table.extent)
+        extent = extent_of(reader.read(table.extent), crs=crs, file=name_of(table.extent))
     found = []
-    for path in found_files(reader.folder, table.path):
-        inside = reader.folder in path.parents
-        name = path.relative_to(reader.folder).as_posix() if inside else path.name
-        raw = reader.read(str(path), layer=table.layer, crs=table.crs)
-        found += [replace(layer, extent=extent) for layer in filed(raw, filing, crs=crs, file=name)]
+    for name, title in _named(reader.folder, table):
+        raw = reader.read(name, layer=table.layer, crs=table.crs)
+        found += [replace(one, extent=extent) for one in filed(raw, filing, crs=crs, file=title)]
     return found
+
+
+def _named(folder: Path, table: LayerTable) -> Iterator[tuple[str, str]]:
+    """Each file of a layer's path, or its one table: what to read, and what to call it."""
+    if is_address(table.path):
+        yield table.address, name_of(table.address)
+        return
+    for path in found_files(folder, table.path):
+        inside = folder in path.parents
+        yield str(path), path.relative_to(folder).as_posix() if inside else path.name
 
 
 def _doubtful_layers(

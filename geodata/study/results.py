@@ -179,6 +179,7 @@ def _described(run: Run) -> dict[str, Any]:
         },
         "reconstruction": asdict(study.reconstruction) if study.reconstruction else None,
         "inputs": {_relative(path, study.folder): _sha256(path) for path in study.inputs},
+        "tables": [asdict(table) for table in study.tables],
         "layers": [asdict(layer.info) for layer in study.layers],
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},

@@ -26,7 +26,9 @@ from pydantic import (
 from coverage.model import VILLAGE_COLUMNS, Evidence, Technology
 from coverage.rules import RULES
 from geodata.coordinates import study_crs
-from geodata.errors import MissingFileError, UnreadableError, phrase
+from geodata.errors import CallError, MissingFileError, UnreadableError, phrase
+from geodata.postgis.address import address_of, hidden, is_address, with_source
+from geodata.postgis.connect import identifier
 from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
 
 FILE = "study.toml"
@@ -86,14 +88,82 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
-class VillagesTable(_Table):
-    """``[villages]``: polygons, or points with a settlement radius in metres."""
+ONE_OF_TWO = (
+    'an address of a database needs one of table and query: table = "schema.name", or '
+    'query = "select …"'
+)
+
+
+def _reads_one(text: str) -> str:
+    """A path, or an address that says what is read of its database."""
+    if not is_address(text):
+        return text
+    try:
+        address = address_of(text)
+        if address.table:
+            identifier(address.table)
+    except CallError as error:
+        raise FaultError(error.template, **error.parts) from error
+    if bool(address.table) == bool(address.query):
+        raise FaultError(ONE_OF_TWO)
+    return text
+
+
+def _in_one_text(text: str) -> str:
+    """As `_reads_one`, for keys that have no ``table`` or ``query`` beside them."""
+    if is_address(text) and not re.search(r"[?&](table|query)=", text):
+        raise FaultError(
+            "an address of a database says here itself what to read: add ?table=schema.name to it"
+        )
+    return _reads_one(text)
+
+
+def _no_address(text: str) -> str:
+    if is_address(text):
+        raise FaultError("input should be a file; this is not read from a database")
+    return text
+
+
+Source = Annotated[str, AfterValidator(_in_one_text)]
+OnlyFile = Annotated[str, AfterValidator(_no_address)]
+
+
+class _Sourced(_Table):
+    """A table of the study file that names a file, or a table or query of a database."""
 
     path: str
+    table: str | None = None
+    query: str | None = None
     layer: str | None = None
     crs: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The path, or the address with its table or query: all in one text."""
+        if not is_address(self.path):
+            return self.path
+        return with_source(self.path, table=self.table, query=self.query)
+
+    @model_validator(mode="after")
+    def _says_what_to_read(self) -> Self:
+        told = {"table": self.table, "query": self.query}
+        given = [name for name, value in told.items() if value is not None]
+        if given and not is_address(self.path):
+            raise FaultError(
+                "{key} is for databases; path should be postgresql://user@host/database",
+                key=given[0],
+            )
+        if len(given) > 1 or any(not str(told[name]).strip() for name in given):
+            raise FaultError(ONE_OF_TWO)
+        _reads_one(self.address)
+        return self
+
+
+class VillagesTable(_Sourced):
+    """``[villages]``: polygons, or points with a settlement radius in metres."""
+
     columns: VillageColumns = {}
-    centres: str | None = None
+    centres: Source | None = None
     radius_m: Number = Field(default=500.0, gt=0, le=20_000)
 
 
@@ -108,23 +178,20 @@ class UnitsTable(_Table):
     """``[[units]]``: one structure of administrative units."""
 
     valid_from: Day
-    communes: str
-    districts: str | None = None
+    communes: Source
+    districts: Source | None = None
     columns: UnitColumns = {}
 
 
-class LayerTable(_Table):
-    """``[[layers]]``: one file, or a pattern of files, of coverage."""
+class LayerTable(_Sourced):
+    """``[[layers]]``: one file, or a pattern of files, or a table, of coverage."""
 
-    path: str
-    layer: str | None = None
-    crs: str | None = None
     operator: str | None = None
     technology: Technology | None = None
     kind: Literal["footprint", "signal", "sites"] = "footprint"
     as_of: Day | None = None
     evidence: Evidence = "declared"
-    extent: str | None = None
+    extent: Source | None = None
     source: str = ""
     columns: LayerColumns = {}
 
@@ -142,25 +209,19 @@ class LayerTable(_Table):
 class FileTable(_Table):
     """A table that names one file: population, terrain, measurements."""
 
-    path: str
+    path: OnlyFile
     columns: dict[str, str] = {}
 
 
-class ZonesTable(_Table):
+class ZonesTable(_Sourced):
     """``[zones_5g]``: where and when 5G is rolled out."""
 
-    path: str
-    layer: str | None = None
-    crs: str | None = None
     columns: ZoneColumns = {}
 
 
-class SitesTable(_Table):
+class SitesTable(_Sourced):
     """``[sites]``: where the operators' masts stand."""
 
-    path: str
-    layer: str | None = None
-    crs: str | None = None
     columns: SiteColumns = {}
 
 
@@ -357,10 +418,10 @@ def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]
                 continue
             for key in PATH_KEYS:
                 name = entry.get(key)
-                if isinstance(name, str) and not found_files(folder, name):
+                if isinstance(name, str) and not is_address(name) and not found_files(folder, name):
                     line, where = where_of([table, k, key] if many else [table, key], text)
                     fault = phrase(
-                        "{where}: file {file} is not there", where=where, file=repr(name)
+                        "{where}: file {file} is not there", where=where, file=repr(hidden(name))
                     )
                     faults.append((line, fault))
     return faults

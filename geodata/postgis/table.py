@@ -1,0 +1,314 @@
+"""Reading one table or query of PostGIS as the table a file would have given."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+from psycopg import sql
+from pyproj.exceptions import CRSError
+
+from geodata.errors import CallError, DataError, UnreadableError, phrase
+from geodata.postgis.address import Address, address_of
+from geodata.postgis.connect import Connection, connected, identifier, postgis_of
+from geodata.postgis.systems import crs_of
+
+AS_THEY_ARE = frozenset({16, 20, 21, 23, 25, 700, 701, 1043, 1700})
+"""Types (their OIDs) that are numbers, truths or text; all others are read as text."""
+
+ROWS_AT_ONCE = 10_000
+NAMES_SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableInput:
+    """What was read of a database: what it is called, how many rows, and their digest.
+
+    The digest is of the rows' content, whatever order the server gave them in.
+    """
+
+    label: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    """One column: its name, its type's OID, and how the statement calls it."""
+
+    name: str
+    type_oid: int
+    at: int
+
+    @property
+    def alias(self) -> sql.Identifier:
+        return sql.Identifier(f"c{self.at}")
+
+
+def read_source(
+    text: str, *, layer: str | None = None, crs: str | None = None
+) -> tuple[pd.DataFrame, TableInput]:
+    """A table or query as `geodata.read.read` gives a file: with geometry where it has some.
+
+    ``layer`` names one geometry column of several, ``crs`` the system of rows that say none,
+    or a wrong one. Rows without an order of their own stand in that of their first column, so
+    that the same content is the same table. Raises `UnreadableError` for what the server will
+    not do, `CallError` for a choice of geometry or a query that writes, and `DataError` for
+    no rows, or geometry without system.
+    """
+    address = address_of(text)
+    if bool(address.table) == bool(address.query):
+        raise CallError(
+            '{place}: say what to read of the database: table = "schema.table", or query = '
+            '"select …"',
+            place=address.place,
+        )
+    with connected(address, read_only=True) as connection:
+        postgis = postgis_of(connection, address)
+        source = _source(connection, address)
+        columns, places = _columns(connection, source, postgis, address.label)
+        shape = _chosen(places, layer, address.label)
+        wanted = [*([shape] if shape else []), *columns]
+        rows = _rows(connection, _select(source, [*columns, *places], wanted, shape, postgis))
+        if not rows:
+            raise DataError(
+                "{file} holds no rows; a table with at least one is needed", file=address.label
+            )
+        rows = sorted(rows, key=_order) if shape is None else sorted(rows, key=_placed_order)
+        found = TableInput(label=address.label, rows=len(rows), sha256=_digest(wanted, rows))
+        table = _frame(columns, rows, shift=shape is not None)
+        if shape is None:
+            return table, found
+        shapes = _shapes(rows, address.label)
+        srid = _srid(shapes, address.label)
+        system = (
+            _system(crs, address.label)
+            if crs is not None
+            else crs_of(connection, srid, postgis=postgis, file=address.label)
+        )
+    return _placed(table, shapes, system, shape.name, address.label), found
+
+
+def _source(connection: Connection, address: Address) -> sql.Composable:
+    """What stands after FROM. Raises `UnreadableError` for a table that is not there."""
+    if address.query:
+        # the line's end closes a comment at the end of the query
+        return (
+            sql.SQL("(") + sql.SQL(address.query.strip().rstrip(";")) + sql.SQL("\n)")
+        )  # the user's own query, run read-only
+    name = identifier(address.table)
+    there = connection.execute("SELECT to_regclass(%s)", [name.as_string(connection)]).fetchone()
+    if there == (None,):
+        near = difflib.get_close_matches(address.table, known := _tables(connection), n=1)
+        raise UnreadableError(
+            "{place} has no table {table}, or none this user may see; {hint}",
+            place=address.place,
+            table=address.table,
+            hint=phrase("{near}?", near=near[0])
+            if near
+            else phrase("it has {names}", names=", ".join(known[:NAMES_SHOWN]) or "–"),
+        )
+    return name
+
+
+def _tables(connection: Connection) -> list[str]:
+    """Tables and views with geometry that this user sees."""
+    rows = connection.execute(
+        "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_attribute a "
+        "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "JOIN pg_type t ON t.oid = a.atttypid "
+        "WHERE t.typname IN ('geometry', 'geography') AND c.relkind IN ('r', 'v', 'm', 'f', 'p') "
+        "ORDER BY 1"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _columns(
+    connection: Connection, source: sql.Composable, postgis: str, label: str
+) -> tuple[list[_Column], list[_Column]]:
+    """The columns with values, and those with geometry."""
+    # binary, so that the extended protocol is used: it takes one statement and never two
+    cursor = connection.execute(
+        sql.SQL("SELECT * FROM {} AS source LIMIT 0").format(source), binary=True
+    )
+    types = connection.execute(
+        "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
+        "WHERE n.nspname = %s AND t.typname IN ('geometry', 'geography')",
+        [postgis],
+    ).fetchall()
+    spatial = {int(row[0]) for row in types}
+    found = [
+        _Column(name=c.name, type_oid=c.type_code, at=k)
+        for k, c in enumerate(cursor.description or ())
+    ]
+    names = [column.name for column in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise CallError(
+            "{file} gives two columns called {column}; give them different names (… AS …)",
+            file=label,
+            column=twice,
+        )
+    places = [column for column in found if column.type_oid in spatial]
+    return [column for column in found if column.type_oid not in spatial], places
+
+
+def _chosen(places: Sequence[_Column], layer: str | None, label: str) -> _Column | None:
+    """The geometry column asked for, or the only one; None where there is none."""
+    names = [column.name for column in places]
+    if layer is not None and layer not in names:
+        raise CallError(
+            "{file} has no geometry column {layer}; it has {names}",
+            file=label,
+            layer=layer,
+            names=", ".join(names) or "–",
+        )
+    if layer is None and len(places) > 1:
+        raise CallError(
+            "{file} has {count} geometry columns ({names}); say which with layer = …",
+            file=label,
+            count=len(places),
+            names=", ".join(names),
+        )
+    return next((c for c in places if layer in (None, c.name)), None)
+
+
+def _select(
+    source: sql.Composable,
+    columns: Sequence[_Column],
+    wanted: Sequence[_Column],
+    shape: _Column | None,
+    postgis: str,
+) -> sql.Composed:
+    """The statement that gives the wanted columns, geometry as EWKB without curves."""
+    aliases = sql.SQL(", ").join(c.alias for c in sorted(columns, key=lambda c: c.at))
+    parts: list[sql.Composable] = []
+    for column in wanted:
+        if column is shape:
+            parts.append(
+                sql.SQL("{gis}.ST_AsEWKB({gis}.ST_CurveToLine({at}::{gis}.geometry))").format(
+                    gis=sql.Identifier(postgis), at=column.alias
+                )
+            )
+        elif column.type_oid in AS_THEY_ARE:
+            parts.append(column.alias)
+        else:
+            parts.append(sql.SQL("{}::text").format(column.alias))
+    return sql.SQL("SELECT {} FROM {} AS source({})").format(
+        sql.SQL(", ").join(parts), source, aliases
+    )
+
+
+def _rows(connection: Connection, statement: sql.Composed) -> list[tuple[Any, ...]]:
+    """All rows, fetched in binary through a cursor that stays on the server."""
+    rows: list[tuple[Any, ...]] = []
+    with connection.cursor("phusong", binary=True) as cursor:
+        cursor.execute(statement)
+        while some := cursor.fetchmany(ROWS_AT_ONCE):
+            rows += some
+    return rows
+
+
+def _order(row: tuple[Any, ...]) -> tuple[int, str, str]:
+    """A row's place: by its first column (2 before 10, v2 before v10), then by the others."""
+    first = str(row[0]) if row else ""
+    return len(first), first, repr(row)
+
+
+def _placed_order(row: tuple[Any, ...]) -> tuple[int, str, str, bytes]:
+    """The same for a row that begins with its geometry, which counts last."""
+    return *_order(row[1:]), row[0] or b""
+
+
+def _digest(columns: Sequence[_Column], rows: Sequence[tuple[Any, ...]]) -> str:
+    digest = hashlib.sha256(repr([column.name for column in columns]).encode())
+    for row in rows:
+        for value in row:
+            digest.update(value if isinstance(value, bytes) else repr(value).encode())
+            digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _frame(
+    columns: Sequence[_Column], rows: Sequence[tuple[Any, ...]], *, shift: bool
+) -> pd.DataFrame:
+    """The columns with values, indexed by row from 1."""
+    data = {c.name: [row[k + shift] for row in rows] for k, c in enumerate(columns)}
+    for column in columns:
+        if column.type_oid == 1700:
+            data[column.name] = [_number(value) for value in data[column.name]]
+    return pd.DataFrame(data, index=pd.RangeIndex(1, len(rows) + 1, name="row"))
+
+
+def _number(value: Decimal | None) -> float | int | None:
+    """A numeric of the server's: whole where it is whole, so that codes stay codes."""
+    if value is None:
+        return None
+    return int(value) if value.is_finite() and value == value.to_integral() else float(value)
+
+
+def _shapes(rows: Sequence[tuple[Any, ...]], label: str) -> npt.NDArray[np.object_]:
+    try:
+        return np.asarray(shapely.from_wkb([row[0] for row in rows]), dtype=object)
+    except shapely.errors.ShapelyError as error:
+        raise UnreadableError(
+            "{file} has geometry we do not read: {reason}; give points or polygons",
+            file=label,
+            reason=" ".join(str(error).split())[:200],
+        ) from error
+
+
+def _srid(shapes: npt.NDArray[np.object_], label: str) -> int:
+    """The one SRID of all geometries."""
+    found = sorted({int(n) for n in shapely.get_srid(shapes[~shapely.is_missing(shapes)])})
+    if len(found) > 1:
+        raise DataError(
+            "{file} mixes geometry of SRID {srids}; give all rows one system (ST_Transform in a "
+            "query)",
+            file=label,
+            srids=", ".join(map(str, found)),
+        )
+    return found[0] if found else 0
+
+
+def _system(crs: str, label: str) -> pyproj.CRS:
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except CRSError as error:
+        raise UnreadableError(
+            "{file}: crs is {found}, which is no coordinate system; for Nghệ An write EPSG:9208",
+            file=label,
+            found=repr(crs),
+        ) from error
+
+
+def _placed(
+    table: pd.DataFrame,
+    shapes: npt.NDArray[np.object_],
+    crs: pyproj.CRS | None,
+    name: str,
+    label: str,
+) -> gpd.GeoDataFrame:
+    """The table with its geometry, which must be there and have a system."""
+    present = shapes[~shapely.is_missing(shapes)]
+    if shapely.is_empty(present).all():
+        raise DataError("{file} has no geometry; give a layer of points or polygons", file=label)
+    if crs is None:
+        raise DataError(
+            "{file} does not say its coordinate system (its SRID is 0); set crs = … in the study "
+            "file once you know it",
+            file=label,
+        )
+    free = "geometry" if "geometry" not in table else name
+    bare = gpd.GeoSeries(shapely.set_srid(shapes, 0), index=table.index, crs=crs)
+    return gpd.GeoDataFrame(table.assign(**{free: bare}), geometry=free)
