@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from geodata.reconstruction import reconstruct
+from tests import gis as databases
+from tests import postgis_server
+from tests.gis import Gis
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +23,36 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("province") / "study"
     reconstruct(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgis() -> Iterator[str]:
+    """The address of a server with PostGIS: the one given, or one started for this session.
+
+    Where there is none the tests are skipped, and where everything must hold they fail.
+    """
+    given = os.environ.get(postgis_server.VARIABLE)
+    if given:
+        yield given
+        return
+    if postgis_server.binaries() is None:
+        told = f"no PostgreSQL with PostGIS here, and no {postgis_server.VARIABLE}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(told)
+    # not pytest's own folder: PostgreSQL's user may not enter it, and its path is too long
+    folder = Path(tempfile.mkdtemp(prefix="phusong-"))
+    try:
+        yield postgis_server.start(folder)
+    except subprocess.CalledProcessError as error:
+        told = f"PostgreSQL does not start here: {error}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(told)
+    finally:
+        postgis_server.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def gis(postgis: str) -> Iterator[Gis]:
+    """A database of this session's own."""
+    made = databases.make(postgis)
+    yield made
+    databases.drop(made, postgis)

@@ -8,7 +8,6 @@ listens on this machine alone and forgets to sync: never keep anything in it.
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import socket
@@ -50,9 +49,8 @@ def start(folder: Path) -> str:
     password = folder / "password"
     password.write_text(secrets.token_hex(8), encoding="utf-8")
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        owner = pwd.getpwnam("postgres")
         for path in (folder, password):
-            os.chown(path, owner.pw_uid, owner.pw_gid)
+            shutil.chown(path, "postgres", "postgres")
     auth = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}"]
     made = ["--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     data = folder / "data"

@@ -116,7 +116,7 @@ def hidden(text: str) -> str:
     'postgresql://an:…@gis/gis?password=…'
     """
     bare = re.sub(r"(?i)([a-z][a-z0-9+.:-]*://[^:@/?\s]*):.*@", r"\1:…@", text)
-    return re.sub(r"(?i)([?&]\w*password=)[^&\s'\"]*", r"\1…", bare)
+    return re.sub(r"(?i)([?&]\w*password=)[^&]*", r"\1…", bare)
 
 
 def _split(text: str) -> tuple[str, str | None]:
