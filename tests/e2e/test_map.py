@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import (
@@ -19,8 +18,6 @@ from tests.e2e.browsing import (
     stamp_of,
 )
 from tests.tiny_study import write_study
-
-pytestmark = pytest.mark.browser
 
 PAINTED = """(element) => {
   const context = element.getContext("2d");

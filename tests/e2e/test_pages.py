@@ -25,8 +25,6 @@ from tests.e2e.browsing import (
 )
 from tests.tiny_study import write_study
 
-pytestmark = pytest.mark.browser
-
 PATHS = ("", "gaps?village=v9", "area?district=417", "5g", "rule", "data", "method")
 MAPPED = ("", "gaps", "5g", "rule")
 SERIOUS = ("serious", "critical")
