@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import DataError
+from geodata.syllables import TONES
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "village_id": ("village id", "id thon", "ma thon", "ma ban", "ma xom", "ma thon ban", "poi id"),
@@ -98,6 +99,26 @@ def plain(text: str) -> str:
     flat = unicodedata.normalize("NFD", str(text).casefold())
     bare = "".join(c for c in flat if not unicodedata.combining(c)).replace("đ", "d")
     return " ".join(re.findall(r"[a-z0-9]+", bare))
+
+
+def marked(text: str) -> str:
+    """A name with its marks, wherever in a syllable they are put; for comparing, never showing.
+
+    Stricter than `plain`: Hoà is Hòa and Thuỷ is Thủy, but Đông is not Đồng.
+
+    >>> marked("Thái Hoà") == marked("THÁI HÒA"), marked("Đông") == marked("Đồng")
+    (True, False)
+    """
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", str(text)).casefold())
+    return " ".join(map(_tone_last, words))
+
+
+def _tone_last(word: str) -> str:
+    """A word with its tones behind it: which letter carries one is a matter of spelling."""
+    apart = unicodedata.normalize("NFD", word)
+    letters = "".join(sign for sign in apart if sign not in TONES)
+    tones = "".join(sign for sign in apart if sign in TONES)
+    return unicodedata.normalize("NFC", letters) + tones
 
 
 def find_columns(

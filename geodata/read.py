@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,8 +13,9 @@ from pyarrow import parquet
 from pyproj import CRS
 
 from geodata.containers import Part, chosen, known_to_gdal, opened
+from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError
-from geodata.findings import Finding
+from geodata.findings import Finding, finding
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
@@ -31,19 +32,30 @@ class Reading:
 
 
 def read_table(
-    path: Path | str, *, layer: str | None = None, crs: str | None = None
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: Told | None = None,
 ) -> pd.DataFrame:
     """The table of `read`, without what was found."""
-    return read(path, layer=layer, crs=crs).table
+    return read(path, layer=layer, crs=crs, encoding=encoding).table
 
 
-def read(path: Path | str, *, layer: str | None = None, crs: str | None = None) -> Reading:
+def read(
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: Told | None = None,
+) -> Reading:
     """A file as a table: a GeoDataFrame where it has geometry, else a DataFrame.
 
     Reads GeoPackage, Shapefile, GeoJSON, FlatGeobuf, KML, MapInfo TAB and MIF, ESRI file
     geodatabases, GeoParquet, CSV and Excel, and any of them in a ZIP, a KMZ, a gzip or a
     folder. ``layer`` names one layer (or sheet, or file of an archive) of several,
-    ``crs`` the system of a file that does not say its own, or says a wrong one. Cells of CSV
+    ``crs`` the system of a file that does not say its own, or says a wrong one, ``encoding``
+    what its text is in where that is not seen (see `geodata.encodings.mended`). Cells of CSV
     files are text; what columns mean is found later. The index ``row`` counts as people do:
     from 1 in map files, as the spreadsheet does in CSV and Excel. Raises `MissingFileError`,
     `UnreadableError` for what is none of these, `CallError` for a choice of layers, and
@@ -51,10 +63,10 @@ def read(path: Path | str, *, layer: str | None = None, crs: str | None = None) 
     """
     path = Path(path)
     with opened(path) as parts:
-        return read_part(chosen(parts, layer, file=path.name), crs=crs)
+        return read_part(chosen(parts, layer, file=path.name), crs=crs, encoding=encoding)
 
 
-def read_part(part: Part, *, crs: str | None = None) -> Reading:
+def read_part(part: Part, *, crs: str | None = None, encoding: Told | None = None) -> Reading:
     """One part of an opened file as a table; see `read`."""
     if part.is_raster:
         raise UnreadableError(
@@ -64,25 +76,60 @@ def read_part(part: Part, *, crs: str | None = None) -> Reading:
     path, kind = part.path, part.kind
     with refused(path):
         if kind == "csv":
-            return Reading(table=csv_table(path))
+            return _csv(part, encoding)
         if kind == "excel":
-            return Reading(table=excel_table(path, part.layer))
+            return _mended(excel_table(path, part.layer), part.name, encoding)
         table = _read_parquet(path) if kind == "parquet" else _read_map(part)
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
-    return Reading(table=_checked(table, path, crs) if placed else table)
+    return _mended(_checked(table, path, crs) if placed else table, part.name, encoding)
+
+
+def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
+    """The table with its text in Unicode, and what was found about it."""
+    table, findings = mended(table, file=name, encoding=encoding)
+    return Reading(table=table, findings=findings)
+
+
+def _csv(part: Part, encoding: Told | None) -> Reading:
+    """A CSV; where it is neither Unicode nor seen to be Vietnamese, a warning says so."""
+    table, is_unicode = csv_table(part.path)
+    reading = _mended(table, part.name, encoding)
+    if is_unicode or encoding is not None or reading.findings:
+        return reading
+    doubt = finding(
+        "encoding-doubt",
+        "warning",
+        "{file} is not Unicode text and was read as Windows-1252; if its letters are wrong, save "
+        "it as CSV UTF-8 or say encoding = … in its entry of the study file",
+        file=part.name,
+    )
+    return replace(reading, findings=(doubt,))
 
 
 def _read_map(part: Part) -> pd.DataFrame:
     with known_to_gdal(part.path, part.kind) as address:
         try:
-            table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer)
+            return _decoded_map(address, part)
         except IndexError as error:  # what pyogrio says of a file without any layer
             raise UnreadableError(
                 "{file} holds no layer that can be read; open it in a GIS and save it again",
                 file=part.name,
             ) from error
-        return table
+
+
+def _decoded_map(address: str, part: Part) -> pd.DataFrame:
+    """A layer in the encoding that its file says, else byte by byte as ISO-8859-1.
+
+    Unasked, pyogrio takes text of a MapInfo file that says nothing to be in the machine's
+    encoding, and the same file would read otherwise on another machine.
+    """
+    said = "UTF-8" if part.kind in (".mif", ".tab") else None
+    try:
+        table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer, encoding=said)
+    except UnicodeDecodeError:
+        table = pyogrio.read_dataframe(address, layer=part.layer, encoding="ISO-8859-1")
+    return table
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

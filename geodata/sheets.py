@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pandas as pd
 import python_calamine
 
+from geodata.codepages import as_western
 from geodata.errors import CallError, DataError, UnreadableError
 
 HEADER_WITHIN = 20
 """Rows in which the header is looked for: official lists begin with titles."""
 
+NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
+"""Signs that no text file holds; Ctrl+Z may end an old one."""
+
 Cell = str | float | None
 """Excel's numbers stay numbers, since a text "1.234" may mean a thousand or little over one."""
 
 
-def csv_table(path: Path) -> pd.DataFrame:
-    """A CSV file, its delimiter found, all its cells text.
+def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
+    """A CSV file, its delimiter found, all its cells text; and whether it is Unicode.
 
-    Raises `DataError` without rows, `UnreadableError` where the text is not Unicode.
+    What is not is read byte by byte, as `geodata.encodings` takes it. Raises `DataError`
+    without rows, `UnreadableError` where the file is no text at all.
     """
+    text, is_unicode = _decoded(path)
+    delimiter = _delimiter(text)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    cells: list[list[Cell]] = [[cell.strip() or None for cell in row] for row in rows]
+    return _headed(cells, path), is_unicode
+
+
+def _decoded(path: Path) -> tuple[str, bool]:
+    """The text of a file, and whether it is Unicode; else each byte as Windows-1252 has it."""
     raw = path.read_bytes()
     wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        text = raw.decode("utf-16" if wide else "utf-8-sig")
+        return raw.decode("utf-16" if wide else "utf-8-sig"), True
     except UnicodeDecodeError as error:
-        raise UnreadableError(
-            "{file} is not Unicode text (byte {at}); save it as CSV UTF-8",
-            file=path.name,
-            at=error.start + 1,
-        ) from error
-    delimiter = _delimiter(text)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return _headed([[cell.strip() or None for cell in row] for row in rows], path)
+        text = as_western(raw.decode("latin-1"))
+        if wide or NO_TEXT.search(text):
+            raise UnreadableError(
+                "{file} is not text (byte {at}); save it as CSV UTF-8",
+                file=path.name,
+                at=error.start + 1,
+            ) from error
+        return text, False
 
 
 def _delimiter(text: str) -> str:

@@ -14,6 +14,7 @@ import shapely
 from geodata.areas import polygons_of
 from geodata.columns import find_columns, plain, row_number, text
 from geodata.coordinates import to_study
+from geodata.encodings import Told
 from geodata.errors import DataError
 from geodata.postgis.address import name_of
 from geodata.study.settings import SitesTable, ZonesTable
@@ -35,7 +36,12 @@ class Read(Protocol):
     """Reads one file of a study."""
 
     def __call__(
-        self, name: str, *, layer: str | None = None, crs: str | None = None
+        self,
+        name: str,
+        *,
+        layer: str | None = None,
+        crs: str | None = None,
+        encoding: Told | None = None,
     ) -> pd.DataFrame:
         """The table in a file."""
         ...
@@ -45,7 +51,7 @@ def zones_of(read: Read, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.GeoDa
     """The 5G rollout zones. Raises `DataError` for one without a polygon."""
     if table is None:
         return None
-    raw = read(table.address, layer=table.layer, crs=table.crs)
+    raw = read(table.address, layer=table.layer, crs=table.crs, encoding=table.encoding)
     areas = polygons_of(to_study(raw, crs, file=name_of(table.address)).geometry)
     if areas.isna().any():
         raise DataError(
@@ -62,7 +68,7 @@ def sites_of(read: Read, table: SitesTable | None, crs: pyproj.CRS) -> gpd.GeoDa
     """The sites, as points. Raises `DataError` for one without a place."""
     if table is None:
         return None
-    raw = read(table.address, layer=table.layer, crs=table.crs)
+    raw = read(table.address, layer=table.layer, crs=table.crs, encoding=table.encoding)
     placed = to_study(raw, crs, file=name_of(table.address), columns=dict(table.columns))
     shapes = placed.geometry.to_numpy()
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)

@@ -16,13 +16,14 @@ from coverage.rules import RULES
 from geodata.areas import valid_polygons
 from geodata.columns import find_columns, row_number, text
 from geodata.coordinates import looks_like_lost_datum, require_inside, study_crs, to_study
+from geodata.encodings import Told, mended
 from geodata.errors import DataError, Phrase, phrase
 from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
 from geodata.layers import Filing, extent_of, filed, one_spelling, united
 from geodata.postgis.address import is_address, name_of
 from geodata.postgis.table import TableInput, read_source
-from geodata.read import read_table
+from geodata.read import read
 from geodata.study.extras import sites_of, zones_of
 from geodata.study.model import Study
 from geodata.study.settings import (
@@ -50,18 +51,28 @@ class _Reader:
         self.tables: list[TableInput] = []
         self.doubts: list[Phrase] = []
 
-    def read(self, name: str, *, layer: str | None = None, crs: str | None = None) -> pd.DataFrame:
+    def read(
+        self,
+        name: str,
+        *,
+        layer: str | None = None,
+        crs: str | None = None,
+        encoding: Told | None = None,
+    ) -> pd.DataFrame:
         """What the study names, a file or a table of a database, each read once.
 
         ``crs`` is its system where it says none.
         """
         if is_address(name):
-            table, found = read_source(name, layer=layer, crs=crs)
-            self.tables.append(found)
+            raw, source = read_source(name, layer=layer, crs=crs)
+            self.tables.append(source)
+            table, findings = mended(raw, file=name_of(name), encoding=encoding)
         else:
             path = self.folder / name
             self.inputs.append(path)
-            table = read_table(path, layer=layer, crs=crs)
+            reading = read(path, layer=layer, crs=crs, encoding=encoding)
+            table, findings = reading.table, reading.findings
+        self.doubts += [found.sentence for found in findings]
         if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
             self.doubts.append(
                 phrase(
@@ -118,8 +129,10 @@ def rule_of(told: str | RuleTable) -> Rule:
 
 def _units(reader: _Reader, table: UnitsTable, crs: pyproj.CRS) -> Units:
     """One structure; an explicit column must be in one of its files."""
-    communes = reader.read(table.communes)
-    districts = reader.read(table.districts) if table.districts else None
+    communes = reader.read(table.communes, encoding=table.encoding)
+    districts = None
+    if table.districts:
+        districts = reader.read(table.districts, encoding=table.encoding)
     known = [*communes.columns, *(() if districts is None else districts.columns)]
     find_columns(known, (), given=table.columns, file=name_of(table.communes))
     return Units(
@@ -179,7 +192,7 @@ def _villages(
 ) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     table = settings.villages
     file = name_of(table.address)
-    raw = reader.read(table.address, layer=table.layer, crs=table.crs)
+    raw = reader.read(table.address, layer=table.layer, crs=table.crs, encoding=table.encoding)
     made, notes = village_table(
         raw,
         crs=crs,
@@ -231,7 +244,7 @@ def _layers(reader: _Reader, table: LayerTable, crs: pyproj.CRS) -> list[Layer]:
         extent = extent_of(reader.read(table.extent), crs=crs, file=name_of(table.extent))
     found = []
     for name, title in _named(reader.folder, table):
-        raw = reader.read(name, layer=table.layer, crs=table.crs)
+        raw = reader.read(name, layer=table.layer, crs=table.crs, encoding=table.encoding)
         found += [replace(one, extent=extent) for one in filed(raw, filing, crs=crs, file=title)]
     return found
 

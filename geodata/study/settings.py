@@ -26,6 +26,7 @@ from pydantic import (
 from coverage.model import VILLAGE_COLUMNS, Evidence, Technology
 from coverage.rules import RULES
 from geodata.coordinates import study_crs
+from geodata.encodings import Told
 from geodata.errors import CallError, MissingFileError, UnreadableError, phrase
 from geodata.postgis.address import address_of, hidden, is_address, with_source
 from geodata.postgis.connect import identifier
@@ -136,6 +137,7 @@ class _Sourced(_Table):
     query: str | None = None
     layer: str | None = None
     crs: str | None = None
+    encoding: Told | None = None
 
     @property
     def address(self) -> str:
@@ -180,6 +182,7 @@ class UnitsTable(_Table):
     valid_from: Day
     communes: Source
     districts: Source | None = None
+    encoding: Told | None = None
     columns: UnitColumns = {}
 
 

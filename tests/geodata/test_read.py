@@ -180,7 +180,7 @@ def _written(path: Path, content: bytes | str) -> Path:
         ("v.parquet", b"PAR1 cut short", UnreadableError, "v.parquet cannot be read"),
         ("v.xlsx", b"PK\x03\x04 cut short", UnreadableError, "v.xlsx cannot be read"),
         ("v.csv", "a,b\n", DataError, "v.csv holds no rows"),
-        ("v.csv", b"Th\xabn,X\xb7\na,b\n", UnreadableError, "v.csv is not Unicode text"),
+        ("v.csv", b"Th\xabn,X\xb7\na,\x01b\n", UnreadableError, "v.csv is not text"),
         ("v.kml", "<!DOCTYPE html><html>no</html>", UnreadableError, "v.kml is not a table"),
         ("v.kml", '<?xml version="1.0"?><OGRVRTDataSource/>', UnreadableError, "is not a table"),
         ("v.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, UnreadableError, r"without the \.shx file"),
