@@ -1,10 +1,11 @@
-"""Coverage layers: files of footprints in, one layer an operator, technology and date out."""
+"""Coverage layers: what a technology is called, what is united, one spelling an operator."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -12,28 +13,20 @@ import pandas as pd
 import pyproj
 import shapely
 
-from coverage.model import TECHNOLOGIES, Evidence, Layer, LayerInfo, Technology
+from coverage.model import TECHNOLOGIES, Layer, LayerInfo, Technology
 from geodata.areas import polygons_of
-from geodata.columns import find_columns, plain, row_number, text
+from geodata.columns import plain
 from geodata.coordinates import to_study
 from geodata.errors import DataError, phrase
 
-GENERATIONS: Mapping[str, Technology] = {
-    "gsm": "2G", "edge": "2G", "umts": "3G", "wcdma": "3G", "hspa": "3G", "lte": "4G", "nr": "5G",
-    "5g nr": "5G",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filing:
-    """What the study file says of one file of footprints; None means: ask its columns."""
-
-    operator: str | None
-    technology: Technology | None
-    evidence: Evidence
-    as_of: date | None
-    source: str
-    columns: Mapping[str, str]
+GENERATIONS: Mapping[str, Technology] = MappingProxyType(
+    {
+        "gsm": "2G", "edge": "2G", "gprs": "2G", "umts": "3G", "wcdma": "3G", "hspa": "3G",
+        "hsdpa": "3G", "hspa+": "3G", "lte": "4G", "lte-a": "4G", "nr": "5G", "5g nr": "5G",
+        "5g-nr": "5G", "nr_nsa": "5G", "nr_sa": "5G",
+    }
+)  # fmt: skip
+"""Words of radio engineers → technology."""
 
 
 def technology_of(word: str, *, file: str) -> Technology:
@@ -52,40 +45,17 @@ def technology_of(word: str, *, file: str) -> Technology:
     )
 
 
-def filed(raw: pd.DataFrame, filing: Filing, *, crs: pyproj.CRS, file: str) -> list[Layer]:
-    """The layers of one file, split by operator and technology where columns hold them.
-
-    Raises `DataError` for a file without polygons, or that leaves operator or technology open.
-    """
-    if not isinstance(raw, gpd.GeoDataFrame):
-        raise DataError("{file} has no geometry; a footprint layer holds polygons", file=file)
-    shapes = _polygons(to_study(raw, crs, file=file), file)
-    operator = _told(raw, filing, "operator", file)
-    technology = _told(raw, filing, "technology", file)
-    layers = []
-    for name, word in sorted(set(zip(operator, technology, strict=True))):
-        rows = ((operator == name) & (technology == word)).to_numpy(bool)
-        own = shapes[rows & shapes.notna().to_numpy()].reset_index(drop=True)
-        if own.empty:
-            raise DataError(
-                "{file} holds no polygons of {operator} {technology}; give some or take its rows "
-                "out",
-                file=file,
-                operator=name,
-                technology=word,
-            )
-        info = LayerInfo(
-            operator=str(name),
-            technology=technology_of(str(word), file=file),
-            evidence=filing.evidence,
-            as_of=filing.as_of,
-            source=filing.source,
-        )
-        layers.append(Layer(info=info, footprint=own))
-    return layers
+def technology_in(word: str, codes: Mapping[str, Technology]) -> Technology | None:
+    """A technology from a word or a code, None for what nobody knows."""
+    if word in codes:
+        return codes[word]
+    try:
+        return technology_of(word, file="")
+    except DataError:
+        return None
 
 
-def _polygons(table: gpd.GeoDataFrame, file: str) -> gpd.GeoSeries:
+def some_polygons(table: gpd.GeoDataFrame, file: str) -> gpd.GeoSeries:
     """The polygons of each row, None where it has none; together they must hold some area."""
     flat = polygons_of(table.geometry)
     if flat.isna().all():
@@ -104,30 +74,6 @@ def _polygons(table: gpd.GeoDataFrame, file: str) -> gpd.GeoSeries:
     if not shapely.area(flat.to_numpy()[flat.notna().to_numpy()]).any():
         raise DataError("{file} holds polygons without area; send it again", file=file)
     return flat
-
-
-def _told(raw: pd.DataFrame, filing: Filing, field: str, file: str) -> pd.Series[str]:
-    """Operator or technology of each row: from the study file, else from a column."""
-    said = filing.operator if field == "operator" else filing.technology
-    if said is not None:
-        return pd.Series(said, index=raw.index, dtype="string")
-    given = {k: v for k, v in filing.columns.items() if k == field}
-    found = find_columns(raw.columns, (field,), given=given, file=file)
-    if field not in found:
-        raise DataError(
-            "{file} has no column for the {field}; add {field} = … to its [[layers]] entry",
-            file=file,
-            field=field,
-        )
-    column = text(raw[found[field]])
-    if column.isna().any():
-        raise DataError(
-            "{file}, row {row}: the {field} is missing; fill it in",
-            file=file,
-            row=row_number(raw.index, int(np.flatnonzero(column.isna())[0])),
-            field=field,
-        )
-    return column
 
 
 def united(layers: Sequence[Layer]) -> tuple[Layer, ...]:
@@ -165,7 +111,7 @@ def _one(group: Sequence[Layer]) -> Layer:
 
 def extent_of(raw: pd.DataFrame, *, crs: pyproj.CRS, file: str) -> gpd.GeoSeries:
     """The area a filing speaks of. Raises `DataError` where it holds no polygon."""
-    return _polygons(to_study(raw, crs, file=file), file).dropna().reset_index(drop=True)
+    return some_polygons(to_study(raw, crs, file=file), file).dropna().reset_index(drop=True)
 
 
 def one_spelling(layers: Sequence[Layer], expected: Sequence[str]) -> tuple[Layer, ...]:

@@ -45,6 +45,18 @@ def operator_in(told: str) -> str:
     return next((name for word, name in WORDS.items() if word in joined), "")
 
 
+def operator_of_network(mcc: float, mnc: float) -> str | None:
+    """The operator of a network's codes; of another country's, the codes; None where not told.
+
+    >>> operator_of_network(452, 4), operator_of_network(620, 2)
+    ('Viettel', '620-02')
+    """
+    if not (100 <= mcc <= 999 and 0 <= mnc <= 999):  # NaN too
+        return None
+    known = NETWORKS.get(int(mnc)) if int(mcc) == MCC else None
+    return known or f"{int(mcc)}-{int(mnc):02d}"
+
+
 def same_operator(one: str, other: str) -> bool:
     """Whether two spellings mean one operator; "VNPT" is VinaPhone.
 

@@ -11,6 +11,8 @@ import pyproj
 
 from coverage.model import Expected, Layer, Published, Rule
 from geodata.errors import Phrase
+from geodata.filing import Measurements
+from geodata.findings import Finding
 from geodata.postgis.table import TableInput
 from geodata.study.settings import StudySettings
 from geodata.units import Units
@@ -33,7 +35,8 @@ class Study:
 
     ``zones_5g`` has ``zone``, ``operator``, ``phase``, ``status`` ("live", "building",
     "planned", else as the file says), ``start`` and ``source``; ``sites`` has ``site``,
-    ``operator``, ``technologies`` and points. Both are None where the study names none.
+    ``operator``, ``technologies`` and points. Both are None where the study names none, and so
+    are ``measurements``. ``findings`` say how files of coverage were understood.
     """
 
     folder: Path
@@ -46,6 +49,8 @@ class Study:
     inputs: tuple[Path, ...]
     tables: tuple[TableInput, ...] = ()
     sites: gpd.GeoDataFrame | None = None
+    measurements: Measurements | None = None
+    findings: tuple[Finding, ...] = ()
     notes: tuple[Phrase, ...] = ()
 
     @property

@@ -15,74 +15,26 @@ from coverage.model import Layer, Rule
 from coverage.rules import RULES
 from geodata.areas import valid_polygons
 from geodata.columns import find_columns, row_number, text
-from geodata.coordinates import looks_like_lost_datum, require_inside, study_crs, to_study
-from geodata.encodings import Told, mended
+from geodata.coordinates import require_inside, study_crs, to_study
 from geodata.errors import DataError, Phrase, phrase
+from geodata.filings import listed_in
 from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
-from geodata.layers import Filing, extent_of, filed, one_spelling, united
-from geodata.postgis.address import is_address, name_of
-from geodata.postgis.table import TableInput, read_source
-from geodata.read import read
+from geodata.layers import one_spelling, united
+from geodata.postgis.address import name_of
 from geodata.study.extras import sites_of, zones_of
+from geodata.study.filed import layers_of, measurements_of, near_of
 from geodata.study.model import Study
+from geodata.study.reader import Reader
 from geodata.study.settings import (
     FILE,
-    LayerTable,
     RuleTable,
     StudySettings,
     UnitsTable,
-    found_files,
     read_settings,
 )
 from geodata.units import Units, units_at
 from geodata.villages import indexed, village_table, with_centres
-
-LOST_DATUM_M = 224.5
-"""How far off data in VN-2000 lies at Vinh when its datum is taken for WGS 84."""
-
-
-class _Reader:
-    """Reads the files of one study and remembers which."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.inputs: list[Path] = []
-        self.tables: list[TableInput] = []
-        self.doubts: list[Phrase] = []
-
-    def read(
-        self,
-        name: str,
-        *,
-        layer: str | None = None,
-        crs: str | None = None,
-        encoding: Told | None = None,
-    ) -> pd.DataFrame:
-        """What the study names, a file or a table of a database, each read once.
-
-        ``crs`` is its system where it says none.
-        """
-        if is_address(name):
-            raw, source = read_source(name, layer=layer, crs=crs)
-            self.tables.append(source)
-            table, findings = mended(raw, file=name_of(name), encoding=encoding)
-        else:
-            path = self.folder / name
-            self.inputs.append(path)
-            reading = read(path, layer=layer, crs=crs, encoding=encoding)
-            table, findings = reading.table, reading.findings
-        self.doubts += [found.sentence for found in findings]
-        if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
-            self.doubts.append(
-                phrase(
-                    "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it "
-                    "lies {off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry",
-                    file=name_of(name) if is_address(name) else Path(name).name,
-                    off_m=LOST_DATUM_M,
-                )
-            )
-        return table
 
 
 def open_study(path: Path | str) -> Study:
@@ -96,12 +48,13 @@ def open_study(path: Path | str) -> Study:
     settings = read_settings(file)
     folder = file.parent.resolve()
     crs = study_crs(settings.crs)
-    reader = _Reader(folder)
+    reader = Reader(folder)
     reader.inputs.append(folder / file.name)
     units = tuple(_units(reader, table, crs) for table in settings.units)
     current = units_at(units, settings.as_of) if units else None
     villages, notes = _villages(reader, settings, crs, current)
-    filed_layers = [layer for t in settings.layers for layer in _layers(reader, t, crs)]
+    near = near_of(villages)
+    filed_layers = [layer for t in settings.layers for layer in layers_of(reader, t, crs, near)]
     layers = united(one_spelling(filed_layers, settings.expected.operators))
     return Study(
         folder=folder,
@@ -111,10 +64,17 @@ def open_study(path: Path | str) -> Study:
         units=units,
         zones_5g=zones_of(reader.read, settings.zones_5g, crs),
         sites=sites_of(reader.read, settings.sites, crs),
+        measurements=measurements_of(reader, settings.measurements, crs),
         rule=rule_of(settings.rule),
         inputs=tuple(reader.inputs),
         tables=tuple(reader.tables),
-        notes=(*reader.doubts, *notes, *_doubtful_layers(layers, villages, settings.as_of)),
+        findings=tuple(reader.findings),
+        notes=(
+            *reader.doubts,
+            *notes,
+            *(found.sentence for found in reader.findings),
+            *_doubtful_layers(layers, villages, settings.as_of),
+        ),
     )
 
 
@@ -127,7 +87,7 @@ def rule_of(told: str | RuleTable) -> Rule:
     return replace(base, **{"title": base.title, "ours": True, **changed})
 
 
-def _units(reader: _Reader, table: UnitsTable, crs: pyproj.CRS) -> Units:
+def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS) -> Units:
     """One structure; an explicit column must be in one of its files."""
     communes = reader.read(table.communes, encoding=table.encoding)
     districts = None
@@ -188,11 +148,16 @@ def _coded(
 
 
 def _villages(
-    reader: _Reader, settings: StudySettings, crs: pyproj.CRS, units: Units | None
+    reader: Reader, settings: StudySettings, crs: pyproj.CRS, units: Units | None
 ) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     table = settings.villages
     file = name_of(table.address)
-    raw = reader.read(table.address, layer=table.layer, crs=table.crs, encoding=table.encoding)
+    with reader.open(
+        table.address, file=file, layer=table.layer, crs=table.crs, encoding=table.encoding
+    ) as (one, *_):
+        listed = listed_in(one)
+    reader.findings += listed.findings
+    raw = listed.table
     made, notes = village_table(
         raw,
         crs=crs,
@@ -228,35 +193,6 @@ def _villages(
     if villages["centre"].isna().all():
         notes += (phrase("{file}: no village centres, so no test of the centre", file=file),)
     return villages, notes
-
-
-def _layers(reader: _Reader, table: LayerTable, crs: pyproj.CRS) -> list[Layer]:
-    filing = Filing(
-        operator=table.operator,
-        technology=table.technology,
-        evidence=table.evidence,
-        as_of=table.as_of,
-        source=table.source,
-        columns=table.columns,
-    )
-    extent = None
-    if table.extent:
-        extent = extent_of(reader.read(table.extent), crs=crs, file=name_of(table.extent))
-    found = []
-    for name, title in _named(reader.folder, table):
-        raw = reader.read(name, layer=table.layer, crs=table.crs, encoding=table.encoding)
-        found += [replace(one, extent=extent) for one in filed(raw, filing, crs=crs, file=title)]
-    return found
-
-
-def _named(folder: Path, table: LayerTable) -> Iterator[tuple[str, str]]:
-    """Each file of a layer's path, or its one table: what to read, and what to call it."""
-    if is_address(table.path):
-        yield table.address, name_of(table.address)
-        return
-    for path in found_files(folder, table.path):
-        inside = folder in path.parents
-        yield str(path), path.relative_to(folder).as_posix() if inside else path.name
 
 
 def _doubtful_layers(

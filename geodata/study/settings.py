@@ -31,6 +31,7 @@ from geodata.errors import CallError, MissingFileError, UnreadableError, phrase
 from geodata.postgis.address import address_of, hidden, is_address, with_source
 from geodata.postgis.connect import identifier
 from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
+from geodata.study.kinds import ConventionName, KindKeys
 
 FILE = "study.toml"
 
@@ -76,7 +77,12 @@ UnitColumns = Annotated[
     dict[str, str],
     _fields("code", "name", "commune_code", "commune", "district_code", "district"),
 ]
-LayerColumns = Annotated[dict[str, str], _fields("operator", "technology")]
+LayerColumns = Annotated[
+    dict[str, str], _fields("operator", "technology", "technologies", "reach_m", *PLACES)
+]
+SampleColumns = Annotated[
+    dict[str, str], _fields("time", "operator", "technology", "signal", "lon", "lat")
+]
 ZoneColumns = Annotated[
     dict[str, str], _fields("zone", "operator", "phase", "status", "start", "source")
 ]
@@ -186,31 +192,30 @@ class UnitsTable(_Table):
     columns: UnitColumns = {}
 
 
-class LayerTable(_Sourced):
+class LayerTable(KindKeys, _Sourced):
     """``[[layers]]``: one file, or a pattern of files, or a table, of coverage."""
 
     operator: str | None = None
     technology: Technology | None = None
-    kind: Literal["footprint", "signal", "sites"] = "footprint"
     as_of: Day | None = None
-    evidence: Evidence = "declared"
+    evidence: Evidence | None = None
     extent: Source | None = None
     source: str = ""
     columns: LayerColumns = {}
 
-    @field_validator("kind")
-    @classmethod
-    def _footprints_only(cls, kind: str) -> str:
-        if kind != "footprint":
-            raise FaultError(
-                "kind {found} is not read by this version, which measures footprints",
-                found=repr(kind),
-            )
-        return kind
+
+class MeasurementsTable(_Sourced):
+    """``[measurements]``: speed tests or drive tests."""
+
+    convention: ConventionName | None = None
+    operator: str | None = None
+    as_of: Day | None = None
+    source: str = ""
+    columns: SampleColumns = {}
 
 
 class FileTable(_Table):
-    """A table that names one file: population, terrain, measurements."""
+    """A table that names one file: population, terrain."""
 
     path: OnlyFile
     columns: dict[str, str] = {}
@@ -326,7 +331,7 @@ class StudySettings(_Table):
     terrain: FileTable | None = None
     zones_5g: ZonesTable | None = None
     sites: SitesTable | None = None
-    measurements: FileTable | None = None
+    measurements: MeasurementsTable | None = None
     published: tuple[PublishedTable, ...] = ()
     target: TargetTable | None = None
     reconstruction: ReconstructionTable | None = None
@@ -401,7 +406,8 @@ def _keys_at(place: list[Any]) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "villages": VillagesTable, "expected": ExpectedTable, "units": UnitsTable,
         "layers": LayerTable, "population": FileTable, "terrain": FileTable,
-        "zones_5g": ZonesTable, "measurements": FileTable, "published": PublishedTable,
+        "zones_5g": ZonesTable, "measurements": MeasurementsTable,
+        "published": PublishedTable,
         "target": TargetTable, "reconstruction": ReconstructionTable, "rule": RuleTable,
     }  # fmt: skip
     model = tables.get(str(place[0]), StudySettings) if len(place) > 1 else StudySettings

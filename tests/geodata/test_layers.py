@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyproj
 import pytest
 from shapely import GeometryCollection, LineString, Point, box
 
+from coverage.model import Layer
 from geodata import DataError
+from geodata.containers import Part
+from geodata.convention import Candidate
 from geodata.coordinates import study_crs
-from geodata.layers import Filing, filed, one_spelling, technology_of, united
+from geodata.filing import Filing
+from geodata.filings import layers_in
+from geodata.layers import one_spelling, technology_of, united
+from geodata.read import Reading
 from tests import tiny
 
 CRS = study_crs(tiny.CRS)
@@ -27,6 +35,12 @@ FILING = Filing(
 OPEN = Filing(
     operator=None, technology=None, evidence="declared", as_of=None, source="", columns={}
 )
+
+
+def filed(raw: pd.DataFrame, filing: Filing, *, crs: pyproj.CRS, file: str) -> list[Layer]:
+    part = Part(name=file, path=Path(file), layer=None, kind="table")
+    candidate = Candidate(part=part, file=file, read=Reading(table=raw))
+    return list(layers_in(candidate, filing, crs=crs, kind="footprint").layers)
 
 
 def table(*shapes: object, **columns: list[str]) -> gpd.GeoDataFrame:

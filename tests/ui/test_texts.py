@@ -70,6 +70,8 @@ def _phrased() -> Iterator[str]:
         for call in _calls(path):
             if _name(call) in ("phrase", "Phrase") and call.args:
                 templates.update(_literals(call.args[0]))
+            if _name(call) == "finding" and len(call.args) > 2:
+                templates.update(_literals(call.args[2]))
     for template in templates:
         if any(c.isalpha() for words, *_ in Formatter().parse(template) for c in words):
             yield template

@@ -89,11 +89,11 @@ def test_an_unknown_key_is_told_with_the_nearest(study: Path) -> None:
         geodata.open_study(study)
 
 
-def test_signal_layers_are_not_read_yet_and_say_so(study: Path) -> None:
+def test_a_signal_layer_without_a_threshold_is_a_fault_of_the_study_file(study: Path) -> None:
     study.write_text(
         folder.STUDY.replace('technology = "4G"', 'technology = "4G"\nkind = "signal"'), "utf-8"
     )
-    with pytest.raises(StudyError, match="kind 'signal' is not read by this version"):
+    with pytest.raises(StudyError, match=r"line 19, layers.1.: kind signal needs threshold_dbm"):
         geodata.open_study(study)
 
 

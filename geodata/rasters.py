@@ -1,0 +1,230 @@
+"""GeoTIFF rasters: what their head says, and the exact polygons of their pixels, in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import rasterio
+import shapely
+from pyproj.exceptions import CRSError, ProjError
+from rasterio.features import shapes
+from rasterio.windows import Window, from_bounds
+from rasterio.windows import transform as window_transform
+
+from geodata.errors import DataError, GeodataError, UnreadableError
+
+PIXELS_AT_ONCE = 2**22
+MOST_PIXELS = 10**9
+MOST_BLOCK_BYTES = 2**28
+"""A raster with more, or packed in larger blocks, is a mistake or meant to fill the memory."""
+
+SAMPLE = 512
+EDGE_SEGMENTS = 128
+
+Pixel = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raster:
+    """The head of a raster of one band. ``crs`` is None where neither file nor study say it."""
+
+    path: Path
+    file: str
+    width: int
+    height: int
+    dtype: str
+    nodata: float | None
+    crs: pyproj.CRS | None
+    transform: rasterio.Affine
+    block_height: int
+
+
+def opened(path: Path, *, file: str, crs: str | None = None) -> Raster:
+    """The head of a GeoTIFF. ``crs`` is what the study says of its coordinate system.
+
+    Raises `UnreadableError` for a broken one and `DataError` for one of several bands, without
+    a place, or too large.
+    """
+    with _refused(file), rasterio.open(path, driver="GTiff") as found:
+        head = Raster(
+            path=path,
+            file=file,
+            width=found.width,
+            height=found.height,
+            dtype=str(found.dtypes[0]),
+            nodata=None if found.nodata is None else float(found.nodata),
+            crs=_system(found.crs, crs),
+            transform=found.transform,
+            block_height=int(found.block_shapes[0][0]),
+        )
+        block = int(np.prod(found.block_shapes[0])) * np.dtype(head.dtype).itemsize
+        bands = found.count
+    _require_sane(head, bands=bands, block=block)
+    return head
+
+
+def _system(told: Any, said: str | None) -> pyproj.CRS | None:
+    if said is not None:
+        return pyproj.CRS.from_user_input(said)
+    return None if told is None else pyproj.CRS.from_wkt(told.to_wkt())
+
+
+def _require_sane(head: Raster, *, bands: int, block: int) -> None:
+    if bands != 1:
+        raise DataError(
+            "{file} is a raster of {count} bands; a coverage raster has one", file=head.file,
+            count=bands,
+        )  # fmt: skip
+    if head.width * head.height > MOST_PIXELS or block > MOST_BLOCK_BYTES:
+        raise DataError(
+            "{file} is a raster of {width} × {height} pixels, too large to be read safely; cut it "
+            "to the province, tiled",
+            file=head.file,
+            width=head.width,
+            height=head.height,
+        )
+    if head.transform.is_identity or head.transform.determinant == 0:
+        raise DataError(
+            "{file} is a raster that does not say where it lies; save it as GeoTIFF with its place",
+            file=head.file,
+        )
+
+
+@contextmanager
+def _refused(file: str) -> Iterator[None]:
+    """Say in one sentence what GDAL says in a traceback."""
+    try:
+        yield
+    except GeodataError:
+        raise
+    except (OSError, rasterio.errors.RasterioError, CRSError, ProjError) as error:
+        raise UnreadableError(
+            "{file} cannot be read: {reason}; open it in a GIS and save it again",
+            file=file,
+            reason=" ".join(str(error).split())[:200],
+        ) from error
+
+
+def sample(raster: Raster) -> Pixel:
+    """Raw values of at most 512 × 512 pixels, spread evenly (nearest neighbour)."""
+    shape = (min(raster.height, SAMPLE), min(raster.width, SAMPLE))
+    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+        values: Pixel = found.read(1, out_shape=shape)
+    return values
+
+
+def pieces(
+    raster: Raster, *, near: Bounds | None, crs: pyproj.CRS
+) -> Iterator[tuple[Window, Pixel]]:
+    """The raw values in windows of some four million pixels, so that memory stays bounded.
+
+    Of a raster that reaches beyond ``near`` (in ``crs``) only the windows there are read.
+    """
+    whole = _window(raster, near=near, crs=crs)
+    rows = max(1, PIXELS_AT_ONCE // max(1, int(whole.width)))
+    rows = max(rows // raster.block_height * raster.block_height, min(rows, raster.block_height))
+    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+        for top in range(int(whole.row_off), int(whole.row_off + whole.height), rows):
+            height = min(rows, int(whole.row_off + whole.height) - top)
+            window = Window(int(whole.col_off), top, int(whole.width), height)
+            yield window, found.read(1, window=window)
+
+
+def _window(raster: Raster, *, near: Bounds | None, crs: pyproj.CRS) -> Window:
+    """The pixels that lie near. Raises `DataError` where there are none."""
+    whole = Window(0, 0, raster.width, raster.height)
+    turned = raster.transform.b != 0 or raster.transform.d != 0
+    if near is None or turned:
+        return whole
+    own = _placed(raster)
+    try:
+        bounds = pyproj.Transformer.from_crs(crs, own, always_xy=True).transform_bounds(*near)
+    except ProjError:
+        return whole
+    if not np.isfinite(bounds).all():
+        return whole
+    north_up = raster.transform.e < 0
+    west, south, east, north = bounds
+    asked = from_bounds(
+        west, south if north_up else north, east, north if north_up else south, raster.transform
+    )
+    left, top = max(0, int(asked.col_off) - 1), max(0, int(asked.row_off) - 1)
+    right = min(raster.width, int(asked.col_off + asked.width) + 2)
+    bottom = min(raster.height, int(asked.row_off + asked.height) + 2)
+    if right <= left or bottom <= top:
+        raise DataError(
+            "{file} lies wholly outside the villages; check its coordinate system",
+            file=raster.file,
+        )
+    return Window(left, top, right - left, bottom - top)
+
+
+def _placed(raster: Raster) -> pyproj.CRS:
+    if raster.crs is None:
+        raise DataError(
+            "{file} does not say its coordinate system (for a shapefile: the .prj is missing); "
+            "set crs = … in the study file once you know it",
+            file=raster.file,
+        )
+    return raster.crs
+
+
+def pixel_polygons(
+    raster: Raster,
+    served: Callable[[Pixel], Mask],
+    *,
+    crs: pyproj.CRS,
+    near: Bounds | None = None,
+) -> gpd.GeoSeries:
+    """The area of the pixels for which ``served`` holds, in ``crs``: exact, merged in each piece.
+
+    Outlines are brought to ``crs`` corner by corner of the pixels: a straight row of pixels is
+    curved in another system, and without its inner corners it would lie metres off. May be
+    empty.
+    """
+    own = _placed(raster)
+    found: list[shapely.Geometry] = []
+    for window, values in pieces(raster, near=near, crs=crs):
+        mask = served(values)
+        if mask.any():
+            place = window_transform(window, raster.transform)
+            outlines = shapes(mask.astype(np.uint8), mask=mask, transform=place)
+            found += [shapely.geometry.shape(outline) for outline, _ in outlines]
+    step = max(np.hypot(raster.transform.a, raster.transform.d),
+               np.hypot(raster.transform.b, raster.transform.e))  # fmt: skip
+    held = np.array(found, dtype=object)
+    if own != crs and len(held):
+        held = shapely.segmentize(held, step * (1 + 1e-9))
+    return gpd.GeoSeries(held, crs=own).to_crs(crs)
+
+
+def extent_polygon(raster: Raster, *, crs: pyproj.CRS, near: Bounds | None = None) -> gpd.GeoSeries:
+    """The outline of the raster (of what was read of it, where ``near`` cuts it), in ``crs``."""
+    own = _placed(raster)
+    window = _window(raster, near=near, crs=crs)
+    place = window_transform(window, raster.transform)
+    pixels = ((0, 0), (window.width, 0), (window.width, window.height), (0, window.height))
+    corners = [(place.a * x + place.b * y + place.c, place.d * x + place.e * y + place.f)
+               for x, y in pixels]  # fmt: skip
+    outline = shapely.Polygon(corners)
+    fine = shapely.segmentize(outline, outline.length / (4 * EDGE_SEGMENTS))
+    return gpd.GeoSeries([fine], crs=own).to_crs(crs)
+
+
+def missing(raster: Raster, values: Pixel) -> Mask:
+    """Where a raster says nothing: its nodata value, or NaN."""
+    out: Mask = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+    if raster.nodata is not None:
+        # a float raster holds its nodata rounded to its own width
+        out |= values == np.asarray(raster.nodata).astype(values.dtype)
+    return out

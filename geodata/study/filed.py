@@ -1,0 +1,91 @@
+"""The files of coverage and of measurements that a study names, as layers and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pyproj
+
+from coverage.model import Layer
+from geodata.filing import Filing, Measurements
+from geodata.filings import SILENT, layers_in, measurements_in
+from geodata.layers import extent_of
+from geodata.postgis.address import is_address, name_of
+from geodata.study.reader import Reader
+from geodata.study.settings import LayerTable, MeasurementsTable, found_files
+
+NEAR_M = 50_000.0
+"""What lies farther from every village serves none of them, and is near none."""
+
+Bounds = tuple[float, float, float, float]
+
+
+def near_of(villages: gpd.GeoDataFrame) -> Bounds:
+    """The villages' bounds and 50 km around (x0, y0, x1, y1, study metres)."""
+    x0, y0, x1, y1 = villages.total_bounds
+    return x0 - NEAR_M, y0 - NEAR_M, x1 + NEAR_M, y1 + NEAR_M
+
+
+def layers_of(reader: Reader, table: LayerTable, crs: pyproj.CRS, near: Bounds) -> list[Layer]:
+    """The layers of one ``[[layers]]`` entry. Raises whatever is wrong with its files."""
+    filing = Filing(
+        operator=table.operator,
+        technology=table.technology,
+        evidence=table.evidence,
+        as_of=table.as_of,
+        source=table.source,
+        columns=table.columns,
+        reach_m=table.reach_m,
+        reach_cap_m=table.reach_cap_m,
+        threshold_dbm=table.threshold_dbm,
+        grades=table.grades,
+        near=near,
+    )
+    extent = None
+    if table.extent:
+        extent = extent_of(reader.read(table.extent), crs=crs, file=name_of(table.extent))
+    found: list[Layer] = []
+    for name, title in _named(reader.folder, table):
+        with reader.open(
+            name, file=title, layer=table.layer, crs=table.crs, encoding=table.encoding
+        ) as parts:
+            for one in parts:
+                made = layers_in(one, filing, crs=crs, kind=table.kind, convention=table.convention)
+                reader.findings += made.findings
+                found += made.layers
+    return found if extent is None else [replace(layer, extent=extent) for layer in found]
+
+
+def _named(folder: Path, table: LayerTable) -> Iterator[tuple[str, str]]:
+    """Each file of a layer's path, or its one table: what to read, and what to call it."""
+    if is_address(table.path):
+        yield table.address, name_of(table.address)
+        return
+    for path in found_files(folder, table.path):
+        inside = folder in path.parents
+        yield str(path), path.relative_to(folder).as_posix() if inside else path.name
+
+
+def measurements_of(
+    reader: Reader, table: MeasurementsTable | None, crs: pyproj.CRS
+) -> Measurements | None:
+    """The speed tests or drive tests that the study names."""
+    if table is None:
+        return None
+    filing = replace(
+        SILENT,
+        operator=table.operator,
+        as_of=table.as_of,
+        source=table.source,
+        columns=table.columns,
+    )
+    file = name_of(table.address)
+    with reader.open(
+        table.address, file=file, layer=table.layer, crs=table.crs, encoding=table.encoding
+    ) as (one, *_):
+        found = measurements_in(one, filing, crs=crs, convention=table.convention)
+    reader.findings += found.findings
+    return found

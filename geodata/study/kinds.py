@@ -1,0 +1,50 @@
+"""Keys of a ``[[layers]]`` entry that say what kind of file it names and what of it serves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+
+from geodata.conventions import named
+from geodata.errors import CallError
+from geodata.filing import REACH_CAP_M
+from geodata.pixels import HIGH_DBM, LOW_DBM
+from geodata.study.faults import FaultError
+
+
+def _known(name: str) -> str:
+    try:
+        named(name)
+    except CallError as error:
+        raise FaultError(error.template, **error.parts) from error
+    return name
+
+
+ConventionName = Annotated[str, AfterValidator(_known)]
+Number = Annotated[float, Strict()]
+
+
+class KindKeys(BaseModel):
+    """What kind of coverage a file holds; where left out, its content says so.
+
+    ``reach_m`` is for sites that do not tell how far they reach, ``reach_cap_m`` the farthest
+    that any may, ``threshold_dbm`` from where a signal serves, ``grades`` those that count.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    kind: Literal["footprint", "signal", "sites"] | None = None
+    convention: ConventionName | None = None
+    reach_m: Number | None = Field(default=None, gt=0, le=100_000)
+    reach_cap_m: Number = Field(default=REACH_CAP_M, gt=0, le=100_000)
+    threshold_dbm: Number | None = Field(default=None, ge=LOW_DBM, le=HIGH_DBM)
+    grades: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _a_signal_has_a_threshold(self) -> Self:
+        if self.kind == "signal" and self.threshold_dbm is None:
+            raise FaultError(
+                "kind signal needs threshold_dbm: from how many dBm on it counts as served"
+            )
+        return self

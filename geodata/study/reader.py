@@ -1,0 +1,106 @@
+"""Reading what a study names: files and tables of databases, each remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata.containers import Part
+from geodata.convention import Candidate
+from geodata.coordinates import looks_like_lost_datum
+from geodata.encodings import Told, mended
+from geodata.errors import Phrase, phrase
+from geodata.filings import Source, candidates
+from geodata.findings import Finding
+from geodata.postgis.address import is_address, name_of
+from geodata.postgis.table import TableInput, read_source
+from geodata.read import Reading, read
+
+LOST_DATUM_M = 224.5
+"""How far off data in VN-2000 lies at Vinh when its datum is taken for WGS 84."""
+
+
+class Reader:
+    """Reads what one study names, and remembers what that was and what was found."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.inputs: list[Path] = []
+        self.tables: list[TableInput] = []
+        self.doubts: list[Phrase] = []
+        self.findings: list[Finding] = []
+
+    def read(
+        self,
+        name: str,
+        *,
+        layer: str | None = None,
+        crs: str | None = None,
+        encoding: Told | None = None,
+    ) -> pd.DataFrame:
+        """What the study names, a file or a table of a database, each read once.
+
+        ``crs`` is its system where it says none.
+        """
+        if is_address(name):
+            return self._from_database(name, layer=layer, crs=crs, encoding=encoding)
+        path = self.folder / name
+        self.inputs.append(path)
+        reading = read(path, layer=layer, crs=crs, encoding=encoding)
+        self._doubt(reading, Path(name).name)
+        return reading.table
+
+    @contextmanager
+    def open(
+        self,
+        name: str,
+        *,
+        file: str,
+        layer: str | None = None,
+        crs: str | None = None,
+        encoding: Told | None = None,
+    ) -> Iterator[tuple[Candidate, ...]]:
+        """The parts of what the study names, to be recognised; ``file`` is its name in sentences.
+
+        They can be read for as long as the block lasts.
+        """
+        if is_address(name):
+            table = self._from_database(name, layer=layer, crs=crs, encoding=encoding)
+            part = Part(name=file, path=Path(file), layer=None, kind="table")
+            yield (Candidate(part=part, file=file, read=Reading(table=table)),)
+            return
+        path = self.folder / name
+        self.inputs.append(path)
+        source = Source(path=path, file=file, layer=layer, crs=crs, encoding=encoding)
+        with candidates(source) as found:
+            yield found
+            for one in found:
+                if one.was_read:
+                    self._doubt(one.reading, path.name)
+
+    def _from_database(
+        self, name: str, *, layer: str | None, crs: str | None, encoding: Told | None
+    ) -> pd.DataFrame:
+        raw, found = read_source(name, layer=layer, crs=crs)
+        self.tables.append(found)
+        table, findings = mended(raw, file=name_of(name), encoding=encoding)
+        self._doubt(Reading(table=table, findings=findings), name_of(name))
+        return table
+
+    def _doubt(self, reading: Reading, file: str) -> None:
+        """Note what was found in reading, and what may be wrong with a coordinate system."""
+        self.doubts += [found.sentence for found in reading.findings]
+        table = reading.table
+        if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
+            self.doubts.append(
+                phrase(
+                    "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it "
+                    "lies {off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry",
+                    file=file,
+                    off_m=LOST_DATUM_M,
+                )
+            )
