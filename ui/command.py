@@ -212,6 +212,44 @@ def export(
 
 
 @command.command()
+def publish(
+    context: typer.Context,
+    study: StudyPath,
+    url: Annotated[str, typer.Argument(help="postgresql://user@host/database")],
+    schema: Annotated[str, typer.Option(help="The schema it is written into.")] = "phusong",
+    run: Annotated[
+        str | None, typer.Option(help="A kept run; without one, the published or latest.")
+    ] = None,
+) -> None:
+    """Write results into PostGIS, for QGIS and GeoServer, in one transaction.
+
+    The password is taken from ~/.pgpass or PGPASSWORD.
+    """
+    import geodata
+    from geodata.postgis.publish import publish as write
+    from ui.plain import plain
+    from ui.printed import reconstruction_notice
+
+    t = _translator(context)
+    with _told(t):
+        found = (
+            _run_of(study, t) if run is None else geodata.open_run(geodata.open_study(study), run)
+        )
+        done = write(found, url, schema=schema)
+    sentence = (
+        t("Run {run} stands in schema {schema} of {place} already; it is the current one.",
+          run=done.run_id, schema=plain(done.schema), place=plain(done.place))
+        if done.already
+        else t("Run {run} is published in schema {schema} of {place}: {count} villages.",
+               run=done.run_id, schema=plain(done.schema), place=plain(done.place),
+               count=t.number(done.villages))
+    )  # fmt: skip
+    typer.echo(sentence)
+    if found.study.reconstruction:
+        typer.echo(reconstruction_notice(t))
+
+
+@command.command()
 def app(
     context: typer.Context,
     study: Annotated[

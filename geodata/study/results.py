@@ -213,6 +213,11 @@ def _escaped(stem: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in stem)
 
 
+def manifest_of(run: Run) -> dict[str, Any]:
+    """The manifest a run was kept with. Raises `UnreadableError` where it is gone."""
+    return _manifest(run.folder)
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     try:
         text = (folder / "manifest.json").read_text(encoding="utf-8")

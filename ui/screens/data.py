@@ -322,6 +322,15 @@ def _understood_now(view: View) -> None:
         for layer in study.layers
     ]
     lines += [t("Units from {date}", date=t.date(units.valid_from)) for units in study.units]
+    if view.rights.sees_all:
+        lines += [
+            t(
+                "Table {table}: {count} rows",
+                table=escaped(plain(one.label)),
+                count=t.number(one.rows),
+            )
+            for one in study.tables
+        ]
     st.markdown("\n".join(f"- {line}" for line in lines))
     if study.notes:
         st.markdown(f"**{t('How the files were read')}**")
