@@ -123,6 +123,11 @@ def _refusal(error: psycopg.Error | UnicodeError, address: Address, *, lost: boo
             file=name,
             reason=reason,
         )
+    return _unanswered(error, name, reason)
+
+
+def _unanswered(error: psycopg.Error | UnicodeError, name: str, reason: str) -> GeodataError:
+    """Why one statement gave nothing, on a connection that stands."""
     if isinstance(error, errors.QueryCanceled):
         return UnreadableError(
             "{file}: the server stopped after its time limit; ask for less, or set a longer "
@@ -132,6 +137,12 @@ def _refusal(error: psycopg.Error | UnicodeError, address: Address, *, lost: boo
     if isinstance(error, errors.LockNotAvailable):
         return UnreadableError(
             "{file}: another publication is still going on; try again when it has ended", file=name
+        )
+    if isinstance(error, errors.CharacterNotInRepertoire):
+        return UnreadableError(
+            "{file} holds text that is not Unicode; add client_encoding=LATIN1 to the address, and "
+            "it is read as files in TCVN3 and VNI are",
+            file=name,
         )
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return CallError(

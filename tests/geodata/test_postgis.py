@@ -19,75 +19,14 @@ from geodata import CallError, DataError, StudyError, UnreadableError
 from geodata.postgis.address import address_of, hidden, name_of, with_source
 from geodata.postgis.table import read_source
 from geodata.study.settings import read_settings
-from tests import folder, tiny_study
+from tests import legacy, table_study, tiny_study
 from tests.gis import PASSWORD, Gis
-
-TABLES = """
-schema = 1
-name = "Nine villages"
-as_of = 2023-08-30
-crs = "EPSG:9208"
-rule = "vn-village"
-
-[villages]
-path = "{url}"
-table = '{schema}.villages'
-centres = '{url}?table={schema}.centres'
-
-[expected]
-operators = ["Alpha", "Beta"]
-
-[[units]]
-valid_from = 2023-01-01
-districts = '{url}?table={schema}.districts'
-communes = '{url}?table={schema}.communes'
-
-[[layers]]
-operator = "Alpha"
-technology = "4G"
-path = "{url}"
-table = '{schema}.alpha'
-as_of = 2023-08-30
-source = "a test"
-
-[[layers]]
-operator = "Beta"
-technology = "3G"
-path = "{url}"
-query = "select geom from {schema}.beta where note <> 'old; -- no'"
-as_of = 2023-08-30
-source = "a test"
-
-[[published]]
-value = 6
-of = 9
-definition = "villages with mobile broadband"
-as_of = 2023-08-30
-source = "by hand"
-"""
-
-
-def loaded(gis: Gis, files: Path) -> str:
-    """The files of the nine-village study as tables of a new schema."""
-    schema = gis.schema()
-    for name in ("villages", "centres", "districts", "communes"):
-        gis.load(gpd.read_file(files / f"{name}.gpkg"), schema, name)
-    gis.load(gpd.read_file(files / "layers/alpha_4g.gpkg"), schema, "alpha")
-    beta = gpd.read_file(files / "layers/beta_3g.gpkg").rename_geometry("geom")
-    beta["note"] = "new"
-    old = beta.iloc[:1].assign(note="old; -- no", geom=[box(0, 0, 1, 1)])
-    gis.load(gpd.GeoDataFrame(pd.concat([beta, old])), schema, "beta")
-    return schema
 
 
 @pytest.fixture
 def study(gis: Gis, tmp_path: Path) -> tuple[Path, str]:
     """A study wholly on tables (its file and the schema), and beside it ``files``."""
-    schema = loaded(gis, folder.write(tmp_path / "files").parent)
-    (tmp_path / "tables").mkdir()
-    file = tmp_path / "tables" / "study.toml"
-    file.write_text(TABLES.format(url=gis.planner, schema=schema), "utf-8")
-    return file, schema
+    return table_study.write(tmp_path, gis)
 
 
 def test_a_study_on_tables_gives_what_the_same_study_gives_from_files(
@@ -145,6 +84,37 @@ def test_measures_are_taken_again_when_rows_change_and_not_when_they_only_move(
     changed = geodata.open_study(file)
     assert geodata.assess_study(changed).measured
     assert changed.tables[2].sha256 != first.study.tables[2].sha256
+
+
+def test_text_of_before_unicode_is_read_right(study: tuple[Path, str], gis: Gis) -> None:
+    names = ["Bản Đồng Mới", "Xóm Nghĩa Thượng", "Thôn Hồng Kỳ", "Khối Quỳnh Lưu", "Bản Mường Lống",
+             "Xóm Yên Hoà", "Thôn Tường Vi", "Bản Huồi Tụ", "Xóm Bắc Sơn"]  # fmt: skip
+    file, schema = study
+    for k, name in enumerate(names, 1):
+        gis.execute(
+            f"UPDATE {schema}.villages SET village = %s WHERE village_id = %s",
+            legacy.misread(name, "tcvn3"),
+            f"v{k}",
+        )
+    read = geodata.open_study(file)
+    assert list(read.villages["village"]) == names
+    assert any("TCVN3" in str(note) for note in read.notes)
+
+
+def test_a_database_of_bytes_is_told_and_read(gis: Gis) -> None:
+    old = f"old_{uuid4().hex[:8]}"
+    gis.execute(f"CREATE DATABASE {old} ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0")
+    address = gis.admin.replace(gis.name, old)
+    try:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION postgis")
+        told = "convert_from(decode('58D66D', 'hex'), 'SQL_ASCII')"  # bytes that are no UTF-8
+        query = f"select {told} as ten, 'SRID=3405;POINT(1 2)'::geometry as g"
+        refused(UnreadableError, with_source(address, query=query), "client_encoding=LATIN1")
+        read, _ = read_source(with_source(address + "?client_encoding=LATIN1", query=query))
+        assert read["ten"].iloc[0] == "XÖm"
+    finally:
+        gis.execute(f"DROP DATABASE {old}")
 
 
 def test_hostile_names_and_columns_survive(gis: Gis) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import geopandas as gpd
@@ -16,9 +18,10 @@ import pytest
 import shapely
 
 import geodata
-from geodata import CallError, Run, UnreadableError
+from geodata import CallError, DataError, Run, UnreadableError
 from geodata.postgis.address import with_source
 from geodata.postgis.publish import publish
+from geodata.postgis.rows import rows_of
 from geodata.postgis.shape import MARK, TABLES, WITH_VIEWS
 from geodata.postgis.systems import proj_of, wkt_of
 from geodata.postgis.table import read_source
@@ -288,9 +291,20 @@ def test_a_failure_midway_leaves_what_was_there(
     assert state(gis, schema) == before
 
 
-def test_a_first_publication_that_fails_leaves_nothing(gis: Gis, schema: str, run: Run) -> None:
-    broken = replace(run, study=replace(run.study, villages=run.study.villages.iloc[[0] * 9]))
-    assert "duplicate key" in refused(UnreadableError, broken, gis.planner, schema=schema)
+def test_a_first_publication_that_fails_leaves_nothing(
+    gis: Gis, schema: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(*given: Any, **named: Any) -> dict[str, Any]:
+        rows = dict(rows_of(*given, **named))
+
+        def some() -> Iterator[Any]:
+            yield from itertools.islice(rows["villages"], 5)
+            raise DataError("cut short")
+
+        return {**rows, "villages": some()}
+
+    monkeypatch.setattr("geodata.postgis.publish.rows_of", cut_short)
+    assert refused(DataError, run, gis.planner, schema=schema) == "cut short"
     assert comments(gis, schema) == {}
 
 

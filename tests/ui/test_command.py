@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import geodata
-from tests import folder, tiny
+from tests import folder, table_study, tiny
+from tests.gis import PASSWORD, Gis
 from ui import server, studies
 from ui.command import command
 from ui.server import arguments
@@ -379,3 +380,43 @@ def test_the_map_is_served_where_it_is_asked_to_be(
     assert done.exit_code == 0
     assert "http://10.0.0.5:80/song" in done.stdout
     assert (told["address"], told["base_path"]) == ("10.0.0.5", "/song/")
+
+
+def test_publish_writes_into_postgis_and_says_so(study: Path, gis: Gis) -> None:
+    gis.execute("SELECT 1")
+    schema = f"p_{gis.schema()}"
+    done = call("publish", study, gis.admin, "--schema", schema)
+    assert done.exit_code == 0, done.stderr
+    assert f"schema {schema} of {gis.place}: 9 villages." in done.stdout
+    again = call("publish", study, gis.admin, "--schema", schema, language="vi")
+    assert "đã có sẵn" in again.stdout
+    run_id = gis.execute(f"SELECT run_id FROM {schema}.runs")[0][0]
+    assert call("publish", study, gis.admin, "--schema", schema, "--run", run_id).exit_code == 0
+    wrong = call("publish", study, gis.admin, "--run", "nothing")
+    assert (wrong.exit_code, "nothing" in wrong.stderr) == (2, True)
+
+
+def test_publish_refuses_what_is_no_database_in_one_sentence(study: Path) -> None:
+    for url in ("out.gpkg", "postgresql://an:matkhau@127.0.0.1:9/gis", "postgresql://a:mat@khau@h/g",
+                "postgresql://an:matkhau@h/gis?table=a"):  # fmt: skip
+        done = call("publish", study, url)
+        assert done.exit_code == 2
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "khau" not in done.stderr + done.stdout
+
+
+def test_a_study_on_tables_is_assessed_exported_and_told_without_its_password(
+    tmp_path: Path, gis: Gis
+) -> None:
+    file, _ = table_study.write(tmp_path, gis)
+    done = call("assess", file)
+    assert done.stdout.splitlines()[0].startswith("6 of 9 covered")
+    assert call("export", file, "-o", tmp_path / "list.csv").exit_code == 0
+    file.write_text(file.read_text("utf-8").replace(".villages'", ".vilages'"), "utf-8")
+    wrong = call("assess", file, language="vi")
+    assert wrong.exit_code == 2
+    assert "không có bảng" in wrong.stderr
+    assert gis.place in wrong.stderr
+    told = done.stdout + wrong.stderr + (tmp_path / "list.csv").read_text("utf-8-sig")
+    assert PASSWORD not in told
+    assert gis.planner not in told

@@ -9,10 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import coverage
+import geodata
 from geodata.access import Rights
 from geodata.errors import MissingFileError
 from geodata.study.results import Run
 from geodata.study.variants import load_variants
+from tests import table_study
+from tests.gis import PASSWORD, Gis
 from tests.ui.tiny_run import open_page, tiny_run, view_of, words
 from ui import studies
 from ui.downloads import list_file
@@ -350,3 +353,18 @@ def test_only_the_working_page_looks_through_one_operator_and_its_files_say_so(
     body = list_file(view, ("v1", "v3"), "csv").decode("utf-8-sig")
     assert "No signal" in next(line for line in body.splitlines() if "v1" in line)
     assert "Beta" in body
+
+
+def test_tables_of_a_database_are_named_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gis: Gis
+) -> None:
+    file, schema = table_study.write(tmp_path, gis)
+    on_tables = geodata.assess_study(geodata.open_study(file), publish=True)
+    for name in PAGES:
+        app = open_page(monkeypatch, on_tables, name, lang="en", village="v9")
+        assert not app.exception
+        told = words(app).replace("\\", "")
+        assert PASSWORD not in told
+        assert gis.planner not in told
+        if name == "data":
+            assert f"Table {schema}.alpha ({gis.place}): 1 rows" in told
