@@ -49,7 +49,9 @@ class Candidate:
     @cached_property
     def reading(self) -> Reading:
         """The table, read. Raises what `geodata.read` does."""
-        return self.read or read_part(self.part, crs=self.crs, encoding=self.encoding)
+        return self.read or read_part(
+            self.part, crs=self.crs, encoding=self.encoding, unplaced=True
+        )
 
     @property
     def was_read(self) -> bool:

@@ -12,7 +12,9 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage.model import Evidence, Layer, Technology
+from geodata.diagnose import AsSaid, Extent
 from geodata.findings import Finding
+from geodata.placing import NOTHING_SAID
 from geodata.rasters import Raster
 
 Kind = Literal["footprint", "signal", "sites", "measurements", "villages"]
@@ -29,7 +31,8 @@ class Filing:
     ``reach_m`` is the reach of sites that do not tell their own, ``reach_cap_m`` the farthest
     any may reach, ``threshold_dbm`` from where a signal serves, ``grades`` those that count.
     ``near`` (x0, y0, x1, y1, study metres) is where anybody will look: of a large raster the
-    rest is not read.
+    rest is not read. ``said`` is what is said of its coordinates, and ``within`` where the
+    study lies, against which a file is tried that says no coordinate system.
     """
 
     operator: str | None
@@ -43,6 +46,8 @@ class Filing:
     threshold_dbm: float | None = None
     grades: tuple[str, ...] | None = None
     near: tuple[float, float, float, float] | None = None
+    said: AsSaid = NOTHING_SAID
+    within: Extent | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -129,7 +129,9 @@ def measurements_in(candidate: Candidate, filing: Filing, *, crs: pyproj.CRS,
     )  # fmt: skip
     return replace(
         meaning,
-        table=to_study(meaning.table, crs, file=candidate.file),
+        table=to_study(
+            meaning.table, crs, file=candidate.file, said=filing.said, extent=filing.within
+        ),
         convention=found.name,
         findings=(note, *meaning.findings),
     )

@@ -223,12 +223,11 @@ def _refuse(name: str, entries: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _without_system(received: Received, told: str) -> Understood:
-    """A file that does not say its system: read as VN-2000 to see what else it is."""
+    """A file that does not say its system: what else it is."""
     try:
-        found = _understood(reading.read_table(received.path, crs="EPSG:9208"), told)
+        return _understood(reading.read_table(received.path, unplaced=True), told)
     except GeodataError as error:
         return Understood(role="aside", trouble=Phrase(error.template, error.parts))
-    return Understood(**{**vars(found), "crs": ""})
 
 
 def _understood(table: pd.DataFrame, told: str) -> Understood:

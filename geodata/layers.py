@@ -17,7 +17,9 @@ from coverage.model import TECHNOLOGIES, Layer, LayerInfo, Technology
 from geodata.areas import polygons_of
 from geodata.columns import plain
 from geodata.coordinates import to_study
+from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, phrase
+from geodata.placing import NOTHING_SAID
 
 GENERATIONS: Mapping[str, Technology] = MappingProxyType(
     {
@@ -109,9 +111,17 @@ def _one(group: Sequence[Layer]) -> Layer:
     )
 
 
-def extent_of(raw: pd.DataFrame, *, crs: pyproj.CRS, file: str) -> gpd.GeoSeries:
+def extent_of(
+    raw: pd.DataFrame,
+    *,
+    crs: pyproj.CRS,
+    file: str,
+    said: AsSaid = NOTHING_SAID,
+    within: Extent | None = None,
+) -> gpd.GeoSeries:
     """The area a filing speaks of. Raises `DataError` where it holds no polygon."""
-    return some_polygons(to_study(raw, crs, file=file), file).dropna().reset_index(drop=True)
+    placed = to_study(raw, crs, file=file, said=said, extent=within)
+    return some_polygons(placed, file).dropna().reset_index(drop=True)
 
 
 def one_spelling(layers: Sequence[Layer], expected: Sequence[str]) -> tuple[Layer, ...]:

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 from scipy.spatial import cKDTree
 
-from geodata.coordinates import WGS84
+from geodata.systems import WGS84
 
 Floats = npt.NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from geodata.containers import Part, chosen, known_to_gdal, opened
 from geodata.encodings import Told, mended
-from geodata.errors import DataError, UnreadableError
+from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import Finding, finding
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
@@ -37,9 +37,10 @@ def read_table(
     layer: str | None = None,
     crs: str | None = None,
     encoding: Told | None = None,
+    unplaced: bool = False,
 ) -> pd.DataFrame:
     """The table of `read`, without what was found."""
-    return read(path, layer=layer, crs=crs, encoding=encoding).table
+    return read(path, layer=layer, crs=crs, encoding=encoding, unplaced=unplaced).table
 
 
 def read(
@@ -48,6 +49,7 @@ def read(
     layer: str | None = None,
     crs: str | None = None,
     encoding: Told | None = None,
+    unplaced: bool = False,
 ) -> Reading:
     """A file as a table: a GeoDataFrame where it has geometry, else a DataFrame.
 
@@ -55,7 +57,8 @@ def read(
     geodatabases, GeoParquet, CSV and Excel, and any of them in a ZIP, a KMZ, a gzip or a
     folder. ``layer`` names one layer (or sheet, or file of an archive) of several,
     ``crs`` the system of a file that does not say its own, or says a wrong one, ``encoding``
-    what its text is in where that is not seen (see `geodata.encodings.mended`). Cells of CSV
+    what its text is in where that is not seen (see `geodata.encodings.mended`); ``unplaced``
+    takes a file without a system as it is, for `geodata.coordinates` to tell. Cells of CSV
     files are text; what columns mean is found later. The index ``row`` counts as people do:
     from 1 in map files, as the spreadsheet does in CSV and Excel. Raises `MissingFileError`,
     `UnreadableError` for what is none of these, `CallError` for a choice of layers, and
@@ -63,10 +66,17 @@ def read(
     """
     path = Path(path)
     with opened(path) as parts:
-        return read_part(chosen(parts, layer, file=path.name), crs=crs, encoding=encoding)
+        part = chosen(parts, layer, file=path.name)
+        return read_part(part, crs=crs, encoding=encoding, unplaced=unplaced)
 
 
-def read_part(part: Part, *, crs: str | None = None, encoding: Told | None = None) -> Reading:
+def read_part(
+    part: Part,
+    *,
+    crs: str | None = None,
+    encoding: Told | None = None,
+    unplaced: bool = False,
+) -> Reading:
     """One part of an opened file as a table; see `read`."""
     if part.is_raster:
         raise UnreadableError(
@@ -82,7 +92,8 @@ def read_part(part: Part, *, crs: str | None = None, encoding: Told | None = Non
         table = _read_parquet(path) if kind == "parquet" else _read_map(part)
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
-    return _mended(_checked(table, path, crs) if placed else table, part.name, encoding)
+    checked = _checked(table, path, crs, unplaced=unplaced) if placed else table
+    return _mended(checked, part.name, encoding)
 
 
 def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
@@ -164,8 +175,10 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return placed
 
 
-def _checked(table: pd.DataFrame, path: Path, crs: str | None) -> gpd.GeoDataFrame:
-    """A layer with rows, some geometry and a coordinate system."""
+def _checked(
+    table: pd.DataFrame, path: Path, crs: str | None, *, unplaced: bool
+) -> gpd.GeoDataFrame:
+    """A layer with rows, some geometry and, unless it may go without, a coordinate system."""
     if table.empty:
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     if (
@@ -178,10 +191,11 @@ def _checked(table: pd.DataFrame, path: Path, crs: str | None) -> gpd.GeoDataFra
     if crs is not None:
         with refused(path):
             table.set_crs(crs, allow_override=True, inplace=True)
-    if table.crs is None:
+    if table.crs is None and not unplaced:
         raise DataError(
             "{file} does not say its coordinate system (for a shapefile: the .prj is missing); "
-            "set crs = … in the study file once you know it",
+            "{advice}",
             file=path.name,
+            advice=phrase("set crs = … in the study file once you know it"),
         )
     return table

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from geodata.errors import MissingFileError, UnreadableError, phrase
 from geodata.study.faults import Fault, FaultError, sentence_of, told, where_of
-from geodata.study.settings import Flag, Whole
+from geodata.study.settings import Whole
+from geodata.study.tables import Flag
 
 EVERY = "*"
 SECRET_LENGTH = 32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -22,6 +22,7 @@ from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.grades import counted_grades, no_grades, told_grades
 from geodata.layers import some_polygons, technology_in, technology_of
 from geodata.operators import same_operator
+from geodata.placing import PLACES
 from geodata.reach import discs
 
 CRUDE = "vòng tròn quanh trạm, ước lượng thô · discs around sites, a crude estimate"
@@ -251,17 +252,20 @@ def _areas(
     rows: Rows, filing: Filing, crs: pyproj.CRS, file: str
 ) -> tuple[gpd.GeoSeries, tuple[Finding, ...]]:
     """The polygons of the rows."""
-    del filing
     if not isinstance(rows.table, gpd.GeoDataFrame):
         raise DataError("{file} has no geometry; a footprint layer holds polygons", file=file)
-    return some_polygons(to_study(rows.table, crs, file=file), file), ()
+    placed = to_study(rows.table, crs, file=file, said=filing.said, extent=filing.within)
+    return some_polygons(placed, file), ()
 
 
 def _discs(
     rows: Rows, filing: Filing, crs: pyproj.CRS, file: str
 ) -> tuple[gpd.GeoSeries, tuple[Finding, ...]]:
     """The rows' points as discs of their reach."""
-    placed = to_study(rows.table, crs, file=file, columns=_places(filing.columns))
+    columns = {k: v for k, v in filing.columns.items() if k in PLACES}
+    placed = to_study(
+        rows.table, crs, file=file, columns=columns, said=filing.said, extent=filing.within
+    )
     shapes = placed.geometry.to_numpy()
     bounds = shapely.bounds(shapes)
     if rows.reach_m is None and filing.reach_m is None:
@@ -297,7 +301,3 @@ def _discs(
         file=file, count=int((~lost).sum()),
     )  # fmt: skip
     return gpd.GeoSeries(made, index=rows.table.index, crs=crs), (*notes, crude)
-
-
-def _places(columns: Mapping[str, str]) -> dict[str, str]:
-    return {field: name for field, name in columns.items() if field in ("lon", "lat", "x", "y")}

@@ -14,8 +14,10 @@ import shapely
 from coverage.model import VILLAGE_COLUMNS
 from geodata.areas import valid_polygons
 from geodata.columns import find_columns, numbers, plain, row_number, text, truths
-from geodata.coordinates import require_inside, to_study
+from geodata.coordinates import brought, require_inside, to_study
+from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, Phrase, phrase
+from geodata.placing import NOTHING_SAID, PLACES, place
 from geodata.units import Units, with_units
 
 NUMBERS = ("population", "households")
@@ -27,7 +29,7 @@ NAMED_WITHIN_M = 5_000.0
 """How far from its village a centre may lie that is known by name alone."""
 
 
-def village_table(
+def village_table(  # noqa: PLR0913  # what the study file says of a file is many things
     raw: pd.DataFrame,
     *,
     crs: pyproj.CRS,
@@ -35,23 +37,28 @@ def village_table(
     columns: Mapping[str, str] | None = None,
     radius_m: float,
     units: Units | None = None,
+    said: AsSaid = NOTHING_SAID,
+    extent: Extent | None = None,
 ) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     """The standard table (see `coverage.model.VILLAGE_COLUMNS`), not yet indexed by id.
 
     Points become discs of ``radius_m`` and are their own ``centre``. A ``village_id``
     column is kept where there is one. Communes and districts that the file does not name
-    come from ``units``. Returns the table and notes on what was understood. Raises
+    come from ``units``. ``said`` is what the study file says of the coordinates, ``extent``
+    where the study lies. Returns the table and notes on what was understood. Raises
     `DataError` for rows without a place, or outside the units' extent.
     """
     given = dict(columns or {})
     asked = ("village_id", *VILLAGE_COLUMNS)
     found = find_columns(raw.columns, asked, given=_of(given, asked), file=file)
-    placed = to_study(raw, crs, file=file, columns=_of(given, ("lon", "lat", "x", "y")))
+    placement = place(raw, crs, file=file, columns=_of(given, PLACES), said=said)
+    placed = brought(placement, crs, file, extent)
     notes = [
         phrase("{file}: {field} ← {column}", file=file, field=field, column=column)
         for field, column in found.items()
         if column != field
     ]
+    notes += [found.sentence for found in placement.findings]
     _require_places(placed, file)
     areas, more = _areas(placed, radius_m, file)
     out = gpd.GeoDataFrame(index=placed.index, geometry=areas)
@@ -60,7 +67,9 @@ def village_table(
     out["centre"] = _centres(placed)
     if units is not None:
         labels = pd.Index(out["village_id"].fillna(out["village"]).fillna("?"))
-        require_inside(out.geometry, units.bounds, file=file, names=labels)
+        require_inside(
+            out.geometry, units.bounds, file=file, names=labels, placed=placement, extent=extent
+        )
         out, homeless = _with_units(out, units)
         if homeless:
             more.append(
@@ -168,7 +177,13 @@ def _with_units(table: gpd.GeoDataFrame, units: Units) -> tuple[gpd.GeoDataFrame
 
 
 def with_centres(
-    villages: gpd.GeoDataFrame, raw: pd.DataFrame, *, crs: pyproj.CRS, file: str
+    villages: gpd.GeoDataFrame,
+    raw: pd.DataFrame,
+    *,
+    crs: pyproj.CRS,
+    file: str,
+    said: AsSaid = NOTHING_SAID,
+    extent: Extent | None = None,
 ) -> gpd.GeoDataFrame:
     """The villages (indexed by id) with the centres of a file.
 
@@ -177,7 +192,7 @@ def with_centres(
     `DataError` for two centres of one village and for centres of none.
     """
     found = find_columns(raw.columns, ("village_id", "village"), file=file)
-    placed = to_study(raw, crs, file=file)
+    placed = to_study(raw, crs, file=file, said=said, extent=extent)
     placed = placed[~(placed.geometry.isna() | placed.geometry.is_empty)]
     points = shapely.force_2d(shapely.centroid(placed.geometry.to_numpy()))
     if "village_id" in found:

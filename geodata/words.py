@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geodata.coordinates import WGS84
+from geodata.systems import WGS84
 
 
 def each_technology(

@@ -8,10 +8,10 @@ import pandas as pd
 
 from geodata.columns import numbers, text, truths
 from geodata.convention import Candidate, Convention
-from geodata.coordinates import WGS84
 from geodata.errors import DataError, phrase
 from geodata.filing import Filing, Rows
 from geodata.findings import Finding, finding
+from geodata.systems import WGS84
 
 LAMBERT_93 = "EPSG:2154"
 FLAGS = ("site_2g", "site_3g", "site_4g", "site_5g")

@@ -12,12 +12,12 @@ import pandas as pd
 from coverage.model import Technology
 from geodata.columns import find_columns, numbers, row_number, text
 from geodata.convention import Candidate, Convention
-from geodata.coordinates import WGS84
 from geodata.errors import DataError, phrase
 from geodata.filing import Filing, Measurements
 from geodata.findings import ROWS_KEPT, Finding
 from geodata.layers import technology_in
 from geodata.operators import operator_in
+from geodata.systems import WGS84
 
 ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

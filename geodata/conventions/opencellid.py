@@ -10,12 +10,12 @@ import pandas as pd
 
 from geodata.columns import plain, row_number
 from geodata.convention import Candidate, Convention
-from geodata.coordinates import WGS84
 from geodata.days import unix_days
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.filing import Filing, Rows
 from geodata.findings import ROWS_KEPT, Finding
 from geodata.operators import operator_of_network
+from geodata.systems import WGS84
 
 COLUMNS = (
     "radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples",

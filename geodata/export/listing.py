@@ -12,12 +12,12 @@ import shapely
 
 from coverage.model import Verdict
 from geodata.columns import plain
-from geodata.coordinates import WGS84
 from geodata.errors import CallError
 from geodata.export.words import HEADINGS, VERDICTS, Language
 from geodata.followup import FIELDS, shown
 from geodata.followup import HEADINGS as FOLLOW_UP
 from geodata.study.results import Run
+from geodata.systems import WGS84
 from geodata.units import Units, assign_units
 
 LISTED = ("weak", "none")

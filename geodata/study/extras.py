@@ -14,8 +14,10 @@ import shapely
 from geodata.areas import polygons_of
 from geodata.columns import find_columns, plain, row_number, text
 from geodata.coordinates import to_study
+from geodata.diagnose import Extent
 from geodata.encodings import Told
 from geodata.errors import DataError
+from geodata.placing import PLACES
 from geodata.postgis.address import name_of
 from geodata.study.settings import SitesTable, ZonesTable
 
@@ -47,12 +49,16 @@ class Read(Protocol):
         ...
 
 
-def zones_of(read: Read, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
+def zones_of(
+    read: Read, table: ZonesTable | None, crs: pyproj.CRS, extent: Extent | None = None
+) -> gpd.GeoDataFrame | None:
     """The 5G rollout zones. Raises `DataError` for one without a polygon."""
     if table is None:
         return None
     raw = read(table.address, layer=table.layer, crs=table.crs, encoding=table.encoding)
-    areas = polygons_of(to_study(raw, crs, file=name_of(table.address)).geometry)
+    file = name_of(table.address)
+    placed = to_study(raw, crs, file=file, said=table.said, extent=extent)
+    areas = polygons_of(placed.geometry)
     if areas.isna().any():
         raise DataError(
             "{file}, row {row}: the 5G zone has no polygon; every zone needs one",
@@ -64,12 +70,16 @@ def zones_of(read: Read, table: ZonesTable | None, crs: pyproj.CRS) -> gpd.GeoDa
     return gpd.GeoDataFrame(found, geometry=areas.to_numpy(), crs=crs)
 
 
-def sites_of(read: Read, table: SitesTable | None, crs: pyproj.CRS) -> gpd.GeoDataFrame | None:
+def sites_of(
+    read: Read, table: SitesTable | None, crs: pyproj.CRS, extent: Extent | None = None
+) -> gpd.GeoDataFrame | None:
     """The sites, as points. Raises `DataError` for one without a place."""
     if table is None:
         return None
     raw = read(table.address, layer=table.layer, crs=table.crs, encoding=table.encoding)
-    placed = to_study(raw, crs, file=name_of(table.address), columns=dict(table.columns))
+    file = name_of(table.address)
+    columns = {k: v for k, v in table.columns.items() if k in PLACES}
+    placed = to_study(raw, crs, file=file, columns=columns, said=table.said, extent=extent)
     shapes = placed.geometry.to_numpy()
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if missing.any():

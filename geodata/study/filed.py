@@ -10,6 +10,7 @@ import geopandas as gpd
 import pyproj
 
 from coverage.model import Layer
+from geodata.diagnose import AsSaid, Extent
 from geodata.filing import Filing, Measurements
 from geodata.filings import SILENT, layers_in, measurements_in
 from geodata.layers import extent_of
@@ -29,7 +30,13 @@ def near_of(villages: gpd.GeoDataFrame) -> Bounds:
     return x0 - NEAR_M, y0 - NEAR_M, x1 + NEAR_M, y1 + NEAR_M
 
 
-def layers_of(reader: Reader, table: LayerTable, crs: pyproj.CRS, near: Bounds) -> list[Layer]:
+def layers_of(
+    reader: Reader,
+    table: LayerTable,
+    crs: pyproj.CRS,
+    near: Bounds,
+    within: Extent | None = None,
+) -> list[Layer]:
     """The layers of one ``[[layers]]`` entry. Raises whatever is wrong with its files."""
     filing = Filing(
         operator=table.operator,
@@ -43,10 +50,18 @@ def layers_of(reader: Reader, table: LayerTable, crs: pyproj.CRS, near: Bounds) 
         threshold_dbm=table.threshold_dbm,
         grades=table.grades,
         near=near,
+        said=table.said,
+        within=within,
     )
     extent = None
     if table.extent:
-        extent = extent_of(reader.read(table.extent), crs=crs, file=name_of(table.extent))
+        extent = extent_of(
+            reader.read(table.extent, crs=table.extent_crs),
+            crs=crs,
+            file=name_of(table.extent),
+            said=AsSaid(crs=table.extent_crs),
+            within=within,
+        )
     found: list[Layer] = []
     for name, title in _named(reader.folder, table):
         with reader.open(
@@ -70,7 +85,10 @@ def _named(folder: Path, table: LayerTable) -> Iterator[tuple[str, str]]:
 
 
 def measurements_of(
-    reader: Reader, table: MeasurementsTable | None, crs: pyproj.CRS
+    reader: Reader,
+    table: MeasurementsTable | None,
+    crs: pyproj.CRS,
+    within: Extent | None = None,
 ) -> Measurements | None:
     """The speed tests or drive tests that the study names."""
     if table is None:
@@ -81,6 +99,8 @@ def measurements_of(
         as_of=table.as_of,
         source=table.source,
         columns=table.columns,
+        said=table.said,
+        within=within,
     )
     file = name_of(table.address)
     with reader.open(

@@ -16,6 +16,7 @@ from coverage.rules import RULES
 from geodata.areas import valid_polygons
 from geodata.columns import find_columns, row_number, text
 from geodata.coordinates import require_inside, study_crs, to_study
+from geodata.diagnose import AsSaid, Extent, area_of_use
 from geodata.errors import DataError, Phrase, phrase
 from geodata.filings import listed_in
 from geodata.identity import FILE as IDS
@@ -50,11 +51,15 @@ def open_study(path: Path | str) -> Study:
     crs = study_crs(settings.crs)
     reader = Reader(folder)
     reader.inputs.append(folder / file.name)
-    units = tuple(_units(reader, table, crs) for table in settings.units)
+    extent = area_of_use(crs)
+    units = tuple(_units(reader, table, crs, extent) for table in settings.units)
     current = units_at(units, settings.as_of) if units else None
-    villages, notes = _villages(reader, settings, crs, current)
+    extent = extent if current is None else Extent(areas=current.communes.geometry)
+    villages, notes = _villages(reader, settings, crs, current, extent)
     near = near_of(villages)
-    filed_layers = [layer for t in settings.layers for layer in layers_of(reader, t, crs, near)]
+    filed_layers = [
+        layer for t in settings.layers for layer in layers_of(reader, t, crs, near, extent)
+    ]
     layers = united(one_spelling(filed_layers, settings.expected.operators))
     return Study(
         folder=folder,
@@ -62,9 +67,9 @@ def open_study(path: Path | str) -> Study:
         villages=villages,
         layers=layers,
         units=units,
-        zones_5g=zones_of(reader.read, settings.zones_5g, crs),
-        sites=sites_of(reader.read, settings.sites, crs),
-        measurements=measurements_of(reader, settings.measurements, crs),
+        zones_5g=zones_of(reader.read, settings.zones_5g, crs, extent),
+        sites=sites_of(reader.read, settings.sites, crs, extent),
+        measurements=measurements_of(reader, settings.measurements, crs, extent),
         rule=rule_of(settings.rule),
         inputs=tuple(reader.inputs),
         tables=tuple(reader.tables),
@@ -87,28 +92,33 @@ def rule_of(told: str | RuleTable) -> Rule:
     return replace(base, **{"title": base.title, "ours": True, **changed})
 
 
-def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS) -> Units:
+def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | None) -> Units:
     """One structure; an explicit column must be in one of its files."""
-    communes = reader.read(table.communes, encoding=table.encoding)
+    said = table.said
+    theirs = replace(said, crs=table.districts_crs or said.crs)
+    communes = reader.read(table.communes, crs=said.crs, encoding=table.encoding)
     districts = None
     if table.districts:
-        districts = reader.read(table.districts, encoding=table.encoding)
+        districts = reader.read(table.districts, crs=theirs.crs, encoding=table.encoding)
     known = [*communes.columns, *(() if districts is None else districts.columns)]
     find_columns(known, (), given=table.columns, file=name_of(table.communes))
+
+    def coded(raw: pd.DataFrame, source: str, told: AsSaid, level: str) -> gpd.GeoDataFrame:
+        name = name_of(source)
+        placed = to_study(raw, crs, file=name, said=told, extent=extent)
+        return _coded(placed, name, table, level=level)
+
     return Units(
         valid_from=table.valid_from,
-        communes=_coded(communes, name_of(table.communes), table, crs, level="commune"),
+        communes=coded(communes, table.communes, said, "commune"),
         districts=None
         if districts is None or table.districts is None
-        else _coded(districts, name_of(table.districts), table, crs, level="district"),
+        else coded(districts, table.districts, theirs, "district"),
     )
 
 
-def _coded(
-    raw: pd.DataFrame, name: str, table: UnitsTable, crs: pyproj.CRS, *, level: str
-) -> gpd.GeoDataFrame:
+def _coded(raw: gpd.GeoDataFrame, name: str, table: UnitsTable, *, level: str) -> gpd.GeoDataFrame:
     """Units indexed by code. Raises `DataError` without code, name or polygons, or on repeats."""
-    placed = to_study(raw, crs, file=name)
     given = {k: v for k, v in table.columns.items() if v in raw.columns}
     fields = (f"{level}_code", level, "district_code", "code", "name")
     found = find_columns(raw.columns, fields, given=given, file=name)
@@ -121,7 +131,7 @@ def _coded(
             field="code" if code is None else "name",
             names=", ".join(map(str, raw.columns[:20])),
         )
-    areas = valid_polygons(placed.geometry)
+    areas = valid_polygons(raw.geometry)
     if areas.isna().any():
         raise DataError(
             "{file}, row {row}: the unit has no polygon; every unit needs one",
@@ -139,7 +149,7 @@ def _coded(
     out = gpd.GeoDataFrame(
         {"name": text(raw[title]).to_numpy()},
         geometry=areas.to_numpy(),
-        crs=crs,
+        crs=raw.crs,
         index=pd.Index(codes.astype(str), name="code"),
     )
     if level == "commune" and "district_code" in found:
@@ -148,7 +158,11 @@ def _coded(
 
 
 def _villages(
-    reader: Reader, settings: StudySettings, crs: pyproj.CRS, units: Units | None
+    reader: Reader,
+    settings: StudySettings,
+    crs: pyproj.CRS,
+    units: Units | None,
+    extent: Extent | None,
 ) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     table = settings.villages
     file = name_of(table.address)
@@ -165,6 +179,8 @@ def _villages(
         columns=table.columns,
         radius_m=table.radius_m,
         units=units,
+        said=table.said,
+        extent=extent,
     )
     if made["village_id"].isna().all():
         made = mint_ids(made, reader.folder)
@@ -178,10 +194,17 @@ def _villages(
     villages = indexed(made, file=file)
     if table.centres:
         centres = name_of(table.centres)
-        villages = with_centres(villages, reader.read(table.centres), crs=crs, file=centres)
+        villages = with_centres(
+            villages,
+            reader.read(table.centres, crs=table.centres_crs),
+            crs=crs,
+            file=centres,
+            said=table.centres_said,
+            extent=extent,
+        )
         known = villages["centre"].dropna()
         if units is not None:
-            require_inside(known, units.bounds, file=centres)
+            require_inside(known, units.bounds, file=centres, extent=extent)
         away = int((known.distance(villages.geometry.loc[known.index]) > 0).sum())
         if away:
             outside = phrase(

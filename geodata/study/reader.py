@@ -11,17 +11,14 @@ import pandas as pd
 
 from geodata.containers import Part
 from geodata.convention import Candidate
-from geodata.coordinates import looks_like_lost_datum
+from geodata.coordinate_checks import definition_findings
 from geodata.encodings import Told, mended
-from geodata.errors import Phrase, phrase
+from geodata.errors import Phrase
 from geodata.filings import Source, candidates
 from geodata.findings import Finding
 from geodata.postgis.address import is_address, name_of
 from geodata.postgis.table import TableInput, read_source
 from geodata.read import Reading, read
-
-LOST_DATUM_M = 224.5
-"""How far off data in VN-2000 lies at Vinh when its datum is taken for WGS 84."""
 
 
 class Reader:
@@ -50,7 +47,7 @@ class Reader:
             return self._from_database(name, layer=layer, crs=crs, encoding=encoding)
         path = self.folder / name
         self.inputs.append(path)
-        reading = read(path, layer=layer, crs=crs, encoding=encoding)
+        reading = read(path, layer=layer, crs=crs, encoding=encoding, unplaced=True)
         self._doubt(reading, Path(name).name)
         return reading.table
 
@@ -95,12 +92,5 @@ class Reader:
         """Note what was found in reading, and what may be wrong with a coordinate system."""
         self.doubts += [found.sentence for found in reading.findings]
         table = reading.table
-        if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
-            self.doubts.append(
-                phrase(
-                    "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it "
-                    "lies {off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry",
-                    file=file,
-                    off_m=LOST_DATUM_M,
-                )
-            )
+        if isinstance(table, gpd.GeoDataFrame):
+            self.doubts += [one.sentence for one in definition_findings(table, file=file)]

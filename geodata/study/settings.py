@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Strict,
@@ -26,12 +25,14 @@ from pydantic import (
 from coverage.model import VILLAGE_COLUMNS, Evidence, Technology
 from coverage.rules import RULES
 from geodata.coordinates import study_crs
+from geodata.diagnose import AsSaid
 from geodata.encodings import Told
-from geodata.errors import CallError, MissingFileError, UnreadableError, phrase
-from geodata.postgis.address import address_of, hidden, is_address, with_source
-from geodata.postgis.connect import identifier
+from geodata.errors import MissingFileError, UnreadableError, phrase
+from geodata.placing import PLACES
+from geodata.postgis.address import hidden, is_address
 from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
 from geodata.study.kinds import ConventionName, KindKeys
+from geodata.study.tables import Flag, OnlyFile, PlacedTable, Source, Sourced, System, Table
 
 FILE = "study.toml"
 
@@ -48,7 +49,6 @@ def _day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
-Flag = Annotated[bool, Strict()]
 
 
 def _fields(*known: str) -> AfterValidator:
@@ -71,7 +71,6 @@ def _fields(*known: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-PLACES = ("lon", "lat", "x", "y")
 VillageColumns = Annotated[dict[str, str], _fields("village_id", *VILLAGE_COLUMNS, *PLACES)]
 UnitColumns = Annotated[
     dict[str, str],
@@ -89,110 +88,43 @@ ZoneColumns = Annotated[
 SiteColumns = Annotated[dict[str, str], _fields("site", "operator", "technologies", *PLACES)]
 
 
-class _Table(BaseModel):
-    """Every table of the study file: unknown keys are faults, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-ONE_OF_TWO = (
-    'an address of a database needs one of table and query: table = "schema.name", or '
-    'query = "select …"'
-)
-
-
-def _reads_one(text: str) -> str:
-    """A path, or an address that says what is read of its database."""
-    if not is_address(text):
-        return text
-    try:
-        address = address_of(text)
-        if address.table:
-            identifier(address.table)
-    except CallError as error:
-        raise FaultError(error.template, **error.parts) from error
-    if bool(address.table) == bool(address.query):
-        raise FaultError(ONE_OF_TWO)
-    return text
-
-
-def _in_one_text(text: str) -> str:
-    """As `_reads_one`, for keys that have no ``table`` or ``query`` beside them."""
-    if is_address(text) and not re.search(r"[?&](table|query)=", text):
-        raise FaultError(
-            "an address of a database says here itself what to read: add ?table=schema.name to it"
-        )
-    return _reads_one(text)
-
-
-def _no_address(text: str) -> str:
-    if is_address(text):
-        raise FaultError("input should be a file; this is not read from a database")
-    return text
-
-
-Source = Annotated[str, AfterValidator(_in_one_text)]
-OnlyFile = Annotated[str, AfterValidator(_no_address)]
-
-
-class _Sourced(_Table):
-    """A table of the study file that names a file, or a table or query of a database."""
-
-    path: str
-    table: str | None = None
-    query: str | None = None
-    layer: str | None = None
-    crs: str | None = None
-    encoding: Told | None = None
-
-    @property
-    def address(self) -> str:
-        """The path, or the address with its table or query: all in one text."""
-        if not is_address(self.path):
-            return self.path
-        return with_source(self.path, table=self.table, query=self.query)
-
-    @model_validator(mode="after")
-    def _says_what_to_read(self) -> Self:
-        told = {"table": self.table, "query": self.query}
-        given = [name for name, value in told.items() if value is not None]
-        if given and not is_address(self.path):
-            raise FaultError(
-                "{key} is for databases; path should be postgresql://user@host/database",
-                key=given[0],
-            )
-        if len(given) > 1 or any(not str(told[name]).strip() for name in given):
-            raise FaultError(ONE_OF_TWO)
-        _reads_one(self.address)
-        return self
-
-
-class VillagesTable(_Sourced):
+class VillagesTable(Sourced):
     """``[villages]``: polygons, or points with a settlement radius in metres."""
 
     columns: VillageColumns = {}
     centres: Source | None = None
+    centres_crs: System | None = None
+    centres_swap_xy: Flag | None = None
     radius_m: Number = Field(default=500.0, gt=0, le=20_000)
 
+    @property
+    def centres_said(self) -> AsSaid:
+        """What the study file says of the centres' coordinates."""
+        return AsSaid(crs=self.centres_crs, swap_xy=self.centres_swap_xy)
 
-class ExpectedTable(_Table):
+
+class ExpectedTable(Table):
     """``[expected]``: who should have filed."""
 
     operators: tuple[str, ...] = ()
     technologies: tuple[Technology, ...] = ()
 
 
-class UnitsTable(_Table):
-    """``[[units]]``: one structure of administrative units."""
+class UnitsTable(PlacedTable):
+    """``[[units]]``: one structure of administrative units.
+
+    ``crs`` is that of both files, unless ``districts_crs`` says another for the districts.
+    """
 
     valid_from: Day
     communes: Source
     districts: Source | None = None
+    districts_crs: System | None = None
     encoding: Told | None = None
     columns: UnitColumns = {}
 
 
-class LayerTable(KindKeys, _Sourced):
+class LayerTable(KindKeys, Sourced):
     """``[[layers]]``: one file, or a pattern of files, or a table, of coverage."""
 
     operator: str | None = None
@@ -200,11 +132,12 @@ class LayerTable(KindKeys, _Sourced):
     as_of: Day | None = None
     evidence: Evidence | None = None
     extent: Source | None = None
+    extent_crs: System | None = None
     source: str = ""
     columns: LayerColumns = {}
 
 
-class MeasurementsTable(_Sourced):
+class MeasurementsTable(Sourced):
     """``[measurements]``: speed tests or drive tests."""
 
     convention: ConventionName | None = None
@@ -214,26 +147,26 @@ class MeasurementsTable(_Sourced):
     columns: SampleColumns = {}
 
 
-class FileTable(_Table):
+class FileTable(Table):
     """A table that names one file: population, terrain."""
 
     path: OnlyFile
     columns: dict[str, str] = {}
 
 
-class ZonesTable(_Sourced):
+class ZonesTable(Sourced):
     """``[zones_5g]``: where and when 5G is rolled out."""
 
     columns: ZoneColumns = {}
 
 
-class SitesTable(_Sourced):
+class SitesTable(Sourced):
     """``[sites]``: where the operators' masts stand."""
 
     columns: SiteColumns = {}
 
 
-class PublishedTable(_Table):
+class PublishedTable(Table):
     """``[[published]]``: a figure officials stated."""
 
     value: Whole = Field(ge=0)
@@ -243,14 +176,14 @@ class PublishedTable(_Table):
     source: str
 
 
-class TargetTable(_Table):
+class TargetTable(Table):
     """``[target]``: the share aimed at, and by when."""
 
     share: Number = Field(gt=0, le=1)
     by: Day
 
 
-class ReconstructionTable(_Table):
+class ReconstructionTable(Table):
     """``[reconstruction]``: marks a study that was made, not observed."""
 
     seed: Whole
@@ -258,7 +191,7 @@ class ReconstructionTable(_Table):
     real: tuple[str, ...] = ()
 
 
-class RuleTable(_Table):
+class RuleTable(Table):
     """``[rule]``: a named profile with some of its settings changed."""
 
     base: str = "vn-village"
@@ -315,7 +248,7 @@ RuleChoice = Annotated[
 ]
 
 
-class StudySettings(_Table):
+class StudySettings(Table):
     """The whole study file."""
 
     schema_: Literal[1] = Field(alias="schema")
@@ -406,7 +339,7 @@ def _keys_at(place: list[Any]) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "villages": VillagesTable, "expected": ExpectedTable, "units": UnitsTable,
         "layers": LayerTable, "population": FileTable, "terrain": FileTable,
-        "zones_5g": ZonesTable, "measurements": MeasurementsTable,
+        "zones_5g": ZonesTable, "sites": SitesTable, "measurements": MeasurementsTable,
         "published": PublishedTable,
         "target": TargetTable, "reconstruction": ReconstructionTable, "rule": RuleTable,
     }  # fmt: skip

@@ -13,6 +13,7 @@ from shapely import Point
 
 import geodata
 from coverage.rules import RULES
+from geodata.coordinate_checks import LOST, STRAY
 from geodata.coordinates import require_inside
 from geodata.errors import DataError, Phrase, StudyError, phrase
 from geodata.study.faults import WANTED
@@ -65,7 +66,7 @@ def _raised() -> Iterator[str]:
 
 def _phrased() -> Iterator[str]:
     """What errors are made of, and notes: the templates of phrases that hold any word."""
-    templates = set(WANTED.values())
+    templates = {*WANTED.values(), *LOST.values(), *STRAY.values()}
     for path in sorted((ROOT / "geodata").rglob("*.py")):
         for call in _calls(path):
             if _name(call) in ("phrase", "Phrase") and call.args:
@@ -189,8 +190,10 @@ def test_a_wrong_meridian_is_told_whole_in_vietnamese() -> None:
     with pytest.raises(DataError) as caught:
         require_inside(places, bounds, file="v.gpkg")
     assert error_text(caught.value, "vi") == (
-        "v.gpkg: 1/1 vị trí nằm ngoài tỉnh, xa nhất 10 km (đầu tiên: Xóm 1); nguyên nhân thường "
-        "gặp là sai kinh tuyến trục VN-2000 (105°, lệch 26,4 km); hãy kiểm tra hệ toạ độ của tệp"
+        "v.gpkg: 1/1 vị trí nằm ngoài tỉnh, xa nhất 10 km (đầu tiên: Xóm 1); một nguyên nhân có "
+        "thể là sai kinh tuyến trục VN-2000 (đang đọc theo 104°45′, khớp với 105°, lệch 26,3 km); "
+        'hãy ghi crs = "EPSG:5897" trong mục của tệp (khi đó 1 trên 1 điểm nằm trong địa bàn; các '
+        "điểm này chưa đủ để phân biệt với EPSG:9209, EPSG:9210, EPSG:9211, EPSG:9212 …)"
     )
 
 

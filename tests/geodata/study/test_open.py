@@ -149,7 +149,8 @@ def test_mapinfo_that_lost_its_datum_is_doubted_and_corrected_when_told(tmp_path
     text = folder.STUDY.replace("villages.gpkg", "villages.tab")
     file.write_text(text, encoding="utf-8")
     doubted = geodata.open_study(file)
-    assert "villages.tab: a VN-2000 projection on another datum" in str(doubted.notes[0])
+    assert "VN-2000 projection without VN-2000's datum" in str(doubted.notes[0])
+    assert 'lies 224.5 m off, so write crs = "EPSG:9208"' in str(doubted.notes[0])
     told = text.replace('path = "villages.tab"', 'path = "villages.tab"\ncrs = "EPSG:9208"')
     file.write_text(told, encoding="utf-8")
     right = geodata.open_study(file).villages.geometry
