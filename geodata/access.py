@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 import coverage
 from coverage.model import Assessment, Expected, Layer, LayerInfo, Measures, Rule
 from geodata.areas import polygons_of, valid_polygons
+from geodata.errors import CallError
 from geodata.followup import FREE
 from geodata.operators import names_any, same_operator
 from geodata.rights import EVERYTHING, Access, Rights, read_access
@@ -24,7 +25,15 @@ from geodata.study.results import Run
 from geodata.study.settings import ExpectedTable, PublishedTable
 from geodata.units import Units
 
-__all__ = ["EVERYTHING", "Access", "Rights", "read_access", "restrict", "restrict_follow_up"]
+__all__ = [
+    "EVERYTHING",
+    "Access",
+    "Rights",
+    "check_access",
+    "read_access",
+    "restrict",
+    "restrict_follow_up",
+]
 
 Bools = npt.NDArray[np.bool_]
 NAMELESS = "as published"
@@ -51,6 +60,8 @@ class _Sight:
 def restrict(run: Run, rights: Rights) -> Run:
     """The run with nothing in it that ``rights`` keep back. Writes nothing.
 
+    A unit's code may stand with the day its structure holds from: ``17329@2025-07-01``. Raises
+    `CallError` for a code without one that is not the same villages in all structures.
     Villages outside the units are gone from every table, and layers, sites and zones are cut
     to the area of those inside. For an operator's people the other operators' layers, sites,
     zones, names and shares are gone too: the verdict stays, as it is published, all other
@@ -104,22 +115,56 @@ def _sight(study: Study, structures: tuple[Structure, ...], rights: Rights) -> _
     )
 
 
+def check_access(access: Access, study: Study) -> None:
+    """That every code of the settings means one area of the study. Raises as `restrict` does."""
+    structures = structures_of(study)
+    grants = [*access.people, *([access.everyone_else] if access.everyone_else else [])]
+    for grant in grants:
+        _visible(study, structures, grant.rights())
+
+
 def _visible(study: Study, structures: tuple[Structure, ...], rights: Rights) -> Bools:
-    """The villages of the units given: by their own codes, or by the newest communes."""
+    """The villages of the units given."""
     if rights.districts is None and rights.communes is None:
         return np.ones(len(study.villages), np.bool_)
-    districts, communes = rights.districts or frozenset(), rights.communes or frozenset()
-    return (
-        _among(study.villages["district_code"], districts)
-        | _among(study.villages["commune_code"], communes)
-        | _among(structures[-1].places["commune_code"], communes)
-    )
+    seen = np.zeros(len(study.villages), np.bool_)
+    for level, codes in (("district", rights.districts), ("commune", rights.communes)):
+        for code in sorted(codes or ()):
+            seen |= _held(structures, "district" if level == "district" else "commune", code)
+    return seen
 
 
-def _among(codes: pd.Series[str], wanted: frozenset[str]) -> Bools:
-    """Which codes are wanted; a missing one is not."""
-    found: Bools = codes.fillna("").astype(str).isin(wanted - {""}).to_numpy(np.bool_)
-    return found
+def _held(structures: tuple[Structure, ...], level: Level, told: str) -> Bools:
+    """The villages of one unit, told as ``code`` or as ``code@day`` (or ``code@year``).
+
+    Codes are used again for other areas: a code without a day must be the same villages in
+    every structure that has it. Raises `CallError` where it is not, for to guess would show
+    somebody an area that is not theirs.
+    """
+    code, _, day = told.partition("@")
+    found: dict[str, Bools] = {}
+    for structure in structures:
+        of = structure.valid_from.isoformat()
+        if code and (not day or of.startswith(day)):
+            codes = structure.places[f"{level}_code"].to_numpy(dtype=object)
+            if (codes == code).any():
+                found[of] = np.asarray(codes == code, np.bool_)
+    if not found:
+        return np.zeros(len(structures[0].places), np.bool_)
+    (first, held), *others = found.items()
+    for other, also in others:
+        if (held != also).any():
+            raise CallError(
+                "the access settings name district {code}, which is another area in the units "
+                "from {first} than in those from {other}; write {code}@{first} or {code}@{other}"
+                if level == "district"
+                else "the access settings name commune {code}, which is another area in the units "
+                "from {first} than in those from {other}; write {code}@{first} or {code}@{other}",
+                code=code,
+                first=first,
+                other=other,
+            )
+    return held
 
 
 def _operators(study: Study) -> tuple[str, ...]:
@@ -172,6 +217,7 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         rule=_rule(study.rule, sight),
         inputs=(),
         notes=(),
+        told=None if study.told is None else study.told[sight.keep],
     )
 
 

@@ -24,9 +24,10 @@ SECRET_LENGTH = 32
 class Rights:
     """What one reader may see and change.
 
-    ``districts`` and ``communes`` are codes, and a village in either is seen; where both are
-    None, all are. ``operator`` names the operator a person is of: they see its layers and
-    sites, and of others only whether somebody else serves a village. ``public`` marks what
+    ``districts`` and ``communes`` are codes, alone or with the day their structure holds from
+    (``17329@2025-07-01``), and a village in either is seen; where both are None, all are.
+    ``operator`` names the operator a person is of: they see its layers and sites, and of
+    others only whether somebody else serves a village. ``public`` marks what
     everybody may see, where access is off.
     """
 

@@ -12,17 +12,20 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geodata.columns import plain
 from geodata.errors import CallError, phrase
+
+SEGMENTS = 32
+"""Segments a quarter of a settlement disc is drawn with: 0.04 % less than the circle."""
+DISC_CENTRE_M = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Units:
     """One structure of units. Codes are reused over time: the key is (code, valid_from).
 
-    ``districts`` (None since July 2025) and ``communes`` are indexed by ``code``, with
-    ``name``, geometry in the study's system, and ``district_code`` on communes where
-    there are districts.
+    ``districts`` (None since July 2025) and ``communes`` (empty where only districts are
+    known) are indexed by ``code``, with ``name``, geometry in the study's system, and
+    ``district_code`` on communes where there are districts.
     """
 
     valid_from: date
@@ -30,10 +33,24 @@ class Units:
     districts: gpd.GeoDataFrame | None = None
 
     @property
+    def finest(self) -> gpd.GeoDataFrame:
+        """The communes, or where they are not known the districts."""
+        if self.districts is None or len(self.communes):
+            return self.communes
+        return self.districts
+
+    @property
     def bounds(self) -> npt.NDArray[np.float64]:
         """Extent (x0, y0, x1, y1) in the study's metres."""
         table = self.communes if self.districts is None else self.districts
         return np.asarray(table.total_bounds, dtype=np.float64)
+
+
+def no_communes(crs: object) -> gpd.GeoDataFrame:
+    """The communes of a structure of which only districts are known."""
+    empty: dict[str, list[str]] = {"name": [], "district_code": []}
+    index = pd.Index([], name="code", dtype=object)
+    return gpd.GeoDataFrame(empty, geometry=[], index=index, crs=crs)
 
 
 def units_at(structures: Sequence[Units], day: date) -> Units:
@@ -53,75 +70,80 @@ def assign_units(villages: gpd.GeoDataFrame, units: Units) -> pd.DataFrame:
 
     Indexed like ``villages``: ``commune_code``, ``commune``, ``district_code``,
     ``district``; NA where a village overlaps none. Ties go to the commune of the village's
-    centre, then to the lower code.
+    centre, then to the lower code. A village of which only a point is known (see
+    `is_disc`) is where its point is: the disc around it is ours.
     """
-    of = _largest(villages, units.communes)
+    of = placed(villages, units.communes)["code"]
     out = pd.DataFrame(index=villages.index)
     out["commune_code"] = of
-    out["commune"] = _looked_up(of, units.communes["name"])
+    out["commune"] = looked_up(of, units.communes["name"])
     if units.districts is None:
         out["district_code"] = pd.Series(pd.NA, index=out.index, dtype="string")
         out["district"] = out["district_code"]
         return out
-    if "district_code" in units.communes:
-        district = _looked_up(of, units.communes["district_code"])
+    if "district_code" in units.communes and len(units.communes):
+        district = looked_up(of, units.communes["district_code"])
     else:
-        district = _largest(villages, units.districts)
+        district = placed(villages, units.districts)["code"]
     out["district_code"] = district
-    out["district"] = _looked_up(district, units.districts["name"])
+    out["district"] = looked_up(district, units.districts["name"])
     return out
 
 
-def with_units(villages: gpd.GeoDataFrame, units: Units) -> tuple[gpd.GeoDataFrame, int]:
-    """The villages with what their file leaves out of commune and district, and a count.
+def placed(villages: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The unit that holds most of each village, and the one that holds most of the rest.
 
-    A name finds its code (and a code its name) where one unit alone bears it; the rest comes
-    from `assign_units`. The count is of villages that no unit holds and that stay without one.
+    Indexed like ``villages``: ``code`` and ``second`` (NA where there is none), ``share`` and
+    ``second_share`` of the village's area, 0 to 1. ``code`` is chosen as `assign_units` says;
+    a village whose point alone is known has all of it there.
     """
-    assigned = assign_units(villages, units)
-    out = villages.copy()
-    for level, table in (("district", units.districts), ("commune", units.communes)):
-        code, name = f"{level}_code", level
-        if table is None:
-            continue
-        alone = table["name"].map(_bare)
-        alone = alone[~alone.duplicated(keep=False)]
-        codes = {bare: str(key) for key, bare in alone.items()}
-        by_name = out[name].map(_bare, na_action="ignore").map(codes).astype("string")
-        out[code] = out[code].fillna(by_name).fillna(assigned[code])
-        out[name] = out[name].fillna(_looked_up(out[code], table["name"])).fillna(assigned[name])
-    return out, int(assigned["commune_code"].isna().sum())
+    pairs = _pairs(villages, units)
+    out = pd.DataFrame(index=villages.index)
+    for k, (code, share) in enumerate((("code", "share"), ("second", "second_share"))):
+        ranked = pairs[pairs["rank"] == k]
+        codes = np.full(len(villages), None, dtype=object)
+        codes[ranked["row"]] = ranked["code"]
+        shares = np.zeros(len(villages))
+        shares[ranked["row"]] = ranked["share"]
+        out[code] = pd.array(codes, dtype="string")
+        out[share] = shares
+    return out
 
 
-KINDS = ("thanh pho ", "thi xa ", "thi tran ", "huyen ", "quan ", "phuong ", "xa ")
+def is_disc(villages: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Which villages are discs drawn around a point, not areas that anybody surveyed."""
+    shapes = villages.geometry.to_numpy()
+    drawn: npt.NDArray[np.bool_] = shapely.get_num_coordinates(shapes) == 4 * SEGMENTS + 1
+    if "centre" not in villages or not drawn.any():
+        return np.zeros(len(villages), bool)
+    apart = shapely.distance(shapely.centroid(shapes[drawn]), villages["centre"].to_numpy()[drawn])
+    drawn[drawn] = apart < DISC_CENTRE_M  # NaN, where there is no centre, is not
+    return drawn
 
 
-def _bare(name: str) -> str:
-    """A unit's name for comparing, without what kind of unit it is."""
-    told = plain(name)
-    kind = next((k for k in KINDS if told.startswith(k)), "")
-    return told.removeprefix(kind)
-
-
-def _looked_up(codes: pd.Series[str], values: pd.Series[str]) -> pd.Series[str]:
+def looked_up(codes: pd.Series[str], values: pd.Series[str]) -> pd.Series[str]:
+    """The value that stands at each code; NA where none does."""
     return codes.map(values.to_dict()).astype("string")
 
 
-def _largest(villages: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Series[str]:
-    """Code of the unit that overlaps each village most."""
-    shapes = villages.geometry.to_numpy()
-    areas = units.geometry.to_numpy()
+def _pairs(villages: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Each village (``row``) with each unit it overlaps, the one it belongs to at ``rank`` 0."""
+    shapes, areas = villages.geometry.to_numpy(), units.geometry.to_numpy()
+    shapely.prepare(areas)
     row, unit = shapely.STRtree(areas).query(shapes, predicate="intersects")
-    overlap = shapely.area(shapely.intersection(shapes[row], areas[unit]))
+    whole = shapely.covers(areas[unit], shapes[row])
+    left = ~whole & ~np.isin(row, row[whole])
+    share = whole.astype(np.float64)
+    common = shapely.area(shapely.intersection(shapes[row[left]], areas[unit[left]]))
+    share[left] = common / shapely.area(shapes[row[left]])
     centred = np.zeros(len(row), bool)
     if "centre" in villages:
-        centres = villages["centre"].to_numpy()
-        centred = shapely.intersects(areas[unit], centres[row])
+        centred = shapely.intersects(areas[unit], villages["centre"].to_numpy()[row])
+    known = is_disc(villages)[row] & np.isin(row, row[centred])
+    share = np.where(known, centred, share)
     codes = units.index.to_numpy()[unit].astype(str)
-    pairs = pd.DataFrame({"row": row, "code": codes, "overlap": overlap, "centred": centred})
-    pairs = pairs.sort_values(
-        ["row", "overlap", "centred", "code"], ascending=[True, False, False, True]
-    ).drop_duplicates("row")
-    out = pd.Series(pd.NA, index=villages.index, dtype="string", name="code")
-    out.iloc[pairs["row"].to_numpy()] = pairs["code"].to_numpy()
-    return out
+    pairs = pd.DataFrame({"row": row, "code": codes, "share": share, "centred": centred})
+    pairs = pairs[(share > 0) | centred].sort_values(
+        ["row", "share", "centred", "code"], ascending=[True, False, False, True]
+    )
+    return pairs.assign(rank=pairs.groupby("row").cumcount())

@@ -18,13 +18,11 @@ from geodata.coordinates import brought, require_inside, to_study
 from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, Phrase, phrase
 from geodata.placing import NOTHING_SAID, PLACES, place
-from geodata.units import Units, with_units
+from geodata.unit_match import TOLD, with_units
+from geodata.units import SEGMENTS, Units
 
 NUMBERS = ("population", "households")
 TRUTHS = ("electrified", "fund_eligible")
-SEGMENTS = 32
-"""Segments a quarter of a settlement disc is drawn with: 0.04 % less than the circle."""
-
 NAMED_WITHIN_M = 5_000.0
 """How far from its village a centre may lie that is known by name alone."""
 
@@ -70,27 +68,8 @@ def village_table(  # noqa: PLR0913  # what the study file says of a file is man
         require_inside(
             out.geometry, units.bounds, file=file, names=labels, placed=placement, extent=extent
         )
-        out, homeless = _with_units(out, units)
-        if homeless:
-            more.append(
-                phrase(
-                    "{file}: {count} villages lie in no commune and stay without one",
-                    file=file,
-                    count=homeless,
-                )
-            )
-        codes = out["commune_code"].dropna()
-        foreign = int((~codes.isin(units.communes.index)).sum())
-        if foreign:
-            more.append(
-                phrase(
-                    "{file}: {count} villages have a commune code that is none of the units of "
-                    "{day}",
-                    file=file,
-                    count=foreign,
-                    day=units.valid_from,
-                )
-            )
+        out = with_units(out, units)
+        more += _unit_notes(out, units, file)
     return out, (*notes, *more)
 
 
@@ -169,11 +148,48 @@ def _field(raw: pd.DataFrame, column: str | None, field: str, file: str) -> pd.S
     return text(raw[column])
 
 
-def _with_units(table: gpd.GeoDataFrame, units: Units) -> tuple[gpd.GeoDataFrame, int]:
-    """Units that the file leaves out filled in, and how many villages no unit holds."""
-    wanted = ["commune_code", "commune"]
-    wanted += ["district_code", "district"] if units.districts is not None else []
-    return with_units(table, units) if table[wanted].isna().any(axis=None) else (table, 0)
+def _unit_notes(table: gpd.GeoDataFrame, units: Units, file: str) -> list[Phrase]:
+    """How many villages lie in no commune, and how many have a code of another structure."""
+    if not len(units.communes):
+        return []
+    notes = []
+    homeless = int(table["commune_code"].isna().sum())
+    if homeless:
+        notes.append(
+            phrase(
+                "{file}: {count} villages lie in no commune and stay without one",
+                file=file,
+                count=homeless,
+            )
+        )
+    told = table[TOLD[0]].dropna()
+    foreign = int((~told.isin(units.communes.index)).sum())
+    if foreign:
+        notes.append(
+            phrase(
+                "{file}: {count} villages have a commune code that is none of the units of {day}",
+                file=file,
+                count=foreign,
+                day=units.valid_from,
+            )
+        )
+    return notes
+
+
+def told_units(villages: gpd.GeoDataFrame) -> pd.DataFrame:
+    """What the file itself tells of each village's units, before `indexed` leaves it out.
+
+    Index ``village_id``; `TOLD`, ``unit_doubt`` (see `geodata.unit_match.with_units`) and
+    ``row``, as people count the rows of the file. Where there are no units to compare with,
+    what is told is what the table has.
+    """
+    out = pd.DataFrame(index=villages["village_id"].astype(str).rename("village_id"))
+    for kept in TOLD:
+        column = kept if kept in villages else kept.removeprefix("told_")
+        out[kept] = villages[column].to_numpy()
+    out["unit_doubt"] = villages["unit_doubt"].to_numpy() if "unit_doubt" in villages else ""
+    out["row"] = [row_number(villages.index, at) for at in range(len(villages))]
+    return out
 
 
 def with_centres(

@@ -5,17 +5,17 @@ from __future__ import annotations
 import locale
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from geodata.study.model import Study
+    from geodata.study.places import Structure
     from geodata.study.results import Run
-    from geodata.units import Units
     from ui.texts import Translator
 
 LANGUAGE_VARIABLE = "PHUSONG_LANGUAGE"
@@ -153,7 +153,7 @@ def assess(
     t = _translator(context)
     with _told(t):
         opened = geodata.open_study(study)
-        chosen = _units(units, opened.units)
+        chosen = _units(units, opened)
         began = time.monotonic()
         with _progress(t("Measuring")) as progress:
             run = geodata.assess_study(opened, rule=rule, publish=publish, progress=progress)
@@ -200,7 +200,7 @@ def export(
             district=district,
             commune=commune,
             verdicts=verdict or ("weak", "none"),
-            units=_units(units, run.study.units),
+            units=_units(units, run.study),
             language=t.language,
         )
         path = geodata.export_list(table, output, run=run, language=t.language)
@@ -209,6 +209,42 @@ def export(
     typer.echo(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
     if run.study.reconstruction:
         typer.echo(reconstruction_notice(t))
+
+
+@command.command("units")
+def show_units(
+    context: typer.Context,
+    study: Annotated[
+        Path | None, typer.Argument(help="A study: its split and doubtful villages too.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write csv or xlsx; the ending says which."),
+    ] = None,
+) -> None:
+    """Print how the communes of 2023 became those of 2024 and 2025, or write it."""
+    import geodata
+    from geodata.export.crosswalk import write_crosswalk
+    from geodata.study.unit_report import unit_cases, unit_findings
+    from geodata.unit_changes import commune_changes
+    from ui.printed_units import printed_units, printed_units_json
+
+    t = _translator(context)
+    with _told(t):
+        opened = geodata.open_study(study) if study is not None else None
+        cases = unit_cases(opened) if opened is not None else None
+        found = unit_findings(opened, cases) if opened is not None else ()
+        changes = commune_changes()
+        if output is not None:
+            written = write_crosswalk(changes, cases, output)
+            lines = [t("Written: {study}", study=path) for path in written]
+        else:
+            lines = []
+    if json:
+        typer.echo(printed_units_json(changes, cases, found, t))
+        return
+    typer.echo("\n".join(lines or printed_units(changes, cases, found, t)))
 
 
 @command.command()
@@ -280,7 +316,8 @@ def app(
         if geodata.latest_run(opened) is None:
             with _progress(t("Measuring")) as progress:
                 geodata.assess_study(opened, publish=True, progress=progress)
-        server.environment(study, settings=settings)  # wrong settings are told before anything
+        told = server.environment(study, settings=settings)
+        _check_access(told, opened)  # wrong settings are told before anything
     below = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
     place = t(
         "The map is at {address}; stop it with Ctrl+C.", address=f"http://{address}:{port}{below}"
@@ -297,6 +334,17 @@ def app(
     raise typer.Exit(status)
 
 
+def _check_access(environment: Mapping[str, str], study: Study) -> None:
+    """That the access settings, where there are any, mean one area each."""
+    from geodata.access import check_access, read_access
+    from ui.access import SETTINGS_VARIABLE
+
+    named = environment.get(SETTINGS_VARIABLE, "").strip()
+    settings = read_access(Path(named)) if named else None
+    if settings is not None:
+        check_access(settings, study)
+
+
 def _run_of(study: Path, t: Translator) -> Run:
     """The study's latest run, made now where there is none."""
     import geodata
@@ -309,22 +357,20 @@ def _run_of(study: Path, t: Translator) -> Run:
     return run
 
 
-def _units(asked: str | None, structures: Sequence[Units]) -> Units | None:
+def _units(asked: str | None, study: Study) -> Structure | None:
     """The structure in force on a day (or at the end of a year); None where none is asked for."""
     from geodata.errors import CallError
-    from geodata.units import units_at
+    from geodata.study.places import structure_at, structures_of, units_day
 
     if asked is None:
         return None
-    text = f"{asked}-12-31" if asked.isdigit() and len(asked) == 4 else asked
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
+    day = units_day(asked)
+    if day is None:
         raise CallError(
             "--units is {found}, which is no day; write a year or a day such as 2025-07-01",
             found=asked,
-        ) from error
-    return units_at(structures, day)
+        )
+    return structure_at(structures_of(study), day)
 
 
 def main() -> None:

@@ -71,7 +71,8 @@ def list_file(view: View, ids: tuple[str, ...], ending: str) -> bytes:
     table = listed(
         view.seen_run,
         ids,
-        places=view.structure.places,
+        structures=view.opened.structures,
+        units=view.structure,
         follow_up=view.opened.follow_up(),
         language=language,
     )

@@ -6,13 +6,12 @@ What comes from files goes through `ui.plain.plain`: a name must not steer the t
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from coverage.summarise import by_unit
-from geodata.units import Units, assign_units, units_at
+from geodata.study.places import Structure, structure_on, structures_of
 from ui.plain import plain
 from ui.texts import Translator
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 COUNTS = ("villages", "covered", "uncovered", "weak", "none", "unknown")
 
 
-def printed_run(run: Run, units: Units | None, t: Translator, *, seconds: float) -> str:
+def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: float) -> str:
     """Headline, published figures, districts (or communes), and how it was made."""
     headline = run.summary.headline
     counts = {name: t.number(getattr(headline, name)) for name in COUNTS}
@@ -34,7 +33,10 @@ def printed_run(run: Run, units: Units | None, t: Translator, *, seconds: float)
         )
     ]
     lines += _published(run, t)
-    level, table = next(iter(_grouped(run, units).items()))
+    structure = units or in_force(run)
+    level, table = next(iter(_grouped(run, structure).items()))
+    if units is not None:
+        lines.append(t("Units from {date}", date=t.date(structure.valid_from)))
     lines += ["", *_table(table, level, t), ""]
     rule = plain(run.assessment.rule.name)
     lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
@@ -77,19 +79,17 @@ def _published(run: Run, t: Translator) -> list[str]:
     return lines
 
 
-def _grouped(run: Run, units: Units | None) -> dict[str, pd.DataFrame]:
+def in_force(run: Run) -> Structure:
+    """The structure of units that a run is grouped by where none is asked for."""
+    return structure_on(structures_of(run.study), run.study.as_of)
+
+
+def _grouped(run: Run, structure: Structure) -> dict[str, pd.DataFrame]:
     """Counts by district, where the structure has them, and by commune."""
-    if units is None:
-        districts = run.study.villages["district_code"].notna().any()
-        of = {"district": run.summary.by_district, "commune": run.summary.by_commune}
-    else:
-        districts = units.districts is not None
-        table = run.study.villages.drop(columns=["geometry", "centre"])
-        table = pd.DataFrame(table).join(run.assessment.verdicts)
-        assigned = assign_units(run.study.villages, units)
-        table[list(assigned.columns)] = assigned
-        of = {level: by_unit(table, level) for level in ("district", "commune")}
-    return of if districts else {"commune": of["commune"]}
+    table = structure.places.join(run.study.villages[["population"]])
+    table = table.join(run.assessment.verdicts[["verdict"]])
+    levels = ("district", "commune") if "district" in structure.levels else ("commune",)
+    return {level: by_unit(table, level) for level in levels}
 
 
 def _table(table: pd.DataFrame, level: str, t: Translator) -> list[str]:
@@ -115,21 +115,19 @@ def _table(table: pd.DataFrame, level: str, t: Translator) -> list[str]:
     ]
 
 
-def printed_json(run: Run, units: Units | None) -> str:
+def printed_json(run: Run, units: Structure | None) -> str:
     """One JSON object, for programs: the headline, units and layers."""
     headline, summary = run.summary.headline, run.summary
     by_unit_rows: list[dict[str, Any]] = []
-    if units is None and run.study.units:
-        day: date | None = units_at(run.study.units, run.study.as_of).valid_from
-    else:
-        day = units.valid_from if units else None
-    for level, grouped in _grouped(run, units).items():
+    structure = units or in_force(run)
+    known = bool(run.study.units) or units is not None
+    for level, grouped in _grouped(run, structure).items():
         for code, row in grouped.iterrows():
             by_unit_rows.append(
                 {
                     "level": level,
                     "code": str(code),
-                    "valid_from": day.isoformat() if day else None,
+                    "valid_from": structure.valid_from.isoformat() if known else None,
                     "name": str(row["name"]),
                     **{name: int(row[name]) for name in COUNTS},
                 }

@@ -38,7 +38,7 @@ from ui.maps.feed import Feed, make_feed
 STUDY_VARIABLE = "PHUSONG_STUDY"
 STUDIES_VARIABLE = "PHUSONG_STUDIES"
 TILES_VARIABLE = "PHUSONG_TILES"
-BUILT_IN_VERSION = 3
+BUILT_IN_VERSION = 4
 """Part of the built-in study's folder: a reconstruction made otherwise gets another."""
 
 DROPPED_S = 24 * 3600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -16,6 +17,8 @@ from geodata.errors import CallError
 from geodata.export.words import HEADINGS, VERDICTS, Language
 from geodata.followup import FIELDS, shown
 from geodata.followup import HEADINGS as FOLLOW_UP
+from geodata.study.model import Study
+from geodata.study.places import PLACE_COLUMNS, Structure, structure_on, structures_of
 from geodata.study.results import Run
 from geodata.systems import WGS84
 from geodata.units import Units, assign_units
@@ -34,53 +37,59 @@ def uncovered_list(
     district: str | None = None,
     commune: str | None = None,
     verdicts: Sequence[str] = LISTED,
-    units: Units | None = None,
+    units: Structure | Units | None = None,
     language: Language = "vi",
 ) -> gpd.GeoDataFrame:
     """Villages with the asked verdicts, one row each, headed in the reader's language.
 
-    ``district`` and ``commune`` are codes or names, marks ignored; ``units`` regroups by
-    another structure. Geometry: the village's centre (else a point inside it), WGS 84.
-    Coordinates stand in WGS 84 degrees and in the study's system, where X is north and Y
-    east. Raises `CallError` for a unit or a verdict nobody knows.
+    ``district`` and ``commune`` are codes or names, marks ignored, of ``units``, the structure
+    to group by (the one in force on the study's day where none is given); the units of the
+    study's other structures stand in columns of their own. Geometry: the village's centre
+    (else a point inside it), WGS 84. Coordinates stand in WGS 84 degrees and in the study's
+    system, where X is north and Y east. Raises `CallError` for a unit or a verdict nobody knows.
     """
     _check_verdicts(verdicts)
     study = run.study
     table = study.villages.join(run.assessment.verdicts)
+    structures = structures_of(study)
     if units is not None:
-        table[["commune_code", "commune", "district_code", "district"]] = assign_units(
-            study.villages, units
-        )
+        table[list(PLACE_COLUMNS)] = _places(study, units)
+    day = structure_on(structures, study.as_of).valid_from if units is None else units.valid_from
+    others = [structure for structure in structures if structure.valid_from != day]
     if district is not None:
-        table = table[table["district_code"] == find_unit(table, "district", district)]
+        code = find_unit(table, "district", district, others=others)
+        table = table[table["district_code"] == code]
     if commune is not None:
-        table = table[table["commune_code"] == find_unit(table, "commune", commune)]
+        code = find_unit(table, "commune", commune, others=others)
+        table = table[table["commune_code"] == code]
     table = table[table["verdict"].isin(verdicts)]
     table = table.assign(_order=table["verdict"].map(WORST_FIRST))
     table = table.sort_values(["district", "commune", "_order", "village"], kind="stable")
-    return _headed(table, run, language)
+    return _headed(table, run, language, day, others)
 
 
 def listed(
     run: Run,
     ids: Sequence[str],
     *,
-    places: pd.DataFrame | None = None,
+    structures: Sequence[Structure] = (),
+    units: Structure | None = None,
     follow_up: pd.DataFrame | None = None,
     language: Language = "vi",
 ) -> gpd.GeoDataFrame:
     """Exactly these villages in this order, whatever their verdicts, as `uncovered_list`.
 
-    ``places`` is indexed by village id with the units of another structure; ``follow_up``
-    adds its columns.
+    ``units`` is the structure to group by, of the study's ``structures``; ``follow_up`` adds
+    its columns.
     """
     study = run.study
     table = study.villages.join(run.assessment.verdicts).loc[list(ids)]
-    if places is not None:
-        units = places.loc[table.index].replace("", pd.NA)
-        for name in ("commune_code", "commune", "district_code", "district"):
-            table[name] = units[name].astype("string")
-    out = _headed(table, run, language)
+    structures = structures or structures_of(study)
+    chosen = units or structure_on(structures, study.as_of)
+    if units is not None:
+        table[list(PLACE_COLUMNS)] = _places(study, units).loc[table.index]
+    others = [structure for structure in structures if structure is not chosen]
+    out = _headed(table, run, language, chosen.valid_from, others)
     if follow_up is None or follow_up.empty:
         return out
     held = follow_up.reindex(table.index).fillna("")
@@ -88,6 +97,13 @@ def listed(
         words = [shown(name, str(value), language) for value in held[name]]
         out.insert(len(out.columns) - 1, FOLLOW_UP[language][name], words)
     return out
+
+
+def _places(study: Study, units: Structure | Units) -> pd.DataFrame:
+    """Commune and district of each village in a structure, NA where not known."""
+    if isinstance(units, Units):
+        return assign_units(study.villages, units)
+    return units.places[list(PLACE_COLUMNS)].astype("string").replace("", pd.NA)
 
 
 def _check_verdicts(verdicts: Sequence[str]) -> None:
@@ -100,8 +116,14 @@ def _check_verdicts(verdicts: Sequence[str]) -> None:
             )
 
 
-def find_unit(table: pd.DataFrame, level: str, asked: str) -> str:
-    """Code of a unit from its code or name. Raises `CallError` with what comes near."""
+def find_unit(
+    table: pd.DataFrame, level: str, asked: str, *, others: Sequence[Structure] = ()
+) -> str:
+    """Code of a unit from its code or name. Raises `CallError` with what comes near.
+
+    A code of ``others``, structures that are not looked at, is never taken for one of these:
+    the error names the structure it is of.
+    """
     rows = table.dropna(subset=f"{level}_code").drop_duplicates(f"{level}_code")
     codes = rows[f"{level}_code"].astype(str).tolist()
     if not codes:
@@ -119,6 +141,17 @@ def find_unit(table: pd.DataFrame, level: str, asked: str) -> str:
     found = exact or [c for c, n in zip(codes, names, strict=True) if n.endswith(f" {wanted}")]
     if len(found) == 1:
         return found[0]
+    for other in others if not found else ():
+        if (other.places[f"{level}_code"] == asked).any():
+            raise CallError(
+                "district {asked} is none of these units; it is one of those from {day}: add "
+                "--units {day}"
+                if level == "district"
+                else "commune {asked} is none of these units; it is one of those from {day}: add "
+                "--units {day}",
+                asked=asked,
+                day=other.valid_from.isoformat(),
+            )
     near = difflib.get_close_matches(wanted, names, n=SHOWN, cutoff=0.5)
     close = found or [
         c for n in dict.fromkeys(near) for c, m in zip(codes, names, strict=True) if m == n
@@ -143,7 +176,13 @@ def _titles(rows: pd.DataFrame, level: str) -> list[str]:
     return [str(title) for title in titles]
 
 
-def _headed(table: gpd.GeoDataFrame, run: Run, language: Language) -> gpd.GeoDataFrame:
+def _headed(
+    table: gpd.GeoDataFrame,
+    run: Run,
+    language: Language,
+    day: date,
+    others: Sequence[Structure],
+) -> gpd.GeoDataFrame:
     """The rows under the headings of one language, with both kinds of coordinates."""
     shapes = table.geometry.to_numpy()
     centres = table["centre"].to_numpy()
@@ -163,6 +202,7 @@ def _headed(table: gpd.GeoDataFrame, run: Run, language: Language) -> gpd.GeoDat
         head["commune"]: table["commune"],
         head["district_code"]: table["district_code"],
         head["district"]: table["district"],
+        **_of_structures(table, run, language, day, others),
         head["verdict"]: table["verdict"].map(words),
         head["best_operator"]: table["best_operator"],
         head["best_share"]: table["best_share"].round(4),
@@ -184,6 +224,31 @@ def _headed(table: gpd.GeoDataFrame, run: Run, language: Language) -> gpd.GeoDat
     }
     data = {name: _values(values) for name, values in columns.items()}
     return gpd.GeoDataFrame(data, geometry=points.to_numpy(), crs=WGS84, index=table.index)
+
+
+def _of_structures(
+    table: gpd.GeoDataFrame,
+    run: Run,
+    language: Language,
+    day: date,
+    others: Sequence[Structure],
+) -> dict[str, object]:
+    """From when the units hold that a row's codes are of, and the units of other structures.
+
+    A code without its day is no key: the same one is another area in another structure.
+    """
+    head = HEADINGS[language]
+    if not others and not run.study.units:
+        return {}
+    columns: dict[str, object] = {head["units_from"]: day.isoformat()}
+    for other in others:
+        places = other.places.loc[table.index].replace("", pd.NA)
+        told = f"{other.valid_from:%d/%m/%Y}" if language == "vi" else other.valid_from.isoformat()
+        for level in reversed(other.levels):
+            for field in (f"{level}_code", level):
+                heading = head[f"other_{field}"].format(day=told)
+                columns[heading] = places[field].astype("string")
+    return columns
 
 
 def _values(values: object) -> object:

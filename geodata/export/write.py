@@ -38,6 +38,11 @@ SHORT: Mapping[str, str] = MappingProxyType(
         "commune": "TEN_XA",
         "district_code": "MA_HUYEN",
         "district": "TEN_HUYEN",
+        "units_from": "DVHC_TU",
+        "other_commune_code": "MAXA_",
+        "other_commune": "TENXA_",
+        "other_district_code": "MAHU_",
+        "other_district": "TENHU_",
         "verdict": "TINHTRANG",
         "best_operator": "NHAMANG",
         "best_share": "TYLE_TOT",
@@ -65,7 +70,10 @@ SHORT: Mapping[str, str] = MappingProxyType(
         "note": "GHICHU",
     }
 )
-"""Field names of shapefiles and MapInfo tables: ten plain letters, as in the field."""
+"""Field names of shapefiles and MapInfo tables: ten plain letters, as in the field.
+
+Those of another structure of units end in its year and month: ``TENXA_2507``.
+"""
 
 Writer = Callable[[gpd.GeoDataFrame, Path, Run, Language], None]
 
@@ -189,10 +197,17 @@ def short_names(headings: Iterable[str], language: Language) -> dict[str, str]:
     known |= {text: SHORT[key] for key, text in FOLLOW_UP[language].items() if key in SHORT}
     out = {}
     for heading in headings:
-        fits = [name for text, name in known.items() if heading.startswith(text)]
-        exact = known.get(heading)
-        out[heading] = exact or (max(fits, key=len) if fits else heading[:10])
+        fits = [text for text in known if heading.startswith(text)]
+        short = known[max(fits, key=len)] if fits else heading[:10]
+        out[heading] = short + _year_and_month(heading) if short.endswith("_") else short
     return out
+
+
+def _year_and_month(heading: str) -> str:
+    """2507 of a heading that ends in 01/07/2025 or 2025-07-01."""
+    day = heading.rsplit(" ", 1)[-1]
+    year, month = (day[6:], day[3:5]) if "/" in day else (day[:4], day[5:7])
+    return year[2:] + month
 
 
 def _parquet(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers

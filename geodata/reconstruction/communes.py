@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 from scipy.spatial import cKDTree
@@ -135,38 +134,6 @@ def _grown(communes: pd.DataFrame, x: Floats, y: Floats, inside: Bools) -> Label
     near = np.isfinite(core)
     labels[inside] = np.where(near, own + 1, labels[inside])
     return tidy(labels, inside)
-
-
-def became_2025(gazetteer: Gazetteer, communes: pd.DataFrame, labels: Labels) -> pd.Series[str]:
-    """The unit of 2025 of every commune of 2023.
-
-    Those merged before the conversion was made join the unit of the neighbour in their
-    district with which they share most border.
-    """
-    found = gazetteer.became.reindex(communes.index)
-    district = communes["district_code"].to_numpy()
-    border = _borders(labels, len(communes))
-    border = np.where(district[:, None] == district[None, :], border, 0)
-    while found.isna().any():
-        known = found.notna().to_numpy()
-        shared = np.where(known[None, :], border, 0)
-        shared[known] = 0
-        i, j = divmod(int(shared.argmax()), len(shared))
-        if shared[i, j] == 0:
-            i = int(np.flatnonzero(~known)[0])
-            j = int(np.flatnonzero(known & (district == district[i]))[0])
-        found.iloc[i] = found.iloc[j]
-    return found
-
-
-def _borders(labels: Labels, count: int) -> npt.NDArray[np.int64]:
-    """Pixel sides each pair of labels shares."""
-    a = np.concatenate([labels[:, 1:].ravel(), labels[1:].ravel()]).astype(np.int64)
-    b = np.concatenate([labels[:, :-1].ravel(), labels[:-1].ravel()]).astype(np.int64)
-    apart = (a != b) & (a > 0) & (b > 0)
-    table = np.bincount((a[apart] - 1) * count + b[apart] - 1, minlength=count * count)
-    table = table.reshape(count, count)
-    return table + table.T
 
 
 def real_places(gazetteer: Gazetteer, shapes: gpd.GeoSeries) -> pd.DataFrame:

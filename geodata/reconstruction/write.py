@@ -12,7 +12,7 @@ import rasterio
 from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import Floats, Grid
 
-VERSION = 3
+VERSION = 4
 AS_OF = "2023-08-30"
 SOURCE = (
     "Mô phỏng, không phải số liệu của doanh nghiệp hay cơ quan nhà nước"
@@ -82,6 +82,11 @@ technologies = ["3G", "4G"]
 valid_from = 2023-01-01
 districts = "districts_2023.gpkg"
 communes = "communes_2023.gpkg"
+
+[[units]]
+valid_from = 2024-12-01
+districts = "districts_2024.gpkg"
+communes = "communes_2024.gpkg"
 
 [[units]]
 valid_from = 2025-07-01

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyproj
 
 from coverage.model import Expected, Layer, Published, Rule
@@ -37,6 +38,7 @@ class Study:
     "planned", else as the file says), ``start`` and ``source``; ``sites`` has ``site``,
     ``operator``, ``technologies`` and points. Both are None where the study names none, and so
     are ``measurements``. ``findings`` say how files of coverage were understood.
+    ``told`` is what the village file itself says of units (`geodata.villages.told_units`).
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Study:
     measurements: Measurements | None = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[Phrase, ...] = ()
+    told: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:

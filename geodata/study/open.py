@@ -34,8 +34,8 @@ from geodata.study.settings import (
     UnitsTable,
     read_settings,
 )
-from geodata.units import Units, units_at
-from geodata.villages import indexed, village_table, with_centres
+from geodata.units import Units, no_communes, units_at
+from geodata.villages import indexed, told_units, village_table, with_centres
 
 
 def open_study(path: Path | str) -> Study:
@@ -54,8 +54,8 @@ def open_study(path: Path | str) -> Study:
     extent = area_of_use(crs)
     units = tuple(_units(reader, table, crs, extent) for table in settings.units)
     current = units_at(units, settings.as_of) if units else None
-    extent = extent if current is None else Extent(areas=current.communes.geometry)
-    villages, notes = _villages(reader, settings, crs, current, extent)
+    extent = extent if current is None else Extent(areas=current.finest.geometry)
+    villages, told, notes = _villages(reader, settings, crs, current, extent)
     near = near_of(villages)
     filed_layers = [
         layer for t in settings.layers for layer in layers_of(reader, t, crs, near, extent)
@@ -80,6 +80,7 @@ def open_study(path: Path | str) -> Study:
             *(found.sentence for found in reader.findings),
             *_doubtful_layers(layers, villages, settings.as_of),
         ),
+        told=told,
     )
 
 
@@ -96,12 +97,14 @@ def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | 
     """One structure; an explicit column must be in one of its files."""
     said = table.said
     theirs = replace(said, crs=table.districts_crs or said.crs)
-    communes = reader.read(table.communes, crs=said.crs, encoding=table.encoding)
-    districts = None
+    communes = districts = None
+    if table.communes:
+        communes = reader.read(table.communes, crs=said.crs, encoding=table.encoding)
     if table.districts:
         districts = reader.read(table.districts, crs=theirs.crs, encoding=table.encoding)
-    known = [*communes.columns, *(() if districts is None else districts.columns)]
-    find_columns(known, (), given=table.columns, file=name_of(table.communes))
+    known = [column for raw in (communes, districts) if raw is not None for column in raw.columns]
+    file = name_of(table.communes or table.districts or "")
+    find_columns(known, (), given=table.columns, file=file)
 
     def coded(raw: pd.DataFrame, source: str, told: AsSaid, level: str) -> gpd.GeoDataFrame:
         name = name_of(source)
@@ -110,7 +113,9 @@ def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | 
 
     return Units(
         valid_from=table.valid_from,
-        communes=coded(communes, table.communes, said, "commune"),
+        communes=no_communes(crs)
+        if communes is None or table.communes is None
+        else coded(communes, table.communes, said, "commune"),
         districts=None
         if districts is None or table.districts is None
         else coded(districts, table.districts, theirs, "district"),
@@ -163,7 +168,8 @@ def _villages(
     crs: pyproj.CRS,
     units: Units | None,
     extent: Extent | None,
-) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, tuple[Phrase, ...]]:
+    """The villages, what their file tells of their units, and notes."""
     table = settings.villages
     file = name_of(table.address)
     with reader.open(
@@ -191,7 +197,7 @@ def _villages(
             file=file,
         )
         notes += (minted,)
-    villages = indexed(made, file=file)
+    villages, told = indexed(made, file=file), told_units(made)
     if table.centres:
         centres = name_of(table.centres)
         villages = with_centres(
@@ -215,7 +221,7 @@ def _villages(
             notes += (outside,)
     if villages["centre"].isna().all():
         notes += (phrase("{file}: no village centres, so no test of the centre", file=file),)
-    return villages, notes
+    return villages, told, notes
 
 
 def _doubtful_layers(

@@ -15,7 +15,10 @@ import pandas as pd
 
 from geodata.columns import plain
 from geodata.display import dissolve_by
+from geodata.errors import CallError
 from geodata.study.model import Study
+from geodata.unit_changes import carried, list_day, listed_codes
+from geodata.unit_tables import DAYS
 from geodata.units import Units, assign_units
 
 Level = Literal["district", "commune"]
@@ -28,12 +31,15 @@ class Structure:
     """One structure of units with every village in its place.
 
     ``places`` is indexed by ``village_id`` and has `PLACE_COLUMNS` ("" where not known);
-    ``boundaries`` holds the units' areas by level, indexed by code.
+    ``boundaries`` holds the units' areas by level, indexed by code. ``carried`` says that the
+    study has no map of this structure: its units are those of the village file, carried
+    forward by the table of changes.
     """
 
     valid_from: date
     places: pd.DataFrame
     boundaries: dict[Level, gpd.GeoSeries]
+    carried: bool = False
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
@@ -78,13 +84,36 @@ class Structure:
 
 
 def structures_of(study: Study) -> tuple[Structure, ...]:
-    """Every structure of a study, the oldest first; one from the villages where it has none."""
+    """Every structure of a study, the oldest first.
+
+    A study without units has the one that its village file tells, and, where the file tells
+    communes that the table of changes knows, the later ones that follow from it.
+    """
+    ordered = sorted(study.units, key=lambda units: units.valid_from)
+    if not ordered:
+        return _told_structures(study)
+    own = own_units(study)
+    return tuple(_structure(study, units, own=units is own) for units in ordered)
+
+
+def own_units(study: Study) -> Units | None:
+    """The units in force on the study's day, or the earliest; None where the study has none."""
     ordered = sorted(study.units, key=lambda units: units.valid_from)
     in_force = [units for units in ordered if units.valid_from <= study.as_of]
-    if not ordered:
-        return (_structure(study, None),)
-    own = (in_force or ordered[:1])[-1]
-    return tuple(_structure(study, units, own=units is own) for units in ordered)
+    known = in_force or ordered[:1]
+    return known[-1] if known else None
+
+
+def structure_at(structures: Sequence[Structure], day: date) -> Structure:
+    """The structure in force on a day. Raises `CallError` where none was yet."""
+    past = [structure for structure in structures if structure.valid_from <= day]
+    if not past:
+        raise CallError(
+            "no administrative units are in force on {day}; the study has those from {known}",
+            day=day.isoformat(),
+            known=", ".join(s.valid_from.isoformat() for s in structures),
+        )
+    return past[-1]
 
 
 def structure_on(structures: Sequence[Structure], day: date) -> Structure:
@@ -112,8 +141,48 @@ def named(texts: pd.Series[str], asked: str) -> pd.Series[bool]:
     return pd.Series(keep, index=texts.index, dtype="bool")
 
 
-def _structure(study: Study, units: Units | None, *, own: bool = True) -> Structure:
-    places = study.villages if own or units is None else assign_units(study.villages, units)
+def units_day(text: str) -> date | None:
+    """The day that somebody writes as a day or a year (its last day); None for anything else.
+
+    >>> units_day("2025"), units_day("2024-12-01"), units_day("soon")
+    (datetime.date(2025, 12, 31), datetime.date(2024, 12, 1), None)
+    """
+    year = text.isascii() and text.isdecimal() and len(text) == 4
+    try:
+        return date.fromisoformat(f"{text}-12-31" if year else text)
+    except ValueError:
+        return None
+
+
+def _structure(study: Study, units: Units, *, own: bool) -> Structure:
+    places = study.villages if own else assign_units(study.villages, units)
+    return _with_places(study, places, units.valid_from, units)
+
+
+def _told_structures(study: Study) -> tuple[Structure, ...]:
+    """What the village file tells, and what became of it by the table of changes."""
+    places = pd.DataFrame(study.villages[list(PLACE_COLUMNS)]).astype("string")
+    day = list_day(places, in_force=study.as_of)
+    own = _with_places(study, places, day or study.as_of)
+    if day is None:
+        return (own,)
+    listed = pd.DataFrame({"commune_code": listed_codes(places, day)})
+    later = [
+        _with_places(study, carried(listed, since=day, to=to), to, carried=True)
+        for to in DAYS
+        if to > day
+    ]
+    return (own, *later)
+
+
+def _with_places(
+    study: Study,
+    places: pd.DataFrame,
+    day: date,
+    units: Units | None = None,
+    *,
+    carried: bool = False,
+) -> Structure:
     table = pd.DataFrame(places[list(PLACE_COLUMNS)]).astype("string").fillna("").astype(object)
     boundaries: dict[Level, gpd.GeoSeries] = {}
     for level in LEVELS:
@@ -122,9 +191,7 @@ def _structure(study: Study, units: Units | None, *, own: bool = True) -> Struct
         if drawn is None or not codes.isin(drawn.index).any():
             drawn = dissolve_by(study.villages.geometry, codes.to_numpy(dtype=object))
         boundaries[level] = drawn
-    return Structure(
-        valid_from=units.valid_from if units else study.as_of, places=table, boundaries=boundaries
-    )
+    return Structure(valid_from=day, places=table, boundaries=boundaries, carried=carried)
 
 
 def _boundaries(units: Units | None, level: Level) -> gpd.GeoSeries | None:

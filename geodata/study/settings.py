@@ -111,17 +111,24 @@ class ExpectedTable(Table):
 
 
 class UnitsTable(PlacedTable):
-    """``[[units]]``: one structure of administrative units.
+    """``[[units]]``: one structure of administrative units; one level may be unknown.
 
     ``crs`` is that of both files, unless ``districts_crs`` says another for the districts.
     """
 
     valid_from: Day
-    communes: Source
+    communes: Source | None = None
     districts: Source | None = None
     districts_crs: System | None = None
     encoding: Told | None = None
     columns: UnitColumns = {}
+
+    @model_validator(mode="after")
+    def _some_level(self) -> Self:
+        """Without a file there are no units."""
+        if self.communes is None and self.districts is None:
+            raise FaultError("one structure of units names no file; give communes or districts")
+        return self
 
 
 class LayerTable(KindKeys, Sourced):

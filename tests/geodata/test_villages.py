@@ -160,9 +160,12 @@ def test_units_the_file_leaves_out_come_from_its_names_and_then_its_place() -> N
     table["commune_code"] = [*[None] * 8, "99999"]
     done, notes = village_table(table, crs=CRS, file="v", radius_m=500.0, units=units)
     assert str(notes[-1]).startswith("v: 1 villages have a commune code that is none of the units")
-    assert done["commune_code"].tolist() == ["12", "10", "10", *["11"] * 3, "12", "12", "99999"]
+    assert done["commune_code"].tolist() == ["12", "10", "10", *["11"] * 3, *["12"] * 3]
     assert done["commune"].iloc[:2].tolist() == ["XA 2", "Xã 0"]
-    assert done["district"].tolist() == tiny.villages()["district"].tolist()
+    assert done["told_commune_code"].iloc[8] == "99999"
+    assert done["unit_doubt"].tolist() == [*[""] * 8, "code-foreign"]
+    above = ["Huyện Kỳ Sơn", *tiny.villages()["district"].iloc[1:]]  # a commune has its district
+    assert done["district"].tolist() == above
 
 
 def test_kept_ids_are_written_whole_and_only_when_they_change(tmp_path: Path) -> None:

@@ -27,12 +27,14 @@ def halves() -> Labels:
     return labels
 
 
-def test_the_gazetteer_has_21_districts_460_communes_and_130_units() -> None:
+def test_the_gazetteer_has_the_units_of_all_three_structures() -> None:
     found = read_gazetteer()
     assert (len(found.districts), len(found.communes), len(found.units_2025)) == (21, 460, 130)
+    assert (len(found.districts_2024), len(found.communes_2024)) == (20, 412)
     kinds = found.communes["kind"].value_counts().to_dict()
     assert kinds == {"xa": 411, "phuong": 32, "thi-tran": 17}
-    assert set(found.became) == set(found.units_2025.index)
+    assert set(found.became_2025) == set(found.units_2025.index)
+    assert set(found.became_2024) == set(found.communes_2024.index)
 
 
 def test_cua_lo_and_the_four_communes_of_nghi_loc_are_where_they_were_in_2023() -> None:

@@ -64,8 +64,9 @@ def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small: Path) ->
     assert study.reconstruction is not None
     assert study.reconstruction.seed == 586
     assert sorted(p.name for p in small.iterdir()) == [
-        "centres.gpkg", "communes_2023.gpkg", "communes_2025.gpkg", "districts_2023.gpkg",
-        "layers", "sites.gpkg", "study.toml", "terrain.tif", "villages.gpkg", "zones_5g.gpkg",
+        "centres.gpkg", "communes_2023.gpkg", "communes_2024.gpkg", "communes_2025.gpkg",
+        "districts_2023.gpkg", "districts_2024.gpkg", "layers", "sites.gpkg", "study.toml",
+        "terrain.tif", "villages.gpkg", "zones_5g.gpkg",
     ]  # fmt: skip
 
 
@@ -131,7 +132,10 @@ def test_villages_tile_communes_and_communes_tile_districts(province: Path) -> N
     assert (~villages["electrified"].astype(bool)).sum() > 60
     assert not villages.duplicated(["commune_code", "village"]).any()
     total = villages.area.sum()
-    for name, count in (("districts_2023", 21), ("communes_2023", 460), ("communes_2025", 130)):
+    for name, count in (
+        ("districts_2023", 21), ("communes_2023", 460), ("districts_2024", 20),
+        ("communes_2024", 412), ("communes_2025", 130),
+    ):  # fmt: skip
         units = gpd.read_file(province / f"{name}.gpkg")
         assert len(units) == count
         assert units.geometry.is_valid.all()
