@@ -1,5 +1,6 @@
 """Getting data in and out: reading, coordinates, units, studies, results and exports."""
 
+import geodata.drivers  # noqa: F401  # before anything loads GDAL
 from geodata.errors import (
     CallError,
     DataError,

@@ -70,7 +70,7 @@ def unpacked_zip(
         _require_harmless(called, entries)
         places = _places(called, [told for told, _ in kept], folder)
         for (_, entry), place in zip(kept, places, strict=True):
-            place.parent.mkdir(exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(entry) as source:
                 _poured(source, place, budget)
     return tuple(
@@ -221,7 +221,7 @@ def _places(file: str, names: Sequence[str], folder: Path) -> list[Path]:
     found = []
     for name in names:
         inside = PurePosixPath(name).parent.as_posix()
-        number = numbers.setdefault(inside, f"{len(numbers)}{_ending(inside)}")
+        number = numbers.setdefault(inside, _numbered(inside, len(numbers)))
         last = harmless(PurePosixPath(name).name)
         if (number, last.casefold()) in taken:
             raise DataError(
@@ -234,9 +234,10 @@ def _places(file: str, names: Sequence[str], folder: Path) -> list[Path]:
     return found
 
 
-def _ending(inside: str) -> str:
-    """A geodatabase is a folder that GDAL knows by its ending."""
-    return ".gdb" if inside.lower().endswith(".gdb") else ""
+def _numbered(inside: str, number: int) -> str:
+    """A geodatabase keeps its folder's name, whose ending GDAL knows it by."""
+    name = PurePosixPath(inside).name
+    return f"{number}/{harmless(name)}" if name.lower().endswith(".gdb") else f"{number}"
 
 
 def files_in(folder: Path, *, deepest: int = 6) -> Iterator[Path]:

@@ -108,7 +108,7 @@ def together(found: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
     out: dict[Path, str] = {}
     for name, path in found:
         inside = path.parent
-        if inside.suffix == ".gdb":
+        if inside.suffix.lower() == ".gdb":
             out.setdefault(inside, PurePosixPath(name).parent.as_posix())
         else:
             out[path] = name
@@ -188,12 +188,10 @@ def _parts_inside(
     parts: list[Part] = []
     trouble: GeodataError | None = None
     for name, path in found:
-        if path.suffix.lower() in BESIDE or NO_DATA.search(name):
+        if not is_data(name, path):
             continue
         try:
-            kind = not_packed(path, outer)
-            if kind != "csv" or not name.lower().endswith(".txt") or _splits(path):
-                parts += _parts_of(name, path, kind)
+            parts += _parts_of(name, path, not_packed(path, outer))
         except GeodataError as error:
             trouble = trouble or error
     if parts:
@@ -206,6 +204,13 @@ def _parts_inside(
         else "{file} is a folder without a table or map layer; name the file it should be",
         file=outer,
     )
+
+
+def is_data(name: str, path: Path) -> bool:
+    """Whether a file of an archive or a folder may be data, and not what lies beside it."""
+    if path.suffix.lower() in BESIDE or NO_DATA.search(name):
+        return False
+    return not name.lower().endswith(".txt") or _splits(path)
 
 
 def _splits(path: Path) -> bool:

@@ -54,6 +54,10 @@ class GeodataError(Exception):
         self.parts = parts
         super().__init__(template.format(**parts))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travels between processes with its template and parts."""
+        return _again, (type(self), self.template, dict(self.parts), dict(vars(self)))
+
 
 class DataError(GeodataError, ValueError):
     """A file was read, and what it holds cannot be used."""
@@ -82,3 +86,15 @@ class MissingFileError(UnreadableError, FileNotFoundError):
 
 class CallError(GeodataError, ValueError):
     """The call itself is wrong: an unknown name, an impossible choice (exit status 2)."""
+
+
+def _again(
+    kind: type[GeodataError],
+    template: str,
+    parts: Mapping[str, object],
+    held: Mapping[str, object],
+) -> GeodataError:
+    """An error as it was in another process."""
+    error = kind(template, **parts)
+    vars(error).update(held)
+    return error

@@ -2,84 +2,47 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
-import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path, PurePosixPath
-from typing import Literal
+from pathlib import Path
 from uuid import uuid4
 
-import geopandas as gpd
-import pandas as pd
-import shapely
+import pyogrio
 
-import geodata.read as reading
-from coverage.model import TECHNOLOGIES, VILLAGE_COLUMNS
-from geodata.columns import find_columns, plain
-from geodata.errors import DataError, GeodataError, Phrase
+from geodata.archives import LONGEST, RESERVED, Limits, unpacked_gzip, unpacked_zip
+from geodata.columns import plain
+from geodata.containers import is_data, together
+from geodata.errors import DataError, GeodataError, Phrase, phrase
 from geodata.files import whole_folder
-from geodata.kinds import BESIDE
-from geodata.operators import operator_in
+from geodata.kinds import BESIDE, recognise
+from geodata.read import read_table
 from geodata.study.open import open_study
+from geodata.understood import Received, Role
 
-Role = Literal[
-    "villages", "districts", "communes", "layer", "zones_5g", "sites", "centres", "aside"
-]
+MOST_MB = 200
+"""The largest file that is taken in the browser; the server's own limit is the same."""
 
-MOST_FILES = 2_000
-MOST_BYTES = 4_000_000_000
-MOST_RATIO = 300
-"""An archive with more than this is refused: it is a mistake, or meant to fill the disk."""
+DROPPED = Limits(most_files=2_000, most_bytes=1_000_000_000, most_seconds=2)
+"""What a dropped archive may hold: somebody waits for it, and others share the machine."""
+
+NO_LAYER = ("centres", "communes", "districts")
+"""Roles whose entry in the study file is a path alone."""
 
 SIDECARS = (*BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
-RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{k}" for n in ("com", "lpt") for k in range(1, 10))}
-LONGEST = 80
-
-GENERATIONS = {"lte": "4G", "umts": "3G", "hspa": "3G", "nr": "5G", "gsm": "2G", "edge": "2G"}
-
-FIELDS = ("village_id", *VILLAGE_COLUMNS, "operator", "technology", "code", "name", "phase")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Received:
-    """One dropped file, or one set of files that belong together, by its main file."""
-
-    name: str
-    path: Path
-
-
-@dataclass(frozen=True, kw_only=True)
-class Understood:
-    """What a file seems to be, and what was and was not understood of it.
-
-    ``columns`` maps our fields to the file's columns, ``strange`` are columns that nobody
-    knows; ``crs`` is the coordinate system as people write it, "" where the file says none;
-    ``trouble`` is why it cannot be read at all.
-    """
-
-    role: Role
-    operator: str = ""
-    technology: str = ""
-    rows: int = 0
-    shape: str = ""
-    crs: str = ""
-    columns: dict[str, str] = field(default_factory=dict)
-    strange: tuple[str, ...] = ()
-    trouble: Phrase | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What somebody says a file is. ``crs`` is for a file that says none."""
+    """What somebody says a file is. ``crs`` is for a file that says none, ``layer`` for several."""
 
     path: Path
     role: Role
     operator: str = ""
     technology: str = ""
+    layer: str | None = None
     crs: str = ""
     as_of: date | None = None
     source: str = ""
@@ -88,33 +51,56 @@ class Choice:
 def receive(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[Received, ...]:
     """Write dropped files into an empty folder and give the main ones.
 
-    Names are made harmless; archives are unpacked, KMZ and zipped files of one layer too.
-    Raises `DataError` for an archive that leads out of itself, holds another, or is far too
-    large.
+    Names are made harmless; archives and gzip files are unpacked. A file that is too large,
+    and an archive that leads out of itself, holds another, or unpacks beyond `DROPPED`, is not
+    kept: it comes with its trouble.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-    for name, body in files:
-        if zipfile.is_zipfile(io.BytesIO(body)) and _is_archive(name):
-            written += _unpacked(name, body, folder)
-        else:
-            written.append(_placed(folder, name, body))
-    mains = [path for path in written if path.suffix.lower() not in SIDECARS]
-    return tuple(Received(name=path.name, path=path) for path in mains)
+    mains = [one for name, body in files for one in _received(name, body, folder)]
+    return tuple(one for one in mains if one.path.suffix.lower() not in SIDECARS)
 
 
-def understand(received: Received) -> Understood:
-    """What a received file seems to be. A file that cannot be read says why."""
-    told = plain(received.path.stem)
+def _received(name: str, body: bytes, folder: Path) -> list[Received]:
+    if len(body) > MOST_MB * 1_000_000:
+        large = phrase(
+            "{file} is larger than {most} MB, the most that is taken here; name it in a study "
+            "file and read it from the command line",
+            file=safe_name(name),
+            most=MOST_MB,
+        )
+        return [Received(name=safe_name(name), path=folder / safe_name(name), trouble=large)]
+    path = _placed(folder, name, body)
     try:
-        table = reading.read_table(received.path)
-    except DataError as error:
-        if "coordinate system" in error.template:
-            return _without_system(received, told)
-        return Understood(role="aside", trouble=Phrase(error.template, error.parts))
+        kind = recognise(path)
+    except GeodataError:  # it is told when the file is looked into
+        kind = ""
+    if kind not in ("zip", "gzip"):
+        return [Received(name=path.name, path=path)]
+    try:
+        return _unpacked(path, kind, folder / f"{path.name.replace('.', '-')}-{uuid4().hex[:6]}")
     except GeodataError as error:
-        return Understood(role="aside", trouble=Phrase(error.template, error.parts))
-    return _understood(table, told)
+        return [Received(name=path.name, path=path, trouble=Phrase(error.template, error.parts))]
+    finally:
+        path.unlink()
+
+
+def _unpacked(path: Path, kind: str, inside: Path) -> list[Received]:
+    """The files of an archive that may be data. Whole or not at all."""
+    inside.mkdir()
+    try:
+        if kind == "gzip":
+            one = unpacked_gzip(path, inside, limits=DROPPED)
+            return [Received(name=one.path.name, path=one.path)]
+        found = together([(o.name, o.path) for o in unpacked_zip(path, inside, limits=DROPPED)])
+    except BaseException:
+        shutil.rmtree(inside, ignore_errors=True)
+        raise
+    kept = [Received(name=p.name, path=p) for told, p in found if is_data(told, p)]
+    if not kept:
+        raise DataError(
+            "{file} is an archive without a table or map layer; put one into it", file=path.name
+        )
+    return kept
 
 
 def make_study(
@@ -153,10 +139,6 @@ def studies_in(home: Path) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda entry: plain(entry[1])))
 
 
-def _is_archive(name: str) -> bool:
-    return name.lower().endswith((".zip", ".kmz"))
-
-
 def _placed(folder: Path, name: str, body: bytes) -> Path:
     """Write one file under a harmless name that nothing else has."""
     path = folder / safe_name(name)
@@ -178,129 +160,6 @@ def safe_name(name: str) -> str:
     ending = re.sub(r"[^a-z0-9]", "", ending.lower())[:10]
     stem = f"{stem}-file" if stem in RESERVED else stem
     return f"{stem}.{ending}" if ending else stem
-
-
-def _unpacked(name: str, body: bytes, folder: Path) -> list[Path]:
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        _refuse(name, entries)
-        inside = folder / f"{safe_name(name).replace('.', '-')}-{uuid4().hex[:6]}"
-        inside.mkdir()
-        return [
-            _placed(inside, PurePosixPath(entry.filename).name, archive.read(entry))
-            for entry in entries
-            if not PurePosixPath(entry.filename).name.startswith(".")
-        ]
-
-
-def _refuse(name: str, entries: Sequence[zipfile.ZipInfo]) -> None:
-    """Refuse an archive that is not what it seems."""
-    total = sum(entry.file_size for entry in entries)
-    packed = max(1, sum(entry.compress_size for entry in entries))
-    if len(entries) > MOST_FILES or total > MOST_BYTES or total / packed > MOST_RATIO:
-        raise DataError(
-            "{file} unpacks to {count} files of {size} MB together; send an archive of at most "
-            "{most} files that is not packed beyond measure",
-            file=name,
-            count=len(entries),
-            size=total // 1_000_000,
-            most=MOST_FILES,
-        )
-    for entry in entries:
-        parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-        if ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in parts[0]:
-            raise DataError(
-                "{file} holds {entry}, which leads out of the archive; it was not unpacked",
-                file=name,
-                entry=repr(entry.filename[:LONGEST]),
-            )
-        if _is_archive(entry.filename):
-            raise DataError(
-                "{file} holds another archive, {entry}; send that one by itself",
-                file=name,
-                entry=repr(entry.filename[:LONGEST]),
-            )
-
-
-def _without_system(received: Received, told: str) -> Understood:
-    """A file that does not say its system: what else it is."""
-    try:
-        return _understood(reading.read_table(received.path, unplaced=True), told)
-    except GeodataError as error:
-        return Understood(role="aside", trouble=Phrase(error.template, error.parts))
-
-
-def _understood(table: pd.DataFrame, told: str) -> Understood:
-    found = find_columns(table.columns, FIELDS)
-    placed = isinstance(table, gpd.GeoDataFrame)
-    shape = _shape(table) if isinstance(table, gpd.GeoDataFrame) else ""
-    system = table.crs.to_string() if isinstance(table, gpd.GeoDataFrame) and table.crs else ""
-    known = set(found.values()) | {"geometry", "lon", "lat", "x", "y"}
-    strange = [str(c) for c in table.columns if c not in known and not _is_place(str(c))]
-    operator, technology = _named_layer(told)
-    role = _role(told, shape, found, len(table), operator=operator)
-    if role != "villages":
-        found.pop("village", None)
-    return Understood(
-        role=role,
-        operator=operator,
-        technology=technology,
-        rows=len(table),
-        shape=shape,
-        crs=system[:LONGEST] if placed else "",
-        columns={k: v for k, v in found.items() if k not in ("code", "name", "phase")},
-        strange=tuple(strange[:40]),
-    )
-
-
-def _is_place(column: str) -> bool:
-    return bool(find_columns([column], ("lon", "lat", "x", "y")))
-
-
-def _shape(table: gpd.GeoDataFrame) -> str:
-    """What the geometry is made of: "polygon", "line", "point", or "mixed"."""
-    shapes = table.geometry.to_numpy()
-    kinds = set(shapely.get_dimensions(shapes[~shapely.is_missing(shapes)]).tolist()) - {-1}
-    names = {0: "point", 1: "line", 2: "polygon"}
-    return names[kinds.pop()] if len(kinds) == 1 else "mixed"
-
-
-def _named_layer(told: str) -> tuple[str, str]:
-    """Operator and technology that a file's name speaks of."""
-    words = told.split()
-    joined = told.replace(" ", "")
-    operator = operator_in(told)
-    for word in words:
-        if word.upper() in TECHNOLOGIES:
-            return operator, word.upper()
-        if word in GENERATIONS:
-            return operator, GENERATIONS[word]
-    found = re.search(r"([2-5])g", joined)
-    return operator, f"{found[1]}G" if found else ""
-
-
-def _role(told: str, shape: str, found: dict[str, str], rows: int, *, operator: str) -> Role:
-    """The likeliest role, from the name, the shapes and the columns."""
-    names: tuple[tuple[tuple[str, ...], Role], ...] = (
-        (("zone", "zones", "vung trien khai"), "zones_5g"),
-        (("site", "sites", "tram", "bts"), "sites"),
-        (("centre", "centres", "center", "trung tam", "nha van hoa"), "centres"),
-        (("district", "districts", "huyen"), "districts"),
-        (("commune", "communes", "xa", "phuong xa"), "communes"),
-        (("village", "villages", "thon", "ban", "xom", "thon ban"), "villages"),
-    )
-    for words, role in names:
-        if any(f" {word} " in f" {told} " for word in words):
-            return role
-    if operator or ("technology" in found and shape == "polygon"):
-        return "sites" if shape == "point" else "layer"
-    if "village" in found and ("population" in found or "households" in found or rows > 300):
-        return "villages"
-    if "commune" in found and shape == "polygon":
-        return "communes"
-    if "district" in found and shape == "polygon":
-        return "districts"
-    return "aside"
 
 
 def _require(choices: Sequence[Choice], name: str) -> None:
@@ -335,12 +194,20 @@ def _copied(choice: Choice, made: Path) -> tuple[Choice, str]:
     """Copy a file with those that belong to it; its path in the study."""
     inside = made / ("layers" if choice.role == "layer" else "data")
     inside.mkdir(exist_ok=True)
-    stem = f"{choice.role}-{uuid4().hex[:6]}-{choice.path.stem}"[:LONGEST]
+    stem = f"{choice.role}-{uuid4().hex[:6]}-{safe_name(choice.path.stem)}"[:LONGEST]
+    if choice.layer is not None and choice.role in NO_LAYER:
+        target = inside / f"{stem}.gpkg"
+        pyogrio.write_dataframe(read_table(choice.path, layer=choice.layer), target)
+        return choice, f"{inside.name}/{target.name}"
+    target = inside / f"{stem}{choice.path.suffix.lower()}"
+    if choice.path.is_dir():
+        shutil.copytree(choice.path, target)
+        return choice, f"{inside.name}/{target.name}"
     for part in choice.path.parent.iterdir():
         same = part.stem == choice.path.stem
         if part == choice.path or (same and part.suffix.lower() in SIDECARS):
             shutil.copyfile(part, inside / f"{stem}{part.suffix.lower()}")
-    return choice, f"{inside.name}/{stem}{choice.path.suffix.lower()}"
+    return choice, f"{inside.name}/{target.name}"
 
 
 def _toml(
@@ -379,7 +246,8 @@ def _toml(
 
 
 def _file(choice: Choice, path: str) -> list[str]:
-    return [f"path = {_told(path)}", *([f"crs = {_told(choice.crs)}"] if choice.crs else [])]
+    more = {"layer": choice.layer or "", "crs": choice.crs}
+    return [f"path = {_told(path)}", *(f"{k} = {_told(v)}" for k, v in more.items() if v)]
 
 
 def _expected(operators: Sequence[str]) -> str:

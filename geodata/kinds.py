@@ -35,6 +35,9 @@ BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid")
 LAYERED = (".gpkg", ".kml", "gdb", "excel")
 """Kinds that may hold several layers or sheets."""
 
+PIECES = (".gdbtable", ".gdbtablx", ".gdbindexes", ".freelist", ".spx")
+"""Endings of the files that only together are a geodatabase."""
+
 WORKBOOK = ("xl/workbook.xml", "xl/workbook.bin")
 HEAD = 4096
 
@@ -53,6 +56,11 @@ def recognise(path: Path) -> str:
         raise UnreadableError(
             "{file} cannot be opened: {reason}", file=path.name, reason=str(error.strerror)
         ) from error
+    if path.suffix.lower() in PIECES:
+        raise UnreadableError(
+            "{file} is one piece of a file geodatabase; send its whole .gdb folder as a ZIP",
+            file=path.name,
+        )
     if not head:
         raise UnreadableError("{file} is empty (0 bytes); send it again", file=path.name)
     for start, kind in STARTS:
@@ -96,8 +104,17 @@ def _text_kind(path: Path, head: bytes) -> str:
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()
     if text.startswith("{"):
+        if "gdal_streamed_alg" in text:  # it would have GDAL read whatever file it names
+            raise UnreadableError(
+                "{file} is a list of commands and no data; send the layer itself", file=path.name
+            )
         return ".geojson"
     if text.startswith("<") and re.search(r"<(\w+:)?kml\b", text):
+        if "<!DOCTYPE" in text:  # entities may name other files, or grow without end
+            raise UnreadableError(
+                "{file} brings a document type of its own, as no KML does; save it again as KML",
+                file=path.name,
+            )
         return ".kml"
     binary = b"\x00" in head and not wide
     if text.startswith("<") or binary or head.startswith(b"%PDF"):

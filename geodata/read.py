@@ -12,7 +12,7 @@ import pyogrio
 from pyarrow import parquet
 from pyproj import CRS
 
-from geodata.containers import Part, chosen, known_to_gdal, opened
+from geodata.containers import Part, beside_of, chosen, known_to_gdal, opened
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import Finding, finding
@@ -93,7 +93,8 @@ def read_part(
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
     checked = _checked(table, path, crs, unplaced=unplaced) if placed else table
-    return _mended(checked, part.name, encoding)
+    reading = _mended(checked, part.name, encoding)
+    return replace(reading, findings=(*_incomplete(part), *reading.findings))
 
 
 def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
@@ -116,6 +117,21 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
         file=part.name,
     )
     return replace(reading, findings=(doubt,))
+
+
+def _incomplete(part: Part) -> tuple[Finding, ...]:
+    """What is missing of a file that can be read all the same."""
+    if part.kind != ".shp" or ".dbf" in beside_of(part.path):
+        return ()
+    return (
+        finding(
+            "no-attributes",
+            "warning",
+            "{file} came without the .dbf file that belongs to it, so only its shapes are read; "
+            "send all files of that name together",
+            file=part.name,
+        ),
+    )
 
 
 def _read_map(part: Part) -> pd.DataFrame:

@@ -19,6 +19,8 @@ HEADER_WITHIN = 20
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
 """Signs that no text file holds; Ctrl+Z may end an old one."""
 
+MOST_COLUMNS = 4096
+
 Cell = str | float | None
 """Excel's numbers stay numbers, since a text "1.234" may mean a thousand or little over one."""
 
@@ -30,6 +32,8 @@ def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
     without rows, `UnreadableError` where the file is no text at all.
     """
     text, is_unicode = _decoded(path)
+    if not text.strip():
+        raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     delimiter = _delimiter(text)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     cells: list[list[Cell]] = [[cell.strip() or None for cell in row] for row in rows]
@@ -110,6 +114,13 @@ def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
     if not body:
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     width = max(len(row) for row in (rows[at], *body.values()))
+    if width > MOST_COLUMNS:
+        raise DataError(
+            "{file} has {count} columns; at most {most} are read, so send those that are needed",
+            file=path.name,
+            count=width,
+            most=MOST_COLUMNS,
+        )
     names = _unique([*rows[at], *[None] * (width - len(rows[at]))])
     filled = [row + [None] * (width - len(row)) for row in body.values()]
     return pd.DataFrame(
@@ -119,15 +130,16 @@ def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
 
 def _unique(header: list[Cell]) -> list[str]:
     """Column names: "column N" where there is none, numbered where one stands twice."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    turns: dict[str, int] = {}
     for k, cell in enumerate(header):
         base = str(cell) if cell is not None else f"column {k + 1}"
-        turn, name = 1, base
+        name = base
         while name in names:
-            turn += 1
-            name = f"{base} {turn}"
-        names.append(name)
-    return names
+            turns[base] = turns.get(base, 1) + 1
+            name = f"{base} {turns[base]}"
+        names[name] = None
+    return list(names)
 
 
 def _is_word(cell: Cell) -> bool:

@@ -23,6 +23,7 @@ import geodata
 from coverage.model import Assessment, Rule
 from coverage.summarise import by_unit
 from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
+from geodata.apart import Readers
 from geodata.display import bounds
 from geodata.errors import CallError
 from geodata.followup import load_follow_up
@@ -42,6 +43,9 @@ BUILT_IN_VERSION = 4
 """Part of the built-in study's folder: a reconstruction made otherwise gets another."""
 
 DROPPED_S = 24 * 3600
+
+READ_S, READ_MB = 3.0, 800
+"""What looking into one dropped file may take, in time and in memory."""
 
 RULES_KEPT = 48
 """So many rules tried out stay judged; the one used longest ago makes room."""
@@ -229,6 +233,12 @@ def upload_folder() -> Path:
         if time.time() - old.stat().st_mtime > DROPPED_S:
             shutil.rmtree(old, ignore_errors=True)
     return Path(mkdtemp(dir=home))
+
+
+@st.cache_resource(show_spinner=False)
+def readers() -> Readers:
+    """The processes that look into dropped files, shared by all sessions."""
+    return Readers(seconds=READ_S, megabytes=READ_MB)
 
 
 def built_in_folder() -> Path:

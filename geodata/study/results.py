@@ -27,6 +27,7 @@ from coverage.model import (
     Rule,
     Summary,
 )
+from geodata.archives import files_in
 from geodata.errors import CallError, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
 from geodata.study.kept import load_measures, measures_key
@@ -203,6 +204,11 @@ def _relative(path: Path, folder: Path) -> str:
 def _sha256(path: Path) -> str:
     """Digest of a file, with the files that belong to it (a shapefile's, a table's)."""
     digest = hashlib.sha256()
+    if path.is_dir():
+        for part in files_in(path):
+            digest.update(f"{part.relative_to(path).as_posix()}\0".encode())
+            digest.update(_sha256(part).encode())
+        return digest.hexdigest()
     for part in sorted(path.parent.glob(f"{_escaped(path.stem)}.*")) or [path]:
         if part == path or part.suffix.lower() in (".dbf", ".shx", ".prj", ".dat", ".map", ".id"):
             digest.update(part.read_bytes())

@@ -386,7 +386,7 @@ def found_files(folder: Path, name: str) -> list[Path]:
 
 def _found(folder: Path, name: str) -> list[Path]:
     path = folder / name
-    if path.is_file():
+    if path.is_file() or (name.strip() and path.is_dir()):
         return [path]
     if not any(c in name for c in "*?["):
         return []

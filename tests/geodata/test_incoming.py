@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geodata
-from geodata.errors import DataError, GeodataError
-from geodata.incoming import Choice, make_study, receive, safe_name, studies_in, understand
+from geodata.apart import Readers
+from geodata.errors import DataError, GeodataError, Phrase
+from geodata.incoming import Choice, make_study, receive, safe_name, studies_in
 from geodata.study.assess import assess_study
-from tests import tiny
+from geodata.understood import look_into, understand
+from tests import hostile, tiny
 from tests.tiny_study import write_study
+from ui.texts import phrase_text
 
 
 def _zip(**entries: bytes) -> bytes:
@@ -71,13 +76,15 @@ def test_parts_of_a_shapefile_stay_together_zipped_or_not(tmp_path: Path) -> Non
         (_zip(**{"../evil.shp": b"x"}), "leads out of the archive"),
         (_zip(**{"/etc/x.shp": b"x"}), "leads out of the archive"),
         (_zip(**{"a.zip": b"PK"}), "another archive"),
-        (_zip(**{"a.csv": b"0" * 3_000_000}), "unpacks to"),
+        (_zip(**{"a.csv": b"0" * 30_000_000}), "unpacks to"),
     ],
 )
 def test_an_archive_that_is_a_trap_is_refused(tmp_path: Path, body: bytes, told: str) -> None:
-    with pytest.raises(DataError, match=told):
-        receive([("x.zip", body)], tmp_path / "in")
-    assert not list(tmp_path.rglob("*evil*"))
+    received = receive([("x.zip", body), ("v.csv", b"a,b\n1,2\n")], tmp_path / "in")
+    found = [understand(one) for one in received]
+    assert told in str(found[0].trouble)
+    assert found[1].rows == 1
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["v.csv"]
 
 
 @pytest.mark.parametrize(
@@ -192,3 +199,109 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     layer = Choice(path=source / "Alpha.gpkg", role="layer")
     with pytest.raises(DataError, match="without operator or technology"):
         make_study(tmp_path / "h", [*_choices(source), layer], name="x", as_of=day)
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    made = Readers(seconds=3, megabytes=800)
+    made.warm()
+    made.call(sorted, [])  # what is timed is a page on which somebody has looked around
+    yield made
+    made.close()
+
+
+def _dropped(folder: Path) -> list[tuple[str, bytes]]:
+    return [(p.name, p.read_bytes()) for p in sorted(folder.glob("v.*")) if p.is_file()]
+
+
+def _seen(readers: Readers, files: list[tuple[str, bytes]], folder: Path) -> list[Phrase | None]:
+    """As the page does: what is received here is looked into apart."""
+    found: list[Phrase | None] = []
+    for one in receive(files, folder):
+        try:
+            found += [seen.trouble for _, seen in readers.call(look_into, one)]
+        except GeodataError as error:
+            found.append(Phrase(error.template, error.parts))
+    return found
+
+
+READ_ALL_THE_SAME = (
+    hostile.shapefile_without_table,
+    hostile.csv_of_a_thousand_columns,
+    hostile.package_with_triggers,
+    hostile.table_of_four_billion_rows,
+    hostile.shape_of_two_billion_points,
+    hostile.shape_of_two_billion_parts,
+)
+
+
+@pytest.mark.parametrize(
+    "make", [*hostile.SMALL, *hostile.LARGE], ids=lambda make: str(make.__name__)
+)
+def test_whatever_is_dropped_gives_a_result_or_a_sentence_in_five_seconds(
+    tmp_path: Path, readers: Readers, make: Callable[[Path], Path]
+) -> None:
+    (tmp_path / "made").mkdir()
+    make(tmp_path / "made")
+    files = _dropped(tmp_path / "made")
+    outside = {p for p in tmp_path.rglob("*") if p.is_file()}
+    began = time.monotonic()
+    found = _seen(readers, files, tmp_path / "in" / "here")
+    assert time.monotonic() - began < 5
+    assert found
+    if make in READ_ALL_THE_SAME:
+        assert found == [None]
+    else:
+        assert all(found)
+    for trouble in filter(None, found):
+        assert phrase_text(trouble, "vi") != str(trouble)
+    assert {p for p in tmp_path.rglob("*") if p.is_file() and "here" not in p.parts} == outside
+
+
+def test_layers_of_one_file_are_understood_and_chosen_one_by_one(tmp_path: Path) -> None:
+    table = tiny.villages().drop(columns="centre").reset_index()
+    table.to_file(tmp_path / "all.gpkg", layer="thon")
+    for k, layer in enumerate(tiny.layers()):
+        footprint = layer.footprint.to_frame("geometry")
+        footprint.to_file(tmp_path / "all.gpkg", layer=("Viettel 4G", "Mobi 3G")[k])
+    for level in ("district", "commune"):
+        units = table.dissolve(f"{level}_code", aggfunc="first").reset_index()
+        columns = [f"{level}_code", level, "district_code", "geometry"]
+        units[list(dict.fromkeys(columns))].to_file(tmp_path / "all.gpkg", layer=f"{level}s")
+    body = _zip(**{"số liệu/all.gpkg": (tmp_path / "all.gpkg").read_bytes()})
+    (one,) = receive([("all.zip", body)], tmp_path / "in")
+    seen = look_into(one)
+    assert [(found.role, received.layer) for received, found in seen] == [
+        ("villages", "thon"),
+        ("layer", "Viettel 4G"),
+        ("layer", "Mobi 3G"),
+        ("districts", "districts"),
+        ("communes", "communes"),
+    ]
+    chosen = [
+        Choice(
+            path=received.path,
+            layer=received.layer,
+            role=found.role,
+            operator=found.operator,
+            technology=found.technology,
+        )
+        for received, found in seen
+    ]
+    folder = make_study(tmp_path / "home", chosen, name="x", as_of=date(2023, 8, 30))
+    study = geodata.open_study(folder)
+    assert {layer.info.title for layer in study.layers} == {"MobiFone 3G", "Viettel 4G"}
+    assert len(study.villages) == 9
+    assert len(study.units[0].communes) == 3
+
+
+def test_a_geodatabase_in_a_zip_becomes_a_study(tmp_path: Path) -> None:
+    table = tiny.villages().drop(columns="centre").reset_index()
+    table.to_file(tmp_path / "v.gdb", layer="thon", driver="OpenFileGDB")
+    body = _zip(**{f"v.gdb/{p.name}": p.read_bytes() for p in (tmp_path / "v.gdb").iterdir()})
+    (one,) = receive([("v.zip", body)], tmp_path / "in")
+    ((received, found),) = look_into(one)
+    assert (found.role, found.rows, received.layer) == ("villages", 9, None)
+    choice = Choice(path=received.path, role=found.role)
+    folder = make_study(tmp_path / "home", [choice], name="x", as_of=date(2023, 8, 30))
+    assert len(geodata.open_study(folder).villages) == 9

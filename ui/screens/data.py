@@ -11,18 +11,10 @@ import pandas as pd
 import streamlit as st
 
 from coverage.model import TECHNOLOGIES
-from geodata.errors import GeodataError
+from geodata.errors import GeodataError, Phrase
 from geodata.followup import FIELDS, Reading, keep_follow_up, read_follow_up, shown
-from geodata.incoming import (
-    Choice,
-    Received,
-    Role,
-    Understood,
-    make_study,
-    receive,
-    studies_in,
-    understand,
-)
+from geodata.incoming import Choice, make_study, receive, studies_in
+from geodata.understood import Received, Role, Understood, look_into
 from ui import choices, studies
 from ui.controls import choice_box
 from ui.plain import escaped, plain
@@ -100,6 +92,7 @@ def _open(slug: str) -> None:
 def _incoming(view: View) -> None:
     """Drop, say which is what, make."""
     t = view.t
+    studies.readers().warm()
     st.markdown(
         t(
             "Drop the files of one study: villages, coverage layers, units. GeoPackage, "
@@ -133,17 +126,27 @@ def _incoming(view: View) -> None:
 
 
 def _received(files: list[tuple[str, bytes]]) -> list[tuple[Received, Understood]]:
-    folder = studies.upload_folder()
-    return [(one, understand(one)) for one in receive(files, folder)]
+    """What was dropped, looked into by a process that may be lost."""
+    readers = studies.readers()
+    seen: list[tuple[Received, Understood]] = []
+    for one in receive(files, studies.upload_folder()):
+        try:
+            seen += readers.call(look_into, one)
+        except GeodataError as error:
+            trouble = Phrase(error.template, error.parts)
+            seen.append((one, Understood(role="aside", trouble=trouble)))
+    return seen
 
 
 def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice:
     """One file: what was understood, and the choices its role asks for."""
-    key = f"{k} {one.name}"
+    key = f"{k} {one.title}"
     operator = technology = system = ""
     with st.container(border=True):
-        st.markdown(f"**{escaped(one.name)}**")
+        st.markdown(f"**{escaped(one.title)}**")
         st.caption(_told(found, t))
+        if found.trouble is not None:
+            return Choice(path=one.path, role="aside")
         boxes = iter(st.columns(4))
         role = next(boxes).selectbox(
             t("Role"),
@@ -174,6 +177,7 @@ def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice
             )
     return Choice(
         path=one.path,
+        layer=one.layer,
         role=role,
         operator=operator.strip(),
         technology=technology,
