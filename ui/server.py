@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from geodata.access import read_access
+from geodata.incoming import MOST_MB
 from ui.access import SETTINGS_VARIABLE
 from ui.studies import STUDY_VARIABLE
 
@@ -34,6 +35,7 @@ def arguments(
         "server.address": address,
         "server.port": str(port),
         "server.headless": str(headless).lower(),
+        "server.maxUploadSize": str(MOST_MB),
         "browser.gatherUsageStats": "false",
         "browser.serverAddress": address,
     }

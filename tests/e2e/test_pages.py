@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests import hostile
 from tests.e2e.browsing import (
     DESKTOP,
     PHONE,
@@ -219,7 +222,7 @@ def test_files_dropped_become_a_study_with_its_map(browser: Browser, tmp_path: P
         page.goto(f"{url}data")
         names = ("villages.gpkg", "communes.gpkg", "districts.gpkg", "Alpha.gpkg", "centres.csv")
         page.locator("input[type=file]").first.set_input_files([study / name for name in names])
-        expect(page.get_by_text("alpha.gpkg", exact=True)).to_be_visible()
+        expect(page.get_by_text("alpha.gpkg", exact=True)).to_be_visible(timeout=60_000)
         roles = page.get_by_role("combobox", name="Là gì")
         expect(roles).to_have_count(5)
         choose(page, roles.nth(3), "lớp phủ sóng")
@@ -232,6 +235,72 @@ def test_files_dropped_become_a_study_with_its_map(browser: Browser, tmp_path: P
         expect(page.get_by_text("Chín thôn <b>").first).to_be_visible()
         show(page, f"{url}?study=chin-thon-b")
         expect(page.get_by_test_id("stMetricValue").first).to_have_text("6/9")
+
+
+SAID = """() => getComputedStyle(
+    document.querySelector('[data-testid=stFileUploader]'), '::after').content"""
+TOLD_S = 5
+
+
+@pytest.fixture(scope="module")
+def dropping(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The page *Data*, on which somebody has looked around: what reads files has loaded."""
+    folder = tmp_path_factory.mktemp("dropping")
+    study = write_study(folder / "study", reconstruction=False)
+    more = {"PHUSONG_STUDIES": str(folder / "made")}
+    with serving(study, more=more) as url, context_of(browser, DESKTOP) as context:
+        page = context.new_page()
+        page.goto(f"{url}data")
+        page.locator("input[type=file]").first.set_input_files(study.parent / "villages.gpkg")
+        expect(page.get_by_text("9 dòng")).to_be_visible(timeout=60_000)
+        yield page
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (hostile.empty, "rỗng (0 byte)"),
+        (hostile.pdf_as_shapefile, "không phải bảng"),
+        (hostile.shapefile_without_table, "9 dòng"),
+        (hostile.zip_bomb, "giải nén ra 1 tệp"),
+        (hostile.zip_that_lies, "không đọc được"),
+        (hostile.zip_that_climbs, "trỏ ra ngoài tệp nén"),
+        (hostile.kml_with_entities, "DOCTYPE"),
+        (hostile.tiff_broken, "raster"),
+        (hostile.csv_of_a_thousand_columns, "200 dòng"),
+        (hostile.package_that_counts_for_ever, "đọc quá 3 giây"),
+        (hostile.workbook_bomb, "bộ nhớ"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_hostile_file_gives_a_sentence_within_seconds(
+    dropping: Page, tmp_path: Path, make: Callable[[Path], Path], told: str
+) -> None:
+    path = make(tmp_path)
+    beside = sorted(p for p in tmp_path.glob(f"{path.stem}.*") if p.is_file())
+    before = set(tmp_path.rglob("*"))
+    while dropping.get_by_role("button", name="Remove").count():
+        dropping.get_by_role("button", name="Remove").first.click()
+        dropping.wait_for_timeout(300)
+    began = time.monotonic()
+    dropping.locator("input[type=file]").first.set_input_files(beside)
+    expect(dropping.get_by_text(told).first).to_be_visible(timeout=TOLD_S * 1000)
+    assert time.monotonic() - began < TOLD_S
+    assert set(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("make", [hostile.large_spaces, hostile.large_noise, hostile.large_table])
+def test_a_file_of_300_megabytes_is_told_at_once(
+    dropping: Page, tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    path = make(tmp_path)
+    dropping.reload()
+    dropping.wait_for_selector("input[type=file]", state="attached")
+    assert dropping.evaluate(SAID) in ("none", "normal")
+    began = time.monotonic()
+    dropping.locator("input[type=file]").first.set_input_files(path)
+    dropping.wait_for_function(f"({SAID})().includes('200 MB')", timeout=TOLD_S * 1000)
+    assert time.monotonic() - began < TOLD_S
 
 
 def test_a_follow_up_sheet_goes_out_and_comes_back(browser: Browser, tmp_path: Path) -> None:

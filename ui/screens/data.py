@@ -13,7 +13,7 @@ import streamlit as st
 from coverage.model import TECHNOLOGIES
 from geodata.errors import GeodataError, Phrase
 from geodata.followup import FIELDS, Reading, keep_follow_up, read_follow_up, shown
-from geodata.incoming import Choice, make_study, receive, studies_in
+from geodata.incoming import MOST_MB, Choice, make_study, receive, studies_in
 from geodata.understood import Received, Role, Understood, look_into
 from ui import choices, studies
 from ui.controls import choice_box
@@ -47,6 +47,8 @@ UPLOADER_STYLE = """<style>
 [data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"] p::after
 {{ content: "{choose}"; }}
 [data-testid="stFileUploaderDropzoneInstructions"] span::after {{ content: "{most}"; }}
+[data-testid="stFileUploader"]:has([data-testid="stFileChip"][aria-invalid="true"])::after
+{{ content: "{large}"; display: block; font-weight: 600; margin-top: 0.5rem; }}
 </style>"""
 """Streamlit's own words on its uploader are English in every language."""
 PENDING = "dropped files"
@@ -56,7 +58,13 @@ MOST_NAME = 160
 def show(view: View) -> None:
     """Draw the page."""
     t = view.t
-    st.html(UPLOADER_STYLE.format(choose=t("Choose files"), most=t("or drop them here")))
+    large = t(
+        "A file is larger than {most} MB, the most that is taken here; name it in a study file and "
+        "read it from the command line.",
+        most=MOST_MB,
+    )
+    words = {"choose": t("Choose files"), "most": t("or drop them here"), "large": large}
+    st.html(UPLOADER_STYLE.format(**words))
     _which(view)
     if not view.rights.may_change_data:
         st.info(t("You may look at the data; changing it is for others."), icon=":material/lock:")
