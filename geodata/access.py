@@ -17,7 +17,7 @@ from coverage.model import Assessment, Expected, Layer, LayerInfo, Measures, Rul
 from geodata.areas import polygons_of, valid_polygons
 from geodata.errors import CallError
 from geodata.followup import FREE
-from geodata.operators import names_any, same_operator
+from geodata.operators import NETWORKS, names_any, same_operator
 from geodata.rights import EVERYTHING, Access, Rights, read_access
 from geodata.study.model import Study
 from geodata.study.places import Level, Structure, structures_of
@@ -38,6 +38,9 @@ __all__ = [
 Bools = npt.NDArray[np.bool_]
 NAMELESS = "as published"
 """Stands for the name and title of a rule that names another operator."""
+
+UNNAMED = "…"
+"""Stands for the name of a study that names another operator."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,12 +90,12 @@ def restrict_follow_up(table: pd.DataFrame, run: Run, rights: Rights) -> pd.Data
     """The follow-up (see `geodata.followup`) of ``run`` without what ``rights`` keep back.
 
     ``run`` is the whole one. Villages outside the units are gone. For an operator's people so
-    are the rows in charge of another, and any text that names another operator of the study
-    is empty: nobody can tell which words of it are theirs to read.
+    are the rows in charge of another, and any text that names another operator (of the study,
+    of the rows, or of the country) is empty: nobody can tell which words are theirs to read.
     """
     if rights.sees_all:
         return table
-    sight = _sight(run.study, structures_of(run.study), rights)
+    sight = _sight(run.study, structures_of(run.study), rights, also=table["operator"])
     table = table[table.index.isin(run.study.villages.index[sight.keep])]
     if not sight.operator:
         return table
@@ -103,7 +106,14 @@ def restrict_follow_up(table: pd.DataFrame, run: Run, rights: Rights) -> pd.Data
     )
 
 
-def _sight(study: Study, structures: tuple[Structure, ...], rights: Rights) -> _Sight:
+def _sight(
+    study: Study,
+    structures: tuple[Structure, ...],
+    rights: Rights,
+    *,
+    also: Iterable[str] = (),
+) -> _Sight:
+    """What ``rights`` show; ``also`` are operators whom more than the study names."""
     keep = _visible(study, structures, rights)
     everyone = _operators(study) if rights.operator else ()
     operator = _named(everyone, rights.operator)
@@ -111,7 +121,11 @@ def _sight(study: Study, structures: tuple[Structure, ...], rights: Rights) -> _
         keep=keep,
         area=None if keep.all() else _area(study, structures, keep),
         operator=operator,
-        others=tuple(name for name in everyone if name != operator),
+        others=tuple(
+            name
+            for name in dict.fromkeys((*everyone, *also, *NETWORKS.values()))
+            if name != operator and not same_operator(name, operator)
+        ),
     )
 
 
@@ -181,7 +195,9 @@ def _operators(study: Study) -> tuple[str, ...]:
 def _named(everyone: Iterable[str], asked: str) -> str:
     """The operator as the study writes it; as it is asked for where the study has none."""
     names = tuple(everyone)
-    return next((n for n in names if n == asked or same_operator(n, asked)), asked)
+    if asked in names:
+        return asked
+    return next((name for name in names if same_operator(name, asked)), asked)
 
 
 def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseGeometry:
@@ -199,10 +215,20 @@ def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseG
 
 def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> Study:
     """The study with only what is seen. Notes and inputs speak of whole files: they are gone."""
-    layers = [x for x in study.layers if not sight.operator or x.info.operator == sight.operator]
+    layers = [
+        replace(x, info=_info(x.info, sight))
+        for x in study.layers
+        if not sight.operator or x.info.operator == sight.operator
+    ]
     settings = study.settings.model_copy(update={"published": _published(study, sight)})
     if sight.operator:
-        own = [table for table in settings.layers if table.operator == sight.operator]
+        own = [
+            table.model_copy(update={"source": _own_words(table.source, sight)})
+            for table in settings.layers
+            if table.operator == sight.operator
+        ]
+        if sight.names_another(settings.name):
+            settings = settings.model_copy(update={"name": UNNAMED})
         names = tuple(o for o in study.expected.operators if o == sight.operator)
         expected = ExpectedTable(operators=names, technologies=study.expected.technologies)
         settings = settings.model_copy(update={"layers": tuple(own), "expected": expected})
@@ -216,9 +242,19 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         sites=_cut_table(study.sites, sight),
         rule=_rule(study.rule, sight),
         inputs=(),
+        tables=(),
         notes=(),
         told=None if study.told is None else study.told[sight.keep],
     )
+
+
+def _info(info: LayerInfo, sight: _Sight) -> LayerInfo:
+    return replace(info, source=_own_words(info.source, sight))
+
+
+def _own_words(text: str, sight: _Sight) -> str:
+    """A text, or nothing where it names another operator."""
+    return "" if sight.names_another(text) else text
 
 
 def _published(study: Study, sight: _Sight) -> tuple[PublishedTable, ...]:
@@ -273,6 +309,9 @@ def _cut_table(table: gpd.GeoDataFrame | None, sight: _Sight) -> gpd.GeoDataFram
         return None
     if sight.operator:
         table = table[(table["operator"] == sight.operator).fillna(value=False).to_numpy(np.bool_)]
+        told = table.columns.drop(["operator", table.geometry.name])
+        silent = table[told].map(lambda cell: isinstance(cell, str) and sight.names_another(cell))
+        table = table.assign(**{name: table[name].mask(silent[name]) for name in told})
     if sight.area is None:
         return table
     table = table[shapely.intersects(sight.area, table.geometry.to_numpy())]
@@ -296,7 +335,7 @@ def _measures(m: Measures, sight: _Sight) -> Measures:
     table = table.reset_index()
     return Measures(
         villages=m.villages[rows],
-        layers=tuple(m.layers[k] for k in layers),
+        layers=tuple(_info(m.layers[k], sight) for k in layers),
         village_area_m2=m.village_area_m2[rows],
         village=table["village"].to_numpy(np.int32),
         combination=table["combination"].to_numpy(np.uint64),

@@ -18,18 +18,19 @@ NETWORKS: Mapping[int, str] = MappingProxyType(
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "viettel": "Viettel",
+        "vietnammobile": "Vietnamobile",
+        "vietnamobile": "Vietnamobile",
         "vinaphone": "VinaPhone",
+        "mobifone": "MobiFone",
+        "viettel": "Viettel",
         "vnpt": "VinaPhone",
         "vina": "VinaPhone",
-        "mobifone": "MobiFone",
         "mobi": "MobiFone",
         "vms": "MobiFone",
-        "vietnamobile": "Vietnamobile",
         "vnm": "Vietnamobile",
     }
 )
-"""Words of a name, in `plain` form → operator, the most telling first."""
+"""Words of a name, in `plain` form → operator; one that holds another stands before it."""
 
 
 def operator_in(told: str) -> str:
@@ -38,11 +39,8 @@ def operator_in(told: str) -> str:
     >>> operator_in("VNPT Nghệ An"), operator_in("452-04"), operator_in("Orange")
     ('VinaPhone', 'Viettel', '')
     """
-    network = re.fullmatch(rf"\s*{MCC}[\s\-_/.]*0?(\d)\s*", told)
-    if network:
-        return NETWORKS.get(int(network[1]), "")
     joined = plain(told).replace(" ", "")
-    return next((name for word, name in WORDS.items() if word in joined), "")
+    return _known(told) or next((name for word, name in WORDS.items() if word in joined), "")
 
 
 def operator_of_network(mcc: float, mnc: float) -> str | None:
@@ -66,16 +64,39 @@ def same_operator(one: str, other: str) -> bool:
     bare = [plain(name).replace(" ", "") for name in (one, other)]
     if not all(bare):
         return False
-    return bare[0] == bare[1] or operator_in(one) == operator_in(other) != ""
+    return bare[0] == bare[1] or _known(one) == _known(other) != ""
 
 
 def names_any(text: str, operators: Iterable[str]) -> bool:
-    """Whether a text names one of the operators, by any word for it.
+    """Whether a text names one of the operators, by any word for it, however it is spaced.
 
     >>> names_any("chờ VNPT trả lời", ["VinaPhone"]), names_any("đã xong", ["VinaPhone"])
     (True, False)
     """
-    told = f" {plain(text)} "
-    wanted = [plain(name) for name in operators if plain(name)]
-    words = [*wanted, *(w for w, name in WORDS.items() if plain(name) in wanted)]
-    return any(f" {word} " in told for word in words)
+    told = plain(text)
+    return any(
+        any(_stands(word, told) for word in _words(name))
+        or (not plain(name) and name.strip() and name.casefold().strip() in text.casefold())
+        for name in operators
+    )
+
+
+def _known(told: str) -> str:
+    """As `operator_in`, by whole words alone: "Automobile" is not MobiFone."""
+    network = re.fullmatch(rf"\s*{MCC}[\s\-_/.]*0?(\d)\s*", told)
+    if network:
+        return NETWORKS.get(int(network[1]), "")
+    bare = plain(told)
+    return next((name for word, name in WORDS.items() if _stands(word, bare)), "")
+
+
+def _words(operator: str) -> list[str]:
+    """All words for an operator: its name, and of one of ours every other."""
+    known = _known(operator)
+    bare = plain(operator).replace(" ", "")
+    return [*([bare] if bare else []), *(w for w, name in WORDS.items() if known and name == known)]
+
+
+def _stands(word: str, told: str) -> bool:
+    """Whether a word stands in a `plain` text: "viet tel" and "viettel4g" have "viettel"."""
+    return re.search(rf"(?<![a-z0-9]){' ?'.join(word)}(?![a-z])", told) is not None

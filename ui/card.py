@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from coverage.explain import layer_reasons, responsibility
+from coverage.explain import layer_reasons, operator_reasons, responsibility
+from coverage.model import TECHNOLOGIES
 from geodata.followup import shown
 from ui import choices
 from ui.figures import away
@@ -30,6 +31,9 @@ def why_card(view: View) -> None:
                 t("Close"), icon=":material/close:", on_click=lambda: choices.choose(village="")
             )
         st.markdown(f"**{verdict_text(str(found['verdict']), t)}.** {_decided(view, found)}")
+        counted = _counted(view)
+        if counted:
+            st.markdown(counted)
         _facts(view, facts)
         if cell(found["missing"]):
             st.markdown(t("Missing filings: {names}", names=escaped(found["missing"])))
@@ -47,26 +51,56 @@ def why_card(view: View) -> None:
 
 def _decided(view: View, found: Any) -> str:
     """What the verdict hangs on, in one sentence."""
-    t, rule = view.t, view.seen.rule
+    t, rule = view.t, view.whole.rule
     if found["verdict"] == "unknown":
         return t("Not covered by what was filed, and some expected filings are missing.")
     if found["decided_by"] == "others":
         return t("Others serve it; of their layers nothing more is shown to you.")
     if found["verdict"] == "covered":
-        if found["decided_by"] == "centre":
-            return t("{operators} serve the village centre.", operators=escaped(found["operators"]))
-        return t(
-            "{operators} serve at least {share} of the area.",
-            operators=escaped(found["operators"]),
-            share=t.percent(rule.covered_share, digits=0),
-        )
+        return _served(view)
+    if found["n_operators"] >= rule.min_operators:  # an operator that the rule leaves out
+        return t("The rule does not count {operators}.", operators=escaped(found["operators"]))
     if found["n_operators"] > 0:
         return t(
             "{operators} serve it, and the rule asks for {count} operators.",
             operators=escaped(found["operators"]),
-            count=t.number(view.whole.rule.min_operators),
+            count=t.number(rule.min_operators),
         )
     return _short(view, found)
+
+
+def _served(view: View) -> str:
+    """Who covers a village, and by what: its centre, its area, or one by each."""
+    t, rule = view.t, view.seen.rule
+    why = operator_reasons(view.seen, view.village)
+    why = why[why["serves"]]
+    by_centre = why["centre"].fillna(value=False).astype(bool) & rule.centre
+    told = {
+        "operators": escaped(", ".join(why["operator"])),
+        "share": t.percent(rule.covered_share, digits=0),
+    }
+    if by_centre.all() or by_centre.sum() >= rule.min_operators:
+        at_centre = escaped(", ".join(why["operator"][by_centre]))
+        return t("{operators} serve the village centre.", operators=at_centre)
+    if by_centre.any():
+        return t("{operators} serve the village centre or at least {share} of the area.", **told)
+    return t("{operators} serve at least {share} of the area.", **told)
+
+
+def _counted(view: View) -> str:
+    """Which layers the sentences about a village speak of, where it is not all of them."""
+    t, rule = view.t, view.seen.rule
+    if view.rights.operator and not view.is_narrowed:
+        return t("Of layers and sites only those of {who} are shown.", who=escaped(_alone(view)))
+    layers = view.opened.run.assessment.measures.layers
+    if all(rule.admits(layer) for layer in layers):
+        return ""
+    counted = {layer.technology for layer in layers if rule.admits(layer)}
+    return t(
+        "Counted here: {technologies} of {who}.",
+        technologies=", ".join(one for one in TECHNOLOGIES if one in counted) or "–",
+        who=escaped(", ".join(rule.operators)) or t("all operators"),
+    )
 
 
 def _short(view: View, found: Any) -> str:

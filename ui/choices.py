@@ -85,11 +85,15 @@ class Choices:
 
     @property
     def chosen_verdicts(self) -> tuple[str, ...]:
-        """The verdicts looked at: the uncovered ones unless others are named."""
+        """The verdicts looked at: the uncovered ones unless others are named, or asked for.
+
+        Whom one operator alone or only others serve is mostly covered: there it is all.
+        """
         if self.verdicts == ALL:
             return ()
         known = [part for part in self.verdicts.split(",") if part in list(Verdict)]
-        return tuple(known) or UNCOVERED
+        usual = () if self.served in ("others", "one") else UNCOVERED
+        return tuple(known) or usual
 
     @property
     def selection(self) -> Selection:

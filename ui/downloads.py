@@ -84,7 +84,7 @@ def follow_up_file(view: View, ids: tuple[str, ...]) -> bytes:
     """The follow-up sheet of the villages listed."""
     return _written(
         lambda path: write_follow_up(
-            view.run,
+            view.seen_run,
             ids,
             path,
             places=view.structure.places,

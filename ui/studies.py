@@ -103,6 +103,8 @@ class Opened:
     zones: Callable[[Rule, int], ZoneFigures | None] = field(repr=False)
     changes: Callable[[], Changes | None] = field(repr=False)
     follow_up: Callable[[], pd.DataFrame] = field(repr=False)
+    publish: Callable[[Rule], Run] = field(repr=False)
+    """Publish a rule's figures of the whole study, however little of it is seen here."""
     rights: Rights = EVERYTHING
 
 
@@ -166,6 +168,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
 
     return Opened(
         run=run,
+        publish=lambda rule: assess_study(whole.study, rule=rule, publish=True),
         corners=_corners_of(run, structures),
         nearby=nearby,
         zones=zones,

@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from coverage import CoverageError
 from geodata.errors import GeodataError
-from geodata.export.sheet import AreaSheet
+from geodata.export.sheet import AreaSheet, day_text
+from geodata.export.sheet_words import SHEET
 from ui import choices, studies
 from ui.access import KEY, rights_in
 from ui.figures import leader_sentence
@@ -73,6 +74,8 @@ def page(view: View, *, key: str = "") -> str:
     parts = [f"<h1>{_safe(title)}</h1>"]
     if view.area:
         parts += _area(view, sheet_of(view))
+    else:
+        parts += _whole(view)
     parts.append(_units(view, key))
     return _FRAME.format(
         language=t.language, title=_safe(title), style=_STYLE, body="\n".join(parts)
@@ -98,6 +101,23 @@ def _area(view: View, sheet: AreaSheet) -> list[str]:
         )
         lines.append(f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")
     return [*lines, f"<p><small>{_safe(sheet.foot)}</small></p>"]
+
+
+def _whole(view: View) -> list[str]:
+    """Warning, figures and basis of all there is."""
+    t, run, words = view.t, view.run, SHEET[view.t.language]
+    rule = t(view.rule.title)
+    warnings = (
+        words["simulated_long"] if view.reconstruction else "",
+        words["variant"].format(name=rule) if view.is_variant else "",
+    )
+    day = day_text(run.study.as_of, t.language)
+    foot = words["foot"].format(unit=run.study.name, date=day, rule=rule, run=run.run_id)
+    return [
+        *(f"<p class=warn>{_safe(text)}</p>" for text in warnings if text),
+        f"<p><b>{_safe(leader_sentence(view.headline(), run, t))}</b></p>",
+        f"<p><small>{_safe(foot)}</small></p>",
+    ]
 
 
 def _units(view: View, key: str) -> str:

@@ -92,7 +92,9 @@ def _titles(page: Any, run: Run, language: Language, styles: dict[str, Any]) -> 
         row += 1
     told = f"{words['study']}: {run.study.name} · {words['as_of']}: {run.study.as_of:%d/%m/%Y}"
     page.write_string(row, 0, str(without_controls(told)), styles["plain"])
-    page.write_string(row + 1, 0, f"{words['run']}: {run.run_id}", styles["plain"])
+    rule = run.assessment.rule
+    told = f"{words['rule']}: {rule.name} — {rule.title} · {words['run']}: {run.run_id}"
+    page.write_string(row + 1, 0, str(without_controls(told)), styles["plain"])
     return row + 2
 
 

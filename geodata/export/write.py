@@ -152,7 +152,8 @@ def _gpx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
     """Waypoints for a field phone: name, what is known, place."""
     clean = cells(pd.DataFrame(table.drop(columns="geometry")), without_controls)
     head = HEADINGS[language]
-    told = [head[name] for name in ("commune", "district", "verdict", "population", "data")]
+    names = ("commune", "district", "verdict", "population", "as_of", "rule", "run", "data")
+    told = [head[name] for name in names]
     points = gpd.GeoDataFrame(
         {
             "name": clean[head["village"]].fillna(clean[head["village_id"]]).astype(str),

@@ -30,6 +30,7 @@ from geodata.errors import MissingFileError, StudyError, UnreadableError, phrase
 from geodata.followup import FIELDS
 from geodata.nearest import nearest_signal
 from geodata.operators import names_any, operator_in, same_operator
+from geodata.postgis.table import TableInput
 from geodata.study.assess import assess_study
 from geodata.study.places import structures_of
 from geodata.study.results import Run, latest_run
@@ -542,3 +543,80 @@ def test_an_operator_is_known_by_every_word_for_it() -> None:
     assert not same_operator("", "")
     assert operator_in("452-01") == "MobiFone"
     assert operator_in("45209") == ""
+
+
+def test_one_operator_is_never_taken_for_another_whose_name_it_holds() -> None:
+    assert operator_in("Vietnamobile") == "Vietnamobile"
+    assert not same_operator("Vietnamobile", "MobiFone")
+    assert not same_operator("Automobile Telecom", "MobiFone")
+    assert same_operator("Viet-Tel", "viettel nghệ an")
+
+
+def test_mobifone_is_not_shown_what_vietnamobile_filed(run: Run) -> None:
+    m = run.assessment.measures
+    names = {"Alpha": "Vietnamobile", "Beta": "MobiFone"}
+    layers = tuple(replace(x, operator=names[x.operator]) for x in m.layers)
+    footprints = zip(run.study.layers, layers, strict=True)
+    study = replace(run.study, layers=tuple(replace(x, info=info) for x, info in footprints))
+    judged = coverage.judge(replace(m, layers=layers), run.assessment.rule)
+    part = restrict(replace(run, study=study, assessment=judged), Rights(operator="MobiFone"))
+    assert [layer.info.operator for layer in part.study.layers] == ["MobiFone"]
+    assert "ietnamobile" not in texts(part)
+
+
+@pytest.mark.parametrize(
+    ("text", "operator"),
+    [
+        ("trạm Viettel4G", "Viettel"),
+        ("Al pha mast", "Alpha"),
+        ("chờ GTEL", "G-Tel"),
+        ("chờ VinaPhone", "VNPT"),
+        ("chờ Viettel", "Viettel Nghệ An"),
+        ("Vietnam Mobile", "Vietnamobile"),
+        ("chờ Связь", "Связь"),
+    ],
+)
+def test_a_text_names_an_operator_however_it_is_written(text: str, operator: str) -> None:
+    assert names_any(text, [operator])
+
+
+def test_a_text_that_only_holds_the_letters_of_a_name_names_nobody() -> None:
+    assert not names_any("Vietnamobile: the alphabet", ["MobiFone", "Alpha"])
+
+
+def test_a_follow_up_names_no_operator_that_the_study_knows_nothing_of(run: Run) -> None:
+    rows = {
+        "v1": told(operator="Beta", note="Delta said so"),
+        "v2": told(operator="Beta", note="as Viettel did"),
+        "v3": told(operator="Delta"),
+        "v4": told(operator="Beta", note="soon"),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(FIELDS))
+    seen = restrict_follow_up(table, run, BETA)
+    assert seen["note"].to_dict() == {"v1": "", "v2": "", "v4": "soon"}
+
+
+def test_a_source_that_names_another_operator_is_gone(run: Run) -> None:
+    m = run.assessment.measures
+    layers = tuple(replace(x, source=f"letter of Alpha on {x.operator}") for x in m.layers)
+    footprints = zip(run.study.layers, layers, strict=True)
+    study = replace(run.study, layers=tuple(replace(x, info=info) for x, info in footprints))
+    assert study.zones_5g is not None
+    zones = study.zones_5g.assign(source="letter of Alpha")
+    tables = tuple(
+        table.model_copy(update={"source": "letter of Alpha"}) for table in study.settings.layers
+    )
+    study = replace(
+        study, zones_5g=zones, settings=study.settings.model_copy(update={"layers": tables})
+    )
+    judged = coverage.judge(replace(m, layers=layers), run.assessment.rule)
+    part = restrict(replace(run, study=study, assessment=judged), BETA)
+    assert "Alpha" not in texts(part)
+
+
+def test_what_was_read_of_a_database_is_not_told(run: Run) -> None:
+    table = TableInput(label="db.example/alpha_2023", rows=3, sha256="0" * 64)
+    whole = replace(run, study=replace(run.study, tables=(table,)))
+    assert "alpha_2023" in texts(whole)
+    for rights in (BETA, HILLS):
+        assert "alpha_2023" not in texts(restrict(whole, rights))

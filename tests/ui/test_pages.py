@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 from streamlit.testing.v1 import AppTest
 
 import coverage
 import geodata
 from geodata.access import Rights
 from geodata.errors import MissingFileError
-from geodata.study.results import Run
-from geodata.study.variants import load_variants
+from geodata.export.sheet_words import SHEET
+from geodata.study.results import Run, latest_run
+from geodata.study.variants import load_variants, save_variant
 from tests import table_study
 from tests.gis import PASSWORD, Gis
 from tests.ui.tiny_run import open_page, tiny_run, view_of, words
-from ui import studies
-from ui.downloads import list_file
+from ui import studies, text_page
+from ui.downloads import follow_up_file, list_file
 from ui.plain import escaped
 from ui.studies import opened_run
 from ui.tables import figures_right
@@ -133,6 +137,15 @@ def test_the_card_tells_an_operators_people_of_their_own_layers_alone(
     assert "Nobody" not in told
 
 
+def test_an_operators_people_are_given_no_count_of_operators(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    heading = "Villages by number of operators"
+    beta = Rights(operator="Beta", may_change_rules=False, may_change_data=False)
+    assert heading not in words(open_page(monkeypatch, run, "overview", beta, lang="en"))
+    assert heading in words(open_page(monkeypatch, run, "overview", lang="en"))
+
+
 def test_the_card_looked_through_one_operator_says_nothing_of_the_rest(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -149,6 +162,94 @@ def test_the_card_says_when_too_few_operators_serve(
     two = replace(run, assessment=coverage.judge(run.assessment.measures, rule))
     app = open_page(monkeypatch, two, "gaps", lang="en", village="v1")
     assert "Alpha serve it, and the rule asks for 2 operators." in words(app).replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("query", "counted"),
+    [
+        ({"technology": "4G"}, "Counted here: 4G of all operators."),
+        ({"technology": "4G", "operator": "Beta"}, "Counted here: – of Beta."),
+        ({"operator": "Alpha"}, "Counted here: 4G of Alpha."),
+    ],
+)
+def test_the_card_names_what_is_counted_where_that_is_not_all(
+    monkeypatch: pytest.MonkeyPatch, run: Run, query: dict[str, str], counted: str
+) -> None:
+    app = open_page(monkeypatch, run, "gaps", lang="en", village="v3", **query)
+    assert counted in words(app)
+    whole = open_page(monkeypatch, run, "gaps", lang="en", village="v3")
+    assert "Counted here" not in words(whole)
+
+
+def test_the_card_tells_who_serves_the_centre_from_who_serves_the_area(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    measures = run.assessment.measures
+    centre = measures.centre.copy()
+    centre[2] = 2  # the centre of v3 by Beta, which serves 30 % of it
+    centre[0] = 0  # that of v1 by nobody; Alpha serves all of it
+    rule = replace(run.assessment.rule, name="area", covered_share=0.3)
+    judged = coverage.judge(replace(measures, centre=centre), rule)
+    for village, sentence in (
+        ("v3", "Beta serve the village centre."),
+        ("v1", "Alpha serve at least 30 % of the area."),
+    ):
+        told = words(
+            open_page(
+                monkeypatch,
+                replace(run, assessment=judged),
+                "gaps",
+                lang="en",
+                village=village,
+                verdict="all",
+            )
+        )
+        assert sentence in told.replace("\\", "")
+
+
+def test_the_card_of_two_operators_says_centre_or_area(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    measures = run.assessment.measures
+    third = replace(measures.layers[1], operator="Gamma")
+    here = measures.village == 0
+    combination = measures.combination | (here.astype("uint64") << 2)
+    two = replace(
+        measures,
+        layers=(*measures.layers, third),
+        combination=combination,
+        extent_share=measures.extent_share[:, [0, 1, 1]],
+        extent_centre=measures.extent_centre[:, [0, 1, 1]],
+    )
+    rule = replace(run.assessment.rule, name="two", min_operators=2)
+    judged = replace(run, assessment=coverage.judge(two, rule))
+    app = open_page(monkeypatch, judged, "gaps", lang="en", village="v1", verdict="all")
+    sentence = "Alpha, Gamma serve the village centre or at least 50 % of the area."
+    assert sentence in words(app).replace("\\", "")
+
+
+def test_the_card_tells_an_operator_that_the_rule_leaves_it_out(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    rule = replace(run.assessment.rule, name="one", operators=("Beta",))
+    left_out = replace(run, assessment=coverage.judge(run.assessment.measures, rule))
+    alpha = Rights(operator="Alpha", may_change_rules=False, may_change_data=False)
+    app = open_page(monkeypatch, left_out, "gaps", alpha, lang="en", village="v1")
+    told = words(app)
+    assert "The rule does not count Alpha." in told
+    assert "Of layers and sites only those of Alpha are shown." in told
+    assert "Beta" not in told
+
+
+def test_the_follow_up_and_the_waypoints_name_whose_eyes_and_which_rule(run: Run) -> None:
+    view = view_of(opened_run(run), language="en", operator="Beta", verdicts="all")
+    book = CalamineWorkbook.from_filelike(BytesIO(follow_up_file(view, ("v1",))))
+    told = str(book.get_sheet_by_index(0).to_python())
+    assert "Beta" in told.split("Village id", maxsplit=1)[0]
+    assert "No signal" in told
+    points = list_file(view, ("v1",), "gpx").decode()
+    for word in ("vn-village Beta", run.run_id, "2023-08-30"):
+        assert word in points
 
 
 def test_names_are_found_without_marks(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
@@ -261,6 +362,38 @@ def test_a_variant_is_kept_named_and_published(
     app = open_page(monkeypatch, run, "rule", lang="en", variant="nguong-30")
     next(button for button in app.button if button.label == "Publish now").click().run()
     assert (run.study.folder / "results" / "current").read_text().strip() != run.run_id
+
+
+def test_who_sees_one_district_publishes_the_figures_of_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = tiny_run(tmp_path / "s")
+    hills = Rights(districts=frozenset({"417"}), may_change_data=False)
+    save_variant(run.study, "thirty", replace(run.assessment.rule, covered_share=0.3))
+    app = open_page(monkeypatch, run, "rule", hills, lang="en", variant="thirty")
+    next(button for button in app.button if button.label == "Publish now").click().run()
+    published = latest_run(geodata.open_study(run.study.folder))
+    assert published is not None
+    assert published.run_id != run.run_id
+    assert published.summary.headline.villages == 9
+
+
+def test_whom_one_operator_serves_is_listed_unless_verdicts_are_chosen(run: Run) -> None:
+    opened = opened_run(run)
+    assert list(opened.run.study.villages.index[view_of(opened, served="one").keep])
+    assert not view_of(opened, served="one", verdicts="none").keep.any()
+    beta = opened_run(run, rights=Rights(operator="Beta"))
+    others = view_of(beta, served="others").keep
+    assert list(others.index[others]) == ["v1", "v2", "v4", "v5", "v7", "v8"]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_text_page_of_no_area_bears_all_that_a_page_must(run: Run, language: str) -> None:
+    view = view_of(opened_run(run), language=language, variant="vn-1603")
+    told = unescape(text_page.page(view))
+    for words_ in (run.run_id, SHEET[view.t.language]["simulated_long"], view.t(view.rule.title)):
+        assert words_ in told
+    assert view.t.number(view.headline().covered) in told
 
 
 def test_who_may_not_change_rules_may_try_them(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

@@ -119,10 +119,13 @@ def _operators(view: View) -> None:
     """How many operators, which technologies, and the filings behind it all."""
     t, run = view.t, view.run
     first, second = st.columns(2, gap="medium")
-    with first:
-        st.subheader(t("Villages by number of operators"), anchor=False)
-        summary = run.summary
-        st.table(number_rows(summary.by_number_of_operators, summary.headline.villages, t))
+    if view.rights.operator:  # how many of the others serve a village is not for them
+        second = first
+    else:
+        with first:
+            st.subheader(t("Villages by number of operators"), anchor=False)
+            summary = run.summary
+            st.table(number_rows(summary.by_number_of_operators, summary.headline.villages, t))
     with second:
         st.subheader(t("Villages served, by operator and technology"), anchor=False)
         st.table(matrix_rows(operator_technology_matrix(view.whole), t))

@@ -12,7 +12,7 @@ from coverage.flips import flips
 from coverage.model import TECHNOLOGIES, Assessment, Rule
 from coverage.rules import RULES
 from coverage.select import headline_among
-from geodata.study.assess import assess_study
+from geodata.errors import GeodataError
 from geodata.study.variants import remove_variant, save_variant
 from ui import choices, studies
 from ui.access import addresses
@@ -24,6 +24,7 @@ from ui.plain import escaped
 from ui.rules import rule_sentence, tried, written
 from ui.slider import slider
 from ui.tables import cell, verdict_text
+from ui.texts import error_text
 from ui.view import View, make_view, map_state, operators_of, variants_of
 
 SHOWN = 300
@@ -248,9 +249,13 @@ def _keep(view: View, rule: Rule) -> None:
             t("Name of the variant"), placeholder=t("for example: 70 % of the area")
         )
         if st.form_submit_button(t("Keep under this name"), icon=":material/bookmark_add:"):
-            kept = save_variant(study, name, rule)
-            choices.choose(variant=kept.name, tried="")
-            st.rerun()
+            try:
+                kept = save_variant(study, name, rule)
+            except GeodataError as error:  # alone again after a click, nobody above catches it
+                st.error(escaped(error_text(error, t.language)))
+            else:
+                choices.choose(variant=kept.name, tried="")
+                st.rerun()
     kept_one = view.choices.variant in variants_of(view.opened)
     with st.container(horizontal=True):
         if rule != view.opened.run.assessment.rule and rule == view.rule:
@@ -272,7 +277,7 @@ def _keep(view: View, rule: Rule) -> None:
 
 
 def _publish(view: View, rule: Rule) -> None:
-    assess_study(view.opened.run.study, rule=rule, publish=True)
+    view.opened.publish(rule)
     choices.choose(variant="", tried="")
 
 
