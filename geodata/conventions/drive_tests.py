@@ -40,6 +40,8 @@ LOW_DBM, HIGH_DBM = -156.0, -20.0
 
 def recognises(candidate: Candidate) -> bool:
     """A signal in dBm at places, and no cells or areas."""
+    if candidate.part.is_raster:
+        return False
     found = _found(candidate, {})
     placed = candidate.shape == "point" or {"lon", "lat"} <= candidate.find("lon", "lat").keys()
     other = candidate.find("mobile_coverage_id", "quadkey", "providerid")
@@ -48,10 +50,9 @@ def recognises(candidate: Candidate) -> bool:
 
 def _found(candidate: Candidate, given: Mapping[str, str]) -> dict[str, str]:
     """Our fields and the columns they have, those given first."""
-    known = {} if candidate.part.is_raster else {
-        field: next(iter(candidate.find(*names).values()), None)
-        for field, names in ALIASES.items()
-    }  # fmt: skip
+    known = {
+        field: next(iter(candidate.find(*names).values()), None) for field, names in ALIASES.items()
+    }
     own = {field: column for field, column in known.items() if column is not None}
     asked = {k: v for k, v in given.items() if k not in ("lon", "lat")}
     return {**own, **find_columns(candidate.table.columns, (), given=asked, file=candidate.file)}
@@ -77,7 +78,7 @@ def means(candidate: Candidate, filing: Filing) -> Measurements:
     )
     points = _points(candidate, filing.columns)
     bad = (points.isna() | points.is_empty).to_numpy()
-    bad |= ~signal.between(LOW_DBM, HIGH_DBM).to_numpy()
+    bad = bad | ~signal.between(LOW_DBM, HIGH_DBM).to_numpy()
     if bad.all():
         raise DataError("{file} holds no sample with a place and a signal in dBm", file=file)
     placed = gpd.GeoDataFrame(out[~bad], geometry=points[~bad])
