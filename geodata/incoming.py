@@ -36,7 +36,12 @@ SIDECARS = (*BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What somebody says a file is. ``crs`` is for a file that says none, ``layer`` for several."""
+    """What somebody says a file is. ``crs`` is for a file that says none, ``layer`` for several.
+
+    ``tells`` names what the file says itself, of "operator", "technology" and "as_of": it may
+    be left open then. ``convention``, ``kind``, ``reach_m`` and ``threshold_dbm`` stand in the
+    study file as they are here.
+    """
 
     path: Path
     role: Role
@@ -46,6 +51,11 @@ class Choice:
     crs: str = ""
     as_of: date | None = None
     source: str = ""
+    convention: str = ""
+    kind: str = ""
+    reach_m: float | None = None
+    threshold_dbm: float | None = None
+    tells: tuple[str, ...] = ()
 
 
 def receive(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[Received, ...]:
@@ -172,7 +182,9 @@ def _require(choices: Sequence[Choice], name: str) -> None:
             count=counts["villages"],
         )
     for choice in choices:
-        if choice.role == "layer" and not (choice.operator and choice.technology):
+        named = {"operator": choice.operator, "technology": choice.technology}
+        silent = [field for field, value in named.items() if not value]
+        if choice.role == "layer" and not set(silent) <= set(choice.tells):
             raise DataError(
                 "{file} is a coverage layer without operator or technology; choose both",
                 file=choice.path.name,
@@ -233,16 +245,28 @@ def _toml(
         for _, path in by_role.get("districts", [])[:1]:
             lines.append(f"districts = {_told(path)}")
     for choice, path in by_role.get("layer", []):
-        lines += ["", "[[layers]]", f"operator = {_told(choice.operator)}"]
-        lines.append(f"technology = {_told(choice.technology)}")
-        lines += _file(choice, path)
-        lines.append(f"as_of = {(choice.as_of or as_of).isoformat()}")
-        if choice.source:
-            lines.append(f"source = {_told(choice.source)}")
-    for role in ("zones_5g", "sites"):
+        lines += ["", "[[layers]]", *_layer(choice, path, as_of)]
+    for role in ("zones_5g", "sites", "measurements"):
         for choice, path in by_role.get(role, [])[:1]:
             lines += ["", f"[{role}]", *_file(choice, path)]
     return "\n".join(lines) + "\n"
+
+
+def _layer(choice: Choice, path: str, as_of: date) -> list[str]:
+    """The keys of a layer: what somebody chose, and nothing that the file tells itself."""
+    texts = {
+        "operator": choice.operator,
+        "technology": choice.technology,
+        "kind": choice.kind,
+        "convention": choice.convention,
+        "source": choice.source,
+    }
+    numbers = {"reach_m": choice.reach_m, "threshold_dbm": choice.threshold_dbm}
+    lines = [f"{key} = {_told(value)}" for key, value in texts.items() if value]
+    lines += [f"{key} = {value:g}" for key, value in numbers.items() if value is not None]
+    day = choice.as_of or (None if "as_of" in choice.tells else as_of)
+    lines += [f"as_of = {day.isoformat()}"] if day else []
+    return [*lines, *_file(choice, path)]
 
 
 def _file(choice: Choice, path: str) -> list[str]:

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from coverage.model import TECHNOLOGIES, VILLAGE_COLUMNS
 from geodata.columns import find_columns, plain
 from geodata.containers import Part, chosen, not_packed, opened
+from geodata.convention import Candidate, shape_of
+from geodata.conventions import convention_of, recognised
 from geodata.errors import DataError, GeodataError, Phrase
+from geodata.filings import COVERAGE, SILENT, secondhand
+from geodata.filings import told as summary
+from geodata.layers import GENERATIONS
 from geodata.operators import operator_in
-from geodata.read import read_part
 
 Role = Literal[
-    "villages", "districts", "communes", "layer", "zones_5g", "sites", "centres", "aside"
+    "villages",
+    "districts",
+    "communes",
+    "layer",
+    "zones_5g",
+    "sites",
+    "centres",
+    "measurements",
+    "aside",
 ]
-
-GENERATIONS = {"lte": "4G", "umts": "3G", "hspa": "3G", "nr": "5G", "gsm": "2G", "edge": "2G"}
 
 MOST_PARTS = 60
 LONGEST = 80
@@ -54,7 +64,9 @@ class Understood:
 
     ``columns`` maps our fields to the file's columns, ``strange`` are columns that nobody
     knows; ``crs`` is the coordinate system as people write it, "" where the file says none;
-    ``trouble`` is why it cannot be read at all.
+    ``trouble`` is why it cannot be read at all. ``convention`` is the name of the convention it
+    follows and ``title`` what people call that, ``kind`` what it then holds; ``operators``,
+    ``technologies`` and ``as_of`` are what the file itself tells, ``notes`` what is to be said.
     """
 
     role: Role
@@ -66,6 +78,13 @@ class Understood:
     columns: dict[str, str] = field(default_factory=dict)
     strange: tuple[str, ...] = ()
     trouble: Phrase | None = None
+    convention: str = ""
+    title: Phrase | None = None
+    kind: str = ""
+    operators: tuple[str, ...] = ()
+    technologies: tuple[str, ...] = ()
+    as_of: date | None = None
+    notes: tuple[Phrase, ...] = ()
 
 
 def look_into(received: Received) -> tuple[tuple[Received, Understood], ...]:
@@ -110,15 +129,55 @@ def _seen(part: Part) -> Understood:
     """A part read and understood, also where it does not say its system."""
     told = plain(" ".join([part.path.stem, *([part.layer or ""] if part.several else [])]))
     try:
-        return _understood(read_part(part, unplaced=True).table, told)
+        return _by_content(Candidate(part=part, file=part.title), told)
     except GeodataError as error:
         return _troubled(error)
+
+
+def _by_content(candidate: Candidate, name: str) -> Understood:
+    """A part by the convention it follows, else by its columns and its name."""
+    convention = recognised(candidate)
+    if candidate.part.is_raster and convention is None:
+        convention = convention_of(candidate, kinds=COVERAGE)  # says what nobody explains
+    if convention is None:
+        return _understood(candidate.table, name)
+    meaning = convention.means(candidate, SILENT)  # before the table: some refuse by their head
+    base = _raster(candidate) if candidate.part.is_raster else _understood(candidate.table, name)
+    short = summary(meaning)
+    operator, technology = _named_layer(name)
+    if short.operators:
+        operator = short.operators[0] if len(short.operators) == 1 else ""
+    if short.technologies:
+        technology = short.technologies[0] if len(short.technologies) == 1 else ""
+    roles: dict[str, Role] = {"villages": "villages", "measurements": "measurements"}
+    return replace(
+        base,
+        role=roles.get(convention.kind, "layer"),
+        rows=short.rows,
+        operator=operator,
+        technology=technology,
+        convention=convention.name,
+        title=convention.title,
+        kind=convention.kind,
+        operators=short.operators,
+        technologies=short.technologies,
+        as_of=short.as_of,
+        notes=tuple(
+            one.sentence for one in (*secondhand(convention, candidate.file), *meaning.findings)
+        ),
+    )
+
+
+def _raster(candidate: Candidate) -> Understood:
+    system = candidate.need_raster().crs
+    written = system.to_string()[:LONGEST] if system is not None else ""
+    return Understood(role="layer", crs=written, shape="raster")
 
 
 def _understood(table: pd.DataFrame, told: str) -> Understood:
     found = find_columns(table.columns, FIELDS)
     placed = isinstance(table, gpd.GeoDataFrame)
-    shape = _shape(table) if isinstance(table, gpd.GeoDataFrame) else ""
+    shape = shape_of(table) if isinstance(table, gpd.GeoDataFrame) else ""
     system = table.crs.to_string() if isinstance(table, gpd.GeoDataFrame) and table.crs else ""
     known = set(found.values()) | {"geometry", "lon", "lat", "x", "y"}
     strange = [str(c) for c in table.columns if c not in known and not _is_place(str(c))]
@@ -140,14 +199,6 @@ def _understood(table: pd.DataFrame, told: str) -> Understood:
 
 def _is_place(column: str) -> bool:
     return bool(find_columns([column], ("lon", "lat", "x", "y")))
-
-
-def _shape(table: gpd.GeoDataFrame) -> str:
-    """What the geometry is made of: "polygon", "line", "point", or "mixed"."""
-    shapes = table.geometry.to_numpy()
-    kinds = set(shapely.get_dimensions(shapes[~shapely.is_missing(shapes)]).tolist()) - {-1}
-    names = {0: "point", 1: "line", 2: "polygon"}
-    return names[kinds.pop()] if len(kinds) == 1 else "mixed"
 
 
 def _named_layer(told: str) -> tuple[str, str]:

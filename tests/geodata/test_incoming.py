@@ -22,6 +22,7 @@ from geodata.incoming import Choice, make_study, receive, safe_name, studies_in
 from geodata.study.assess import assess_study
 from geodata.understood import look_into, understand
 from tests import hostile, tiny
+from tests.corpus._layers import write_raster
 from tests.tiny_study import write_study
 from ui.texts import phrase_text
 
@@ -305,3 +306,65 @@ def test_a_geodatabase_in_a_zip_becomes_a_study(tmp_path: Path) -> None:
     choice = Choice(path=received.path, role=found.role)
     folder = make_study(tmp_path / "home", [choice], name="x", as_of=date(2023, 8, 30))
     assert len(geodata.open_study(folder).villages) == 9
+
+
+CELLS = (
+    "LTE,452,4,1,11,0,105.6851,18.6715,1000,9,1,1600000000,1693353600,0\n"
+    "UMTS,452,2,1,12,0,105.6951,18.6815,500,9,1,1600000000,1690000000,0\n"
+)
+
+
+def test_a_convention_is_recognised_with_all_that_the_file_tells(tmp_path: Path) -> None:
+    (one,) = receive([("452.csv", CELLS.encode())], tmp_path / "in")
+    found = understand(one)
+    assert (found.role, found.convention, found.kind, found.rows) == (
+        "layer", "opencellid", "sites", 2,
+    )  # fmt: skip
+    assert str(found.title) == "OpenCelliD cells"
+    assert found.operators == ("Viettel", "VinaPhone")
+    assert found.technologies == ("3G", "4G")
+    assert (found.operator, found.technology) == ("", "")
+    assert found.as_of == date(2023, 8, 30)
+    (refused,) = receive([("b.csv", b"RATE_LIMITED")], tmp_path / "more")
+    assert "RATE_LIMITED" in str(understand(refused).trouble)
+
+
+def test_a_raster_is_told_by_its_content_and_its_name(tmp_path: Path) -> None:
+    made = write_raster(tmp_path / "a.tif", [[1, 2, 0]], dtype="uint8").read_bytes()
+    level = write_raster(tmp_path / "b.tif", [[-90.0, -101.0]], dtype="float32").read_bytes()
+    strange = write_raster(tmp_path / "c.tif", [[3, 700]], dtype="uint16").read_bytes()
+    named = [("MCE_VN4G_2021.tif", made), ("viettel 4g.tif", level), ("dem.tif", strange)]
+    mce, signal, other = (understand(one) for one in receive(named, tmp_path / "in"))
+    assert (mce.role, mce.convention, mce.technology) == ("layer", "mce_raster", "4G")
+    assert mce.as_of == date(2021, 1, 1)
+    assert (signal.role, signal.kind, signal.operator, signal.technology) == (
+        "layer", "signal", "Viettel", "4G",
+    )  # fmt: skip
+    assert "no convention explains" in str(other.trouble)
+
+
+def test_cells_and_a_signal_become_layers_of_a_study(tmp_path: Path) -> None:
+    source = write_study(tmp_path / "source").parent
+    (source / "452.csv").write_text(CELLS, "utf-8")
+    write_raster(source / "rsrp.tif", [[-90.0, -120.0]] * 2, dtype="float32")
+    own = ("operator", "technology", "as_of")
+    more = [
+        Choice(path=source / "452.csv", role="layer", kind="sites", convention="opencellid",
+               tells=own),
+        Choice(path=source / "rsrp.tif", role="layer", operator="Alpha", technology="5G",
+               kind="signal", convention="signal_raster", threshold_dbm=-105.0),
+    ]  # fmt: skip
+    folder = make_study(
+        tmp_path / "home", [*_choices(source), *more], name="n", as_of=date(2023, 9, 1)
+    )
+    layers = {one.info.title: one for one in geodata.open_study(folder).layers}
+    assert {"Viettel 4G", "VinaPhone 3G", "Alpha 5G"} <= layers.keys()
+    assert layers["Viettel 4G"].info.as_of == date(2023, 8, 30)
+    assert layers["Viettel 4G"].info.evidence == "modelled"
+    assert layers["Alpha 5G"].info.as_of == date(2023, 9, 1)
+    assert layers["Alpha 5G"].footprint.area.sum() == pytest.approx(500_000.0)
+    without = [one for one in more if one.kind == "signal"]
+    open_threshold = Choice(**{**vars(without[0]), "threshold_dbm": None})
+    with pytest.raises(GeodataError, match="kind signal needs threshold_dbm"):
+        make_study(tmp_path / "home", [*_choices(source), open_threshold], name="m",
+                   as_of=date(2023, 9, 1))  # fmt: skip

@@ -17,6 +17,7 @@ from geodata.incoming import MOST_MB, Choice, make_study, receive, studies_in
 from geodata.understood import Received, Role, Understood, look_into
 from ui import choices, studies
 from ui.controls import choice_box
+from ui.incoming import numbers, own_words, tells
 from ui.plain import escaped, plain
 from ui.tables import FOLLOW_UP
 from ui.texts import Translator, error_text, phrase_text
@@ -31,6 +32,7 @@ ROLES: dict[str, str] = {
     "layer": _("coverage layer"),
     "zones_5g": _("5G rollout zones"),
     "sites": _("sites"),
+    "measurements": _("measurements"),
     "aside": _("leave aside"),
 }
 SHAPES = {
@@ -38,6 +40,7 @@ SHAPES = {
     "line": _("lines"),
     "point": _("points"),
     "mixed": _("mixed shapes"),
+    "raster": _("a raster"),
 }
 UPLOADER_STYLE = """<style>
 [data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"] p,
@@ -150,6 +153,7 @@ def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice
     """One file: what was understood, and the choices its role asks for."""
     key = f"{k} {one.title}"
     operator = technology = system = ""
+    reach_m = threshold_dbm = None
     with st.container(border=True):
         st.markdown(f"**{escaped(one.title)}**")
         st.caption(_told(found, t))
@@ -165,16 +169,21 @@ def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice
         )
         if role == "layer":
             operator = next(boxes).text_input(
-                t("Operator"), value=found.operator, key=f"operator {key}", max_chars=MOST_NAME
+                t("Operator"),
+                value=found.operator,
+                key=f"operator {key}",
+                max_chars=MOST_NAME,
+                placeholder=t("as the file says") if found.operators else "",
             )
             chosen = next(boxes).selectbox(
                 t("Technology"),
                 TECHNOLOGIES,
                 index=_place(found.technology, TECHNOLOGIES),
-                placeholder=t("Choose"),
+                placeholder=t("as the file says") if found.technologies else t("Choose"),
                 key=f"technology {key}",
             )
             technology = chosen or ""
+            reach_m, threshold_dbm = numbers(found, t, key)
         if role != "aside" and found.shape:
             system = next(boxes).text_input(
                 t("Coordinate system"),
@@ -190,6 +199,11 @@ def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice
         operator=operator.strip(),
         technology=technology,
         crs=system.strip(),
+        convention=found.convention if role == "layer" else "",
+        kind=found.kind if role == "layer" else "",
+        reach_m=reach_m,
+        threshold_dbm=threshold_dbm,
+        tells=tells(found),
     )
 
 
@@ -201,13 +215,12 @@ def _told(found: Understood, t: Translator) -> str:
     """What was understood of a file, and what was not."""
     if found.trouble is not None:
         return escaped(phrase_text(found.trouble, t.language))
-    lines = [
-        t(
-            "{count} rows, {shape}",
-            count=t.number(found.rows),
-            shape=t(SHAPES[found.shape]) if found.shape else t("a table without shapes"),
-        )
-    ]
+    shape = t(SHAPES[found.shape]) if found.shape else t("a table without shapes")
+    counted = t("{count} rows, {shape}", count=t.number(found.rows), shape=shape)
+    lines = [counted if found.rows else shape]
+    if found.title is not None:
+        lines.insert(0, f"**{escaped(phrase_text(found.title, t.language))}**")
+        lines += own_words(found, t)
     if found.shape:
         lines.append(
             t("coordinate system {crs}", crs=escaped(found.crs))
