@@ -9,8 +9,8 @@ from geodata.filing import Filing, Rows
 
 
 def recognises(candidate: Candidate) -> bool:
-    """Anything but points alone."""
-    return candidate.shape != "point"
+    """Shapes, and not points alone."""
+    return candidate.shape not in ("point", "")
 
 
 def means(candidate: Candidate, filing: Filing) -> Rows:
