@@ -20,6 +20,7 @@ from rasterio.windows import Window, from_bounds
 from rasterio.windows import transform as window_transform
 
 from geodata.errors import DataError, GeodataError, UnreadableError
+from geodata.placing import system_of
 
 PIXELS_AT_ONCE = 2**22
 MOST_PIXELS = 10**9
@@ -75,7 +76,7 @@ def opened(path: Path, *, file: str, crs: str | None = None) -> Raster:
 
 def _system(told: Any, said: str | None) -> pyproj.CRS | None:
     if said is not None:
-        return pyproj.CRS.from_user_input(said)
+        return system_of(said)
     return None if told is None else pyproj.CRS.from_wkt(told.to_wkt())
 
 
