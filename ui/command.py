@@ -136,6 +136,35 @@ def demo(
 
 
 @command.command()
+def check(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(help="Study folders, study files, or any other files.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The whole report as a workbook, .xlsx.")
+    ] = None,
+    repair: Annotated[
+        Path | None, typer.Option(help="Write a repaired copy of the study into this new folder.")
+    ] = None,
+) -> None:
+    """Say what each file is, and what is wrong, doubtful or worth knowing about it.
+
+    Exit status 1 where something is an error, 2 where a file cannot be read.
+    """
+    from ui.checking import exit_status, run_check
+
+    t = _translator(context)
+    with _told(t):
+        text, reports = run_check(paths, t, as_json=json, output=output, repair=repair)
+    typer.echo(text)
+    status = exit_status(reports)
+    if status:
+        raise typer.Exit(status)
+
+
+@command.command()
 def assess(
     context: typer.Context,
     study: StudyPath,

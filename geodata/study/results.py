@@ -255,6 +255,30 @@ def kept_runs(study: Study) -> tuple[Path, ...]:
     return tuple(folder for _, folder in sorted(dated))
 
 
+def kept_manifests(study: Study) -> tuple[tuple[str, str], ...]:
+    """Ids of the kept runs with the key of their measures: what was published, then the newest.
+
+    A run whose manifest cannot be read is passed over.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for path in (study.folder / "results").glob("*/manifest.json"):
+        try:
+            manifest = _manifest(path.parent)
+        except UnreadableError:
+            continue
+        found[path.parent.name] = str(manifest["made_at"]), str(manifest["measures"])
+    published = [published_id(study) or "", *reversed(_history(study))]
+    newest = sorted(found, key=lambda name: found[name][0], reverse=True)
+    order = dict.fromkeys(name for name in (*published, *newest) if name in found)
+    return tuple((name, found[name][1]) for name in order)
+
+
+def _history(study: Study) -> list[str]:
+    """Ids of what was published, the latest last."""
+    file = study.folder / "results" / "history"
+    return file.read_text(encoding="utf-8").split() if file.exists() else []
+
+
 def latest_run(study: Study) -> Run | None:
     """The published run, else the study's own, else the newest what-if; None where none fits.
 

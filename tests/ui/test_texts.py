@@ -22,6 +22,8 @@ from ui.texts import catalogue, error_text, language_of, phrase_text, translator
 
 ROOT = Path(__file__).parents[2]
 TRANSLATORS = {"t", "translate", "plural", "_"}
+FOUND_BY = {"finding", "about_rows", "_marked", "_pairs"}
+"""What makes findings, each from a sentence among its arguments."""
 
 
 def _literals(node: ast.AST) -> Iterator[str]:
@@ -71,8 +73,9 @@ def _phrased() -> Iterator[str]:
         for call in _calls(path):
             if _name(call) in ("phrase", "Phrase") and call.args:
                 templates.update(_literals(call.args[0]))
-            if _name(call) == "finding" and len(call.args) > 2:
-                templates.update(_literals(call.args[2]))
+            if _name(call) in FOUND_BY:
+                found = (text for one in call.args for text in _literals(one))
+                templates.update(text for text in found if " " in text)
     for template in templates:
         if any(c.isalpha() for words, *_ in Formatter().parse(template) for c in words):
             yield template

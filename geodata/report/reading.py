@@ -1,0 +1,313 @@
+"""One file of a report, read by itself: what it is, and why not where it cannot be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+import geodata.read as reading
+from coverage.model import VILLAGE_COLUMNS
+from geodata.checks.model import Role, Subject
+from geodata.checks.rasters import raster_findings, read_raster
+from geodata.columns import find_columns
+from geodata.containers import Part, chosen, opened
+from geodata.convention import Candidate, Convention
+from geodata.conventions import named, recognised
+from geodata.coordinates import looks_like_lost_datum, to_study
+from geodata.encodings import Told, mended
+from geodata.errors import GeodataError, Phrase, UnreadableError
+from geodata.filing import Told as Said
+from geodata.filings import SILENT, Source, candidates, listed_in, told
+from geodata.findings import Finding, finding
+from geodata.postgis.table import read_source
+from geodata.report.model import Box, FileReport
+
+PLACES = ("lon", "lat", "x", "y")
+UNIT = ("commune_code", "commune", "district_code", "district", "code", "name", "population")
+FIELDS: Mapping[Role, tuple[str, ...]] = {
+    "villages": ("village_id", *VILLAGE_COLUMNS, *PLACES),
+    "centres": ("village_id", "village", *PLACES),
+    "communes": UNIT,
+    "districts": UNIT,
+    "layer": ("operator", "technology"),
+    "extent": (),
+    "zones_5g": ("zone", "operator", "phase", "status", "start", "source"),
+    "sites": ("site", "operator", "technologies", *PLACES),
+    "table": ("village_id", *VILLAGE_COLUMNS, *PLACES, "operator", "technology", "code", "name"),
+    "measurements": ("operator", "technology", *PLACES),
+}
+"""Role → the fields looked for in its file."""
+
+BY_CONVENTION: frozenset[Role] = frozenset({"layer", "villages", "measurements", "table"})
+"""Roles whose files may follow a convention."""
+
+RASTERS: frozenset[Role] = frozenset({"population", "terrain", "raster"})
+STRANGE_KEPT = 40
+LOST_DATUM_M = 224.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One file to look at, with what the study file says of it.
+
+    ``source`` is the address of a table of a database, "" for a file; it may hold a password,
+    and ``name`` is what is shown.
+    """
+
+    path: Path
+    name: str
+    role: Role
+    layer: str | None = None
+    crs: str | None = None
+    encoding: Told | None = None
+    convention: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    operator: str = ""
+    technology: str = ""
+    as_of: date | None = None
+    valid_from: date | None = None
+    source: str = field(default="", repr=False)
+
+
+Looked = tuple[FileReport, Subject | None]
+"""What a file is, and the subject for the checks; None where it cannot be read or placed."""
+
+
+def looked_at(entry: Entry, crs: pyproj.CRS) -> tuple[Looked, ...]:
+    """A file of a study; several where it holds several filings."""
+    if entry.role in RASTERS:
+        return ((raster_report(entry), None),)
+    try:
+        with _candidates(entry) as found:
+            return tuple(of_candidate(entry, one, crs) for one in found)
+    except GeodataError as error:
+        return ((refused_report(entry, error), None),)
+
+
+@contextmanager
+def _candidates(entry: Entry) -> Iterator[tuple[Candidate, ...]]:
+    """The parts of what an entry names that are to be read."""
+    if entry.source:
+        raw, _ = read_source(entry.source, layer=entry.layer, crs=entry.crs)
+        table, findings = mended(raw, file=entry.name, encoding=entry.encoding)
+        part = Part(name=entry.name, path=Path(entry.name), layer=None, kind="table")
+        held = reading.Reading(table=table, findings=findings)
+        yield (Candidate(part=part, file=entry.name, read=held),)
+        return
+    if entry.role in BY_CONVENTION:
+        source = Source(
+            path=entry.path,
+            file=entry.name,
+            layer=entry.layer,
+            crs=entry.crs,
+            encoding=entry.encoding,
+        )
+        with candidates(source) as found:
+            yield found
+        return
+    with opened(entry.path) as parts:
+        part = chosen(parts, entry.layer, file=entry.path.name)
+        yield (Candidate(part=part, file=entry.name, crs=entry.crs, encoding=entry.encoding),)
+
+
+def of_candidate(entry: Entry, one: Candidate, crs: pyproj.CRS) -> Looked:
+    """One part, read in its own convention where it follows one."""
+    entry = replace(entry, name=one.file)
+    try:
+        convention = _convention(entry, one)
+        if one.part.is_raster:
+            report = raster_report(replace(entry, path=one.part.path))
+            return replace(
+                report, convention=None if convention is None else convention.title
+            ), None
+        held = one.reading
+        if entry.role == "villages":
+            listed = listed_in(one)
+            findings = (*held.findings, *listed.findings)
+            held = reading.Reading(table=listed.table, findings=findings)
+        report, subject = described(entry, held, crs)
+    except GeodataError as error:
+        return refused_report(entry, error), None
+    if convention is None:
+        return report, subject
+    return _in_convention(report, subject, convention, one)
+
+
+def _convention(entry: Entry, one: Candidate) -> Convention | None:
+    """The convention that the study file names or the content shows; None for a plain file."""
+    if entry.role not in BY_CONVENTION:
+        return None
+    return named(entry.convention) if entry.convention else recognised(one)
+
+
+def _in_convention(
+    report: FileReport, subject: Subject, convention: Convention, one: Candidate
+) -> Looked:
+    """What the convention says of operators, technologies and day, where it can."""
+    try:
+        said = told(convention.means(one, SILENT))
+    except GeodataError:  # opening the study says what is missing
+        said = Said()
+    operators = (subject.operator,) if subject.operator else said.operators
+    technologies = (subject.technology,) if subject.technology else said.technologies
+    filings = tuple((o, t) for o in operators for t in technologies)
+    title = report.title or " ".join((", ".join(operators[:4]), ", ".join(technologies))).strip()
+    day = report.as_of or said.as_of
+    return (
+        replace(report, convention=convention.title, title=title, as_of=day),
+        replace(subject, convention=convention.name, filings=filings, as_of=day),
+    )
+
+
+def described(entry: Entry, held: reading.Reading, crs: pyproj.CRS) -> tuple[FileReport, Subject]:
+    """What a file is that has been read, and the subject for the checks."""
+    table = held.table
+    findings = [replace(found, file=entry.name) for found in held.findings]
+    try:
+        columns = columns_of(table, entry)
+    except GeodataError as error:
+        columns = find_columns(table.columns, FIELDS.get(entry.role, ()))
+        findings.append(refusal(error, entry.name))
+    placed, doubts = _placed(table, entry, columns, crs)
+    findings += doubts
+    subject = Subject(
+        file=entry.name,
+        role=entry.role,
+        table=table,
+        columns=columns,
+        placed=placed,
+        operator=entry.operator,
+        technology=entry.technology,
+        as_of=entry.as_of,
+        valid_from=entry.valid_from,
+    )
+    return _report_of(entry, subject, findings), subject
+
+
+def columns_of(table: pd.DataFrame, entry: Entry) -> dict[str, str]:
+    """Our fields → the file's columns. Raises `DataError` for a given column that is not there."""
+    fields = FIELDS.get(entry.role, ())
+    given = {k: v for k, v in entry.columns.items() if k in fields and _is_there(v, table, entry)}
+    return find_columns(table.columns, fields, given=given, file=entry.name)
+
+
+def _is_there(column: str, table: pd.DataFrame, entry: Entry) -> bool:
+    """Units share one table of columns for two files: each need not have all of them."""
+    return entry.role not in ("communes", "districts") or column in table.columns
+
+
+def _placed(
+    table: pd.DataFrame, entry: Entry, columns: Mapping[str, str], crs: pyproj.CRS
+) -> tuple[gpd.GeoDataFrame | None, list[Finding]]:
+    """The table in the study's metres, and what there is to say of its coordinates."""
+    found: list[Finding] = []
+    pairs = ({"lon", "lat"}, {"x", "y"})
+    has_place = isinstance(table, gpd.GeoDataFrame) or any(p <= columns.keys() for p in pairs)
+    if not has_place and entry.role in ("table", "measurements"):
+        return None, found
+    if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
+        found.append(
+            finding(
+                "lost-datum",
+                "warning",
+                "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it lies "
+                "{off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry",
+                file=entry.name,
+                off_m=LOST_DATUM_M,
+            )
+        )
+    given = {k: v for k, v in columns.items() if k in PLACES}
+    try:
+        placed = to_study(table, crs, file=entry.name, columns=given)
+    except GeodataError as error:
+        return None, [*found, refusal(error, entry.name)]
+    return placed, found
+
+
+def refusal(error: GeodataError, file: str) -> Finding:
+    """An error of ours as a finding: the same sentence."""
+    kind = "unreadable" if isinstance(error, UnreadableError) else "refused"
+    return Finding(
+        kind=kind, severity="error", sentence=Phrase(error.template, error.parts), file=file
+    )
+
+
+def refused_report(entry: Entry, error: GeodataError) -> FileReport:
+    """The report of a file that cannot be used: why, in the words of the error."""
+    return FileReport(
+        file=entry.name,
+        role=entry.role,
+        title=f"{entry.operator} {entry.technology}".strip(),
+        as_of=entry.as_of,
+        readable=not isinstance(error, UnreadableError),
+        findings=(refusal(error, entry.name),),
+    )
+
+
+def raster_report(entry: Entry) -> FileReport:
+    """A raster: its grid, and what its empty cells could be taken for."""
+    try:
+        about = read_raster(entry.path)
+    except GeodataError as error:
+        return refused_report(entry, error)
+    return FileReport(
+        file=entry.name,
+        role=entry.role,
+        rows=about.height,
+        crs=about.crs[:80],
+        shapes={"Raster": about.bands},
+        extent=about.extent,
+        findings=raster_findings(about, file=entry.name),
+    )
+
+
+def _report_of(entry: Entry, subject: Subject, findings: list[Finding]) -> FileReport:
+    table, columns = subject.table, subject.columns
+    is_map = isinstance(table, gpd.GeoDataFrame)
+    known = {*columns.values(), *(find_columns(table.columns, PLACES).values())}
+    known |= {table.geometry.name} if isinstance(table, gpd.GeoDataFrame) else set()
+    system = table.crs.to_string() if is_map and table.crs is not None else ""
+    return FileReport(
+        file=entry.name,
+        role=entry.role,
+        title=f"{entry.operator} {entry.technology}".strip(),
+        rows=len(table),
+        crs=system[:80],
+        shapes=_shapes(table),
+        columns={f: c for f, c in columns.items() if f not in PLACES or not is_map},
+        strange=tuple(str(c) for c in table.columns if c not in known)[:STRANGE_KEPT],
+        extent=extent_of(subject.placed),
+        as_of=entry.as_of,
+        findings=tuple(findings),
+    )
+
+
+def _shapes(table: pd.DataFrame) -> Mapping[str, int]:
+    """Kinds of geometry and how many there are, the most first."""
+    if not isinstance(table, gpd.GeoDataFrame):
+        return {}
+    return dict(Counter(table.geometry.geom_type.dropna()).most_common())
+
+
+def extent_of(placed: gpd.GeoDataFrame | None) -> Box | None:
+    """West, south, east, north in degrees; None without a place that is a number."""
+    if placed is None or placed.crs is None:
+        return None
+    bounds = np.asarray(placed.total_bounds, dtype=float)
+    if not np.isfinite(bounds).all():
+        return None
+    box = gpd.GeoSeries([shapely.box(*bounds)], crs=placed.crs).to_crs("EPSG:4326")
+    west, south, east, north = (float(v) for v in box.total_bounds)
+    if not np.isfinite([west, south, east, north]).all():
+        return None
+    return west, south, east, north
