@@ -113,11 +113,6 @@ def _unpacked(path: Path, kind: str, inside: Path) -> list[Received]:
     return kept
 
 
-def understand_table(table: pd.DataFrame, name: str) -> Understood:
-    """What a table seems to be that was read from a file of this name."""
-    return _understood(table, plain(Path(name).stem))
-
-
 def make_study(
     home: Path,
     choices: Sequence[Choice],

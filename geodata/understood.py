@@ -117,6 +117,11 @@ def understand(received: Received) -> Understood:
         return _troubled(error)
 
 
+def understand_table(table: pd.DataFrame, name: str) -> Understood:
+    """What a table seems to be that was read from a file (or layer) of this name."""
+    return _understood(table, plain(Path(name).stem))
+
+
 def _layer_of(received: Received, part: Part) -> Received:
     return replace(received, layer=part.layer if part.several else None)
 

@@ -30,7 +30,9 @@ def _entries(settings: StudySettings, folder: Path) -> Iterator[Entry]:
     if settings.villages.path != NOWHERE:
         yield _one(settings.villages, folder, "villages")
     if settings.villages.centres:
-        yield _named(settings.villages.centres, folder, "centres")
+        said = settings.villages.centres_said
+        entry = _named(settings.villages.centres, folder, "centres")
+        yield replace(entry, crs=said.crs, said=said)
     yield from _units(settings, folder)
     yield from _layers(settings, folder)
     if settings.zones_5g:
@@ -60,6 +62,7 @@ def _one(
         _named(table.address, folder, role),
         layer=table.layer,
         crs=table.crs,
+        said=table.said,
         encoding=table.encoding,
         columns=table.columns,
     )
@@ -73,9 +76,13 @@ def _units(settings: StudySettings, folder: Path) -> Iterator[Entry]:
         )
         for role, text in named:
             if text:
-                entry = _named(text, folder, role)
+                said = units.said
+                if role == "districts" and units.districts_crs:
+                    said = replace(said, crs=units.districts_crs)
                 yield replace(
-                    entry,
+                    _named(text, folder, role),
+                    crs=said.crs,
+                    said=said,
                     encoding=units.encoding,
                     columns=units.columns,
                     valid_from=units.valid_from,
@@ -93,6 +100,7 @@ def _layers(settings: StudySettings, folder: Path) -> Iterator[Entry]:
                 entry,
                 layer=table.layer,
                 crs=table.crs,
+                said=table.said,
                 encoding=table.encoding,
                 convention=table.convention or "",
                 columns=table.columns,

@@ -23,12 +23,15 @@ from geodata.columns import find_columns
 from geodata.containers import Part, chosen, opened
 from geodata.convention import Candidate, Convention
 from geodata.conventions import named, recognised
-from geodata.coordinates import looks_like_lost_datum, to_study
+from geodata.coordinate_checks import coordinate_findings
+from geodata.coordinates import to_study
+from geodata.diagnose import AsSaid, Extent
 from geodata.encodings import Told, mended
 from geodata.errors import GeodataError, Phrase, UnreadableError
 from geodata.filing import Told as Said
 from geodata.filings import SILENT, Source, candidates, listed_in, told
-from geodata.findings import Finding, finding
+from geodata.findings import Finding
+from geodata.placing import NOTHING_SAID
 from geodata.postgis.table import read_source
 from geodata.report.model import Box, FileReport
 
@@ -53,7 +56,6 @@ BY_CONVENTION: frozenset[Role] = frozenset({"layer", "villages", "measurements",
 
 RASTERS: frozenset[Role] = frozenset({"population", "terrain", "raster"})
 STRANGE_KEPT = 40
-LOST_DATUM_M = 224.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,7 @@ class Entry:
     layer: str | None = None
     crs: str | None = None
     encoding: Told | None = None
+    said: AsSaid = NOTHING_SAID
     convention: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     operator: str = ""
@@ -178,8 +181,7 @@ def described(entry: Entry, held: reading.Reading, crs: pyproj.CRS) -> tuple[Fil
     except GeodataError as error:
         columns = find_columns(table.columns, FIELDS.get(entry.role, ()))
         findings.append(refusal(error, entry.name))
-    placed, doubts = _placed(table, entry, columns, crs)
-    findings += doubts
+    placed = _placed(table, entry, columns, crs)
     subject = Subject(
         file=entry.name,
         role=entry.role,
@@ -208,30 +210,39 @@ def _is_there(column: str, table: pd.DataFrame, entry: Entry) -> bool:
 
 def _placed(
     table: pd.DataFrame, entry: Entry, columns: Mapping[str, str], crs: pyproj.CRS
-) -> tuple[gpd.GeoDataFrame | None, list[Finding]]:
-    """The table in the study's metres, and what there is to say of its coordinates."""
-    found: list[Finding] = []
-    pairs = ({"lon", "lat"}, {"x", "y"})
-    has_place = isinstance(table, gpd.GeoDataFrame) or any(p <= columns.keys() for p in pairs)
-    if not has_place and entry.role in ("table", "measurements"):
-        return None, found
-    if isinstance(table, gpd.GeoDataFrame) and looks_like_lost_datum(table.crs):
-        found.append(
-            finding(
-                "lost-datum",
-                "warning",
-                "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it lies "
-                "{off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry",
-                file=entry.name,
-                off_m=LOST_DATUM_M,
-            )
-        )
+) -> gpd.GeoDataFrame | None:
+    """The table in the study's metres; None where that cannot be, `lies` then says why."""
+    if not has_place(table, columns):
+        return None
     given = {k: v for k, v in columns.items() if k in PLACES}
     try:
-        placed = to_study(table, crs, file=entry.name, columns=given)
-    except GeodataError as error:
-        return None, [*found, refusal(error, entry.name)]
-    return placed, found
+        return to_study(table, crs, file=entry.name, columns=given, said=entry.said)
+    except GeodataError:
+        return None
+
+
+def has_place(table: pd.DataFrame, columns: Mapping[str, str]) -> bool:
+    """Whether a table has geometry or coordinate columns."""
+    pairs = ({"lon", "lat"}, {"x", "y"})
+    return isinstance(table, gpd.GeoDataFrame) or any(pair <= columns.keys() for pair in pairs)
+
+
+def lies(
+    entry: Entry, subject: Subject, crs: pyproj.CRS, extent: Extent | None
+) -> tuple[Finding, ...]:
+    """What there is to say of where a file lies: its system, its columns, the study's extent."""
+    if not has_place(subject.table, subject.columns) and (
+        subject.convention or entry.role in ("table", "measurements")
+    ):
+        return ()
+    return coordinate_findings(
+        subject.table,
+        file=subject.file,
+        study=crs,
+        extent=extent,
+        columns={k: v for k, v in subject.columns.items() if k in PLACES},
+        said=entry.said,
+    )
 
 
 def refusal(error: GeodataError, file: str) -> Finding:

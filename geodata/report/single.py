@@ -14,9 +14,9 @@ from geodata.convention import Candidate
 from geodata.conventions import recognised
 from geodata.errors import GeodataError, phrase
 from geodata.findings import Finding
-from geodata.incoming import understand_table
 from geodata.report.model import FileReport, Report
-from geodata.report.reading import Entry, of_candidate, raster_report, refused_report
+from geodata.report.reading import Entry, lies, of_candidate, raster_report, refused_report
+from geodata.understood import understand_table
 
 METRES = "EPSG:9208"
 MOST_PARTS = 40
@@ -86,7 +86,8 @@ def _of_part(part: Part, crs: str | None, told: str) -> FileReport:
     if subject is None:
         return report
     together = Together(subjects=(subject,), crs=metres)
-    return replace(report, findings=(*report.findings, *findings_of(together)))
+    found = (*lies(entry, subject, metres, None), *findings_of(together))
+    return replace(report, findings=(*report.findings, *found))
 
 
 def _understood(entry: Entry, one: Candidate) -> Entry:

@@ -11,16 +11,18 @@ import pyproj
 from geodata.checks import Subject, Together, findings_of
 from geodata.checks.rasters import short_of
 from geodata.coordinates import study_crs
+from geodata.diagnose import Extent
 from geodata.errors import GeodataError, StudyError
 from geodata.findings import Finding
 from geodata.report.entries import entries_of
 from geodata.report.lenient import lenient_settings
 from geodata.report.model import FileReport, Report
-from geodata.report.reading import RASTERS, looked_at, refusal
+from geodata.report.reading import RASTERS, Entry, Looked, lies, looked_at, refusal
 from geodata.study.model import Study
 from geodata.study.open import open_study
 from geodata.study.settings import FILE
 from geodata.study.shrunk import shrunk_layers
+from geodata.study.unit_report import unit_findings
 
 METRES = "EPSG:9208"
 
@@ -68,11 +70,12 @@ def check_study(path: Path | str, *, study: Study | None = None) -> Report:
             if entry.role == "layer" and subject is None
         ),
     )
-    findings = (*held.faults, *faults, *findings_of(together))
+    where = _where(by_entry, together)
+    findings = (*held.faults, *faults, *where, *_not_twice(findings_of(together), where))
     files = _with_findings([report for report, _ in looked], (*findings, *_short(looked)))
     opened = _opened(file, files, findings) if study is None else study
     if isinstance(opened, Study):
-        files = _with_findings(files, opened.findings)
+        files = _with_findings(files, (*opened.findings, *unit_findings(opened)))
     whole = [f for f in findings if f.file not in {report.file for report in files}]
     told = {str(f.sentence) for report in files for f in report.findings}
     whole += [f for f in _of_opened(opened) if str(f.sentence) not in told]
@@ -86,6 +89,35 @@ def check_study(path: Path | str, *, study: Study | None = None) -> Report:
         crs=settings.crs,
         reconstruction=settings.reconstruction is not None,
     )
+
+
+def _where(
+    by_entry: Sequence[tuple[Entry, tuple[Looked, ...]]], together: Together
+) -> tuple[Finding, ...]:
+    """Where the files lie, against the units; where there are none, each by itself."""
+    units = [s.placed for s in together.of("communes", "districts") if s.placed is not None]
+    extent = Extent(areas=units[0].geometry) if units else None
+    return tuple(
+        finding
+        for entry, looked in by_entry
+        for _, subject in looked
+        if subject is not None
+        for finding in lies(
+            entry,
+            subject,
+            together.crs,
+            None if entry.role in ("communes", "districts") else extent,
+        )
+    )
+
+
+ELSEWHERE = frozenset({"wholly-outside", "partly-outside"})
+
+
+def _not_twice(findings: Sequence[Finding], where: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Without what says only that a file lies outside, where its likely cause is told."""
+    told = {f.file for f in where if f.severity != "note"}
+    return tuple(f for f in findings if f.kind not in ELSEWHERE or f.file not in told)
 
 
 def _crs(told: str) -> tuple[pyproj.CRS, tuple[Finding, ...]]:
