@@ -258,10 +258,10 @@ CASES = (
         make=_raster("population.tif", 0.0, 12.0),
         check=_finds("nodata-zero"),
     ),
-    Case(name="checks-layer-elsewhere", make=_shifted_layer, check=_finds("wholly-outside")),
+    Case(name="checks-layer-elsewhere", make=_shifted_layer, check=_finds("crs-wrong-meridian")),
     Case(name="checks-layer-cut-at-border", make=_clipped, check=_notes("ends-at-border")),
     Case(name="checks-layer-of-lines", make=_lines, check=_finds("geometry-kind")),
-    Case(name="checks-site-elsewhere", make=_outside_site, check=_notes("partly-outside")),
+    Case(name="checks-site-elsewhere", make=_outside_site, check=_finds("outside-extent")),
     Case(
         name="checks-layer-old",
         make=_told(f"{LAST}2023-08-30", f"{LAST}2021-08-30"),
