@@ -23,8 +23,12 @@ from geodata.postgis.address import Address, address_of
 from geodata.postgis.connect import Connection, connected, identifier, postgis_of
 from geodata.postgis.systems import crs_of
 
-AS_THEY_ARE = frozenset({16, 20, 21, 23, 25, 700, 701, 1043, 1700})
+NUMERIC = 1700
+AS_THEY_ARE = frozenset({16, 20, 21, 23, 25, 700, 701, 1043, NUMERIC})
 """Types (their OIDs) that are numbers, truths or text; all others are read as text."""
+
+Row = tuple[Any, ...]
+"""Geometry as WKB and its SRID (None both where there is none), then the other columns."""
 
 ROWS_AT_ONCE = 10_000
 NAMES_SHOWN = 8
@@ -67,6 +71,7 @@ def read_source(
     no rows, or geometry without system.
     """
     address = address_of(text)
+    label = address.label
     if bool(address.table) == bool(address.query):
         raise CallError(
             '{place}: say what to read of the database: table = "schema.table", or query = '
@@ -76,36 +81,29 @@ def read_source(
     with connected(address, read_only=True) as connection:
         postgis = postgis_of(connection, address)
         source = _source(connection, address)
-        columns, places = _columns(connection, source, postgis, address.label)
-        shape = _chosen(places, layer, address.label)
-        wanted = [*([shape] if shape else []), *columns]
-        rows = _rows(connection, _select(source, [*columns, *places], wanted, shape, postgis))
+        columns, places = _columns(connection, source, postgis, label)
+        shape = _chosen(places, layer, label)
+        rows = _rows(connection, _select(source, columns, places, shape, postgis))
         if not rows:
-            raise DataError(
-                "{file} holds no rows; a table with at least one is needed", file=address.label
-            )
-        rows = sorted(rows, key=_order) if shape is None else sorted(rows, key=_placed_order)
-        found = TableInput(label=address.label, rows=len(rows), sha256=_digest(wanted, rows))
-        table = _frame(columns, rows, shift=shape is not None)
-        if shape is None:
-            return table, found
-        shapes = _shapes(rows, address.label)
-        srid = _srid(shapes, address.label)
+            raise DataError("{file} holds no rows; a table with at least one is needed", file=label)
+        srid = _srid(rows, label)
         system = (
-            _system(crs, address.label)
+            _system(crs, label)
             if crs is not None
-            else crs_of(connection, srid, postgis=postgis, file=address.label)
+            else crs_of(connection, srid, postgis=postgis, file=label)
         )
-    return _placed(table, shapes, system, shape.name, address.label), found
+    rows, sha256 = _in_order(columns, rows)
+    table = _frame(columns, rows)
+    if shape is not None:
+        table = _placed(table, _shapes(rows, label), system, shape.name, label)
+    return table, TableInput(label=label, rows=len(rows), sha256=sha256)
 
 
 def _source(connection: Connection, address: Address) -> sql.Composable:
     """What stands after FROM. Raises `UnreadableError` for a table that is not there."""
     if address.query:
-        # the line's end closes a comment at the end of the query
-        return (
-            sql.SQL("(") + sql.SQL(address.query.strip().rstrip(";")) + sql.SQL("\n)")
-        )  # the user's own query, run read-only
+        # the user's own words, run read-only; the line's end closes a comment at their end
+        return sql.SQL("(") + sql.SQL(address.query.strip().rstrip(";")) + sql.SQL("\n)")
     name = identifier(address.table)
     there = connection.execute("SELECT to_regclass(%s)", [name.as_string(connection)]).fetchone()
     if there == (None,):
@@ -186,32 +184,32 @@ def _chosen(places: Sequence[_Column], layer: str | None, label: str) -> _Column
 def _select(
     source: sql.Composable,
     columns: Sequence[_Column],
-    wanted: Sequence[_Column],
+    places: Sequence[_Column],
     shape: _Column | None,
     postgis: str,
 ) -> sql.Composed:
-    """The statement that gives the wanted columns, geometry as EWKB without curves."""
-    aliases = sql.SQL(", ").join(c.alias for c in sorted(columns, key=lambda c: c.at))
-    parts: list[sql.Composable] = []
-    for column in wanted:
-        if column is shape:
-            parts.append(
-                sql.SQL("{gis}.ST_AsEWKB({gis}.ST_CurveToLine({at}::{gis}.geometry))").format(
-                    gis=sql.Identifier(postgis), at=column.alias
-                )
-            )
-        elif column.type_oid in AS_THEY_ARE:
-            parts.append(column.alias)
-        else:
-            parts.append(sql.SQL("{}::text").format(column.alias))
+    """The statement that gives a `Row` a row, geometry without curves."""
+    parts: list[sql.Composable] = [sql.SQL("NULL::bytea"), sql.SQL("NULL::integer")]
+    if shape is not None:
+        gis = sql.Identifier(postgis)
+        at = sql.SQL("{at}::{gis}.geometry").format(gis=gis, at=shape.alias)
+        parts = [
+            sql.SQL("{gis}.ST_AsBinary({gis}.ST_CurveToLine({at}))").format(gis=gis, at=at),
+            sql.SQL("{gis}.ST_SRID({at})").format(gis=gis, at=at),
+        ]
+    parts += [
+        c.alias if c.type_oid in AS_THEY_ARE else sql.SQL("{}::text").format(c.alias)
+        for c in columns
+    ]
+    aliases = [c.alias for c in sorted([*columns, *places], key=lambda c: c.at)]
     return sql.SQL("SELECT {} FROM {} AS source({})").format(
-        sql.SQL(", ").join(parts), source, aliases
+        sql.SQL(", ").join(parts), source, sql.SQL(", ").join(aliases)
     )
 
 
-def _rows(connection: Connection, statement: sql.Composed) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, statement: sql.Composed) -> list[Row]:
     """All rows, fetched in binary through a cursor that stays on the server."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Row] = []
     with connection.cursor("phusong", binary=True) as cursor:
         cursor.execute(statement)
         while some := cursor.fetchmany(ROWS_AT_ONCE):
@@ -219,33 +217,28 @@ def _rows(connection: Connection, statement: sql.Composed) -> list[tuple[Any, ..
     return rows
 
 
-def _order(row: tuple[Any, ...]) -> tuple[int, str, str]:
-    """A row's place: by its first column (2 before 10, v2 before v10), then by the others."""
-    first = str(row[0]) if row else ""
-    return len(first), first, repr(row)
+def _in_order(columns: Sequence[_Column], rows: Sequence[Row]) -> tuple[list[Row], str]:
+    """The rows by their first column (2 before 10, v2 before v10), then by the others.
 
-
-def _placed_order(row: tuple[Any, ...]) -> tuple[int, str, str, bytes]:
-    """The same for a row that begins with its geometry, which counts last."""
-    return *_order(row[1:]), row[0] or b""
-
-
-def _digest(columns: Sequence[_Column], rows: Sequence[tuple[Any, ...]]) -> str:
+    And the digest of their content, which is therefore the same in any order.
+    """
+    keys = []
+    for k, row in enumerate(rows):
+        first = str(row[2]) if len(row) > 2 else ""
+        keys.append((len(first), first, repr(row[1:]), row[0] or b"", k))
+    keys.sort()
     digest = hashlib.sha256(repr([column.name for column in columns]).encode())
-    for row in rows:
-        for value in row:
-            digest.update(value if isinstance(value, bytes) else repr(value).encode())
-            digest.update(b"\0")
-    return digest.hexdigest()
+    for _, _, values, wkb, _ in keys:
+        digest.update(f"\n{len(wkb)} {values}".encode("utf-8", "surrogatepass"))
+        digest.update(wkb)
+    return [rows[key[-1]] for key in keys], digest.hexdigest()
 
 
-def _frame(
-    columns: Sequence[_Column], rows: Sequence[tuple[Any, ...]], *, shift: bool
-) -> pd.DataFrame:
+def _frame(columns: Sequence[_Column], rows: Sequence[Row]) -> pd.DataFrame:
     """The columns with values, indexed by row from 1."""
-    data = {c.name: [row[k + shift] for row in rows] for k, c in enumerate(columns)}
+    data = {c.name: [row[k] for row in rows] for k, c in enumerate(columns, 2)}
     for column in columns:
-        if column.type_oid == 1700:
+        if column.type_oid == NUMERIC:
             data[column.name] = [_number(value) for value in data[column.name]]
     return pd.DataFrame(data, index=pd.RangeIndex(1, len(rows) + 1, name="row"))
 
@@ -257,7 +250,7 @@ def _number(value: Decimal | None) -> float | int | None:
     return int(value) if value.is_finite() and value == value.to_integral() else float(value)
 
 
-def _shapes(rows: Sequence[tuple[Any, ...]], label: str) -> npt.NDArray[np.object_]:
+def _shapes(rows: Sequence[Row], label: str) -> npt.NDArray[np.object_]:
     try:
         return np.asarray(shapely.from_wkb([row[0] for row in rows]), dtype=object)
     except shapely.errors.ShapelyError as error:
@@ -268,9 +261,9 @@ def _shapes(rows: Sequence[tuple[Any, ...]], label: str) -> npt.NDArray[np.objec
         ) from error
 
 
-def _srid(shapes: npt.NDArray[np.object_], label: str) -> int:
-    """The one SRID of all geometries."""
-    found = sorted({int(n) for n in shapely.get_srid(shapes[~shapely.is_missing(shapes)])})
+def _srid(rows: Sequence[Row], label: str) -> int:
+    """The one SRID of all geometries, 0 where nothing has any."""
+    found = sorted({int(row[1]) for row in rows if row[1] is not None})
     if len(found) > 1:
         raise DataError(
             "{file} mixes geometry of SRID {srids}; give all rows one system (ST_Transform in a "
@@ -310,5 +303,5 @@ def _placed(
             file=label,
         )
     free = "geometry" if "geometry" not in table else name
-    bare = gpd.GeoSeries(shapely.set_srid(shapes, 0), index=table.index, crs=crs)
-    return gpd.GeoDataFrame(table.assign(**{free: bare}), geometry=free)
+    places = gpd.GeoSeries(shapes, index=table.index, crs=crs)
+    return gpd.GeoDataFrame(table.assign(**{free: places}), geometry=free)
