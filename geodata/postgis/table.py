@@ -60,15 +60,15 @@ class _Column:
 
 
 def read_source(
-    text: str, *, layer: str | None = None, crs: str | None = None
+    text: str, *, layer: str | None = None, crs: str | None = None, unplaced: bool = False
 ) -> tuple[pd.DataFrame, TableInput]:
     """A table or query as `geodata.read.read` gives a file: with geometry where it has some.
 
     ``layer`` names one geometry column of several, ``crs`` the system of rows that say none,
-    or a wrong one. Rows without an order of their own stand in that of their first column, so
-    that the same content is the same table. Raises `UnreadableError` for what the server will
-    not do, `CallError` for a choice of geometry or a query that writes, and `DataError` for
-    no rows, or geometry without system.
+    or a wrong one; ``unplaced`` lets them go without. Rows stand in the order of their first
+    column, so that the same content is the same table. Raises `UnreadableError` for what the
+    server will not do, `CallError` for a choice of geometry or a query that writes, and
+    `DataError` for no rows, or geometry without system.
     """
     address = address_of(text)
     label = address.label
@@ -96,6 +96,12 @@ def read_source(
     table = _frame(columns, rows)
     if shape is not None:
         table = _placed(table, _shapes(rows, label), system, shape.name, label)
+        if system is None and not unplaced:
+            raise DataError(
+                "{file} does not say its coordinate system (its SRID is 0); set crs = … in the "
+                "study file once you know it",
+                file=label,
+            )
     return table, TableInput(label=label, rows=len(rows), sha256=sha256)
 
 
@@ -292,16 +298,10 @@ def _placed(
     name: str,
     label: str,
 ) -> gpd.GeoDataFrame:
-    """The table with its geometry, which must be there and have a system."""
+    """The table with its geometry, which must be there."""
     present = shapes[~shapely.is_missing(shapes)]
     if shapely.is_empty(present).all():
         raise DataError("{file} has no geometry; give a layer of points or polygons", file=label)
-    if crs is None:
-        raise DataError(
-            "{file} does not say its coordinate system (its SRID is 0); set crs = … in the study "
-            "file once you know it",
-            file=label,
-        )
     free = "geometry" if "geometry" not in table else name
     places = gpd.GeoSeries(shapes, index=table.index, crs=crs)
     return gpd.GeoDataFrame(table.assign(**{free: places}), geometry=free)

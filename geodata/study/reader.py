@@ -82,7 +82,7 @@ class Reader:
     def _from_database(
         self, name: str, *, layer: str | None, crs: str | None, encoding: Told | None
     ) -> pd.DataFrame:
-        raw, found = read_source(name, layer=layer, crs=crs)
+        raw, found = read_source(name, layer=layer, crs=crs, unplaced=True)
         self.tables.append(found)
         table, findings = mended(raw, file=name_of(name), encoding=encoding)
         self._doubt(Reading(table=table, findings=findings), name_of(name))

@@ -208,6 +208,20 @@ def test_srid_0_is_a_file_without_a_system(gis: Gis) -> None:
     assert read.crs == "EPSG:9208"
 
 
+def test_a_table_of_srid_0_in_a_study_is_told_with_the_likely_system(
+    study: tuple[Path, str], gis: Gis, tmp_path: Path
+) -> None:
+    file, schema = study
+    gis.execute(f"UPDATE {schema}.villages SET geometry = ST_SetSRID(geometry, 0)")
+    with pytest.raises(DataError, match="EPSG:9208") as told:
+        geodata.open_study(file)
+    assert f"{schema}.villages ({gis.place})" in str(told.value)
+    entry = f"table = '{schema}.villages'\n"
+    file.write_text(file.read_text("utf-8").replace(entry, entry + 'crs = "EPSG:9208"\n'), "utf-8")
+    ours, theirs = geodata.open_study(file), geodata.open_study(tmp_path / "files")
+    assert list(ours.villages.geometry) == list(theirs.villages.geometry)
+
+
 def test_an_srid_nobody_knows_and_a_mix_of_them_are_told(gis: Gis) -> None:
     one = "select ST_SetSRID(ST_Point(1, 2), 77777) as g"
     refused(DataError, with_source(gis.planner, query=one), "SRID 77777", "set crs")
