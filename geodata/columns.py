@@ -59,6 +59,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "huyen thi",
         "huyen thi thanh pho",
     ),
+    "province": ("province", "tinh", "ten tinh", "tinh thanh pho"),
     "population": ("population", "dan so", "danso", "so dan", "nhan khau", "so nhan khau"),
     "households": ("households", "so ho", "soho", "ho", "ho dan", "so ho dan"),
     "electrified": ("electrified", "dien luoi", "co dien", "has electricity"),

@@ -11,6 +11,7 @@ import pandas as pd
 import python_calamine
 
 from geodata.codepages import as_western
+from geodata.columns import ALIASES, plain
 from geodata.errors import CallError, DataError, UnreadableError
 
 HEADER_WITHIN = 20
@@ -20,6 +21,12 @@ NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
 """Signs that no text file holds; Ctrl+Z may end an old one."""
 
 MOST_COLUMNS = 4096
+
+SUMS = frozenset({"tong", "tong so", "tong cong", "total"})
+"""Lower headings that mean their group's whole."""
+
+NAMES = frozenset(alias for aliases in ALIASES.values() for alias in aliases)
+"""Lower headings that need no group, in `plain` form."""
 
 Cell = str | float | None
 """Excel's numbers stay numbers, since a text "1.234" may mean a thousand or little over one."""
@@ -110,10 +117,13 @@ def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
     """The table under its header: the wordiest of the first rows. Indexed by the sheet's row."""
     wordy = [sum(_is_word(cell) for cell in row) for row in rows[:HEADER_WITHIN]]
     at = wordy.index(max(wordy)) if wordy else 0
-    body = {k + 1: row for k, row in enumerate(rows) if k > at and any(c is not None for c in row)}
+    header, last = _whole_header(rows, at)
+    body = {
+        k + 1: row for k, row in enumerate(rows) if k > last and any(c is not None for c in row)
+    }
     if not body:
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
-    width = max(len(row) for row in (rows[at], *body.values()))
+    width = max(len(row) for row in (header, *body.values()))
     if width > MOST_COLUMNS:
         raise DataError(
             "{file} has {count} columns; at most {most} are read, so send those that are needed",
@@ -121,11 +131,59 @@ def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
             count=width,
             most=MOST_COLUMNS,
         )
-    names = _unique([*rows[at], *[None] * (width - len(rows[at]))])
+    names = _unique([*header, *[None] * (width - len(header))])
     filled = [row + [None] * (width - len(row)) for row in body.values()]
     return pd.DataFrame(
         filled, columns=names, index=pd.Index(list(body), name="row"), dtype="object"
     )
+
+
+def _whole_header(rows: list[list[Cell]], at: int) -> tuple[list[Cell], int]:
+    """The header of merged cells as one row, and the last row it stands in.
+
+    Above a heading may stand that of its group ("Dân số" over "Số hộ" and "Nhân khẩu"); cells
+    merged downwards are empty in the lower row. The wordiest row may be either of the two.
+    """
+    if _is_lower(rows, at):
+        return _joined(rows[at - 1], rows[at]), at
+    if at + 1 < len(rows) and _is_lower(rows, at + 1):
+        return _joined(rows[at], rows[at + 1]), at + 1
+    return rows[at], at
+
+
+def _is_lower(rows: list[list[Cell]], at: int) -> bool:
+    """Whether a row holds the lower headings of the one above.
+
+    It is of words alone, some right of a group's heading, and leaves other headings whole.
+    """
+    if at < 1:
+        return False
+    upper, lower = rows[at - 1], rows[at]
+    own = [k for k, cell in enumerate(lower) if cell is not None]
+    above = [k for k, cell in enumerate(upper) if cell is not None]
+    if len(above) < 2 or not own or not all(_is_word(lower[k]) for k in own):
+        return False
+    whole = [k for k in above if k >= len(lower) or lower[k] is None]
+    spans = any(k >= len(upper) or upper[k] is None for k in own)
+    inside = all(k > above[0] for k in own)
+    return bool(whole) and spans and inside and all(_is_word(upper[k]) for k in above)
+
+
+def _joined(upper: list[Cell], lower: list[Cell]) -> list[Cell]:
+    """Headings of two rows as one: the lower one, with its group where it says too little."""
+    names: list[Cell] = []
+    group: Cell = None
+    for k in range(max(len(upper), len(lower))):
+        over = upper[k] if k < len(upper) else None
+        under = lower[k] if k < len(lower) else None
+        group = over if over is not None else (group if under is not None else None)
+        if under is None or group is None:
+            names.append(under if over is None else over)
+        elif plain(str(under)) in SUMS:
+            names.append(group)
+        else:
+            names.append(under if plain(str(under)) in NAMES else f"{group} {under}")
+    return names
 
 
 def _unique(header: list[Cell]) -> list[str]:
@@ -146,4 +204,4 @@ def _is_word(cell: Cell) -> bool:
     return isinstance(cell, str) and not cell.translate(_NUMERIC).isdigit()
 
 
-_NUMERIC = str.maketrans("", "", ".,- \u00a0")
+_NUMERIC = str.maketrans("", "", ".,- \u00a0()")
