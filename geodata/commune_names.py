@@ -87,7 +87,8 @@ class Places:
         named = self._of.get(_flat(asked)) or self._of.get(_flat(commune)) or []
         here = [place for place in named if _same_district(within, place.district)]
         if here:
-            return _most([(p, _by_marks(commune, asked, p)) for p in here])
+            same = [place for place in here if place.commune == asked] or here
+            return _most([(p, _by_marks(commune, asked, p)) for p in same])
         if named:
             return _most([(place, DOUBT) for place in named])
         inside = [p for p in self._all if _same_district(within, p.district)]

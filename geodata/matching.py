@@ -14,8 +14,8 @@ import pandas as pd
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from geodata.commune_names import DOUBT, EXACT, UNSAID, Places, is_slip
 from geodata.errors import DataError
-from geodata.unit_names import DOUBT, EXACT, UNSAID, Places, is_slip
 from geodata.village_names import Name, Reading, name_of
 
 ACCEPTED = 0.88
@@ -71,7 +71,8 @@ def match_villages(
     ``listed`` has text columns ``village``, ``commune`` and ``district``, each of which may be
     missing in a row; ``known`` the same, indexed by village id. ``also_in`` are the ``commune``
     and ``district`` of the known villages in other structures of units, indexed alike. Rows
-    with a ``village_id`` of ``known``, or one that a person ``chosen``, are taken at their word.
+    with a ``village_id`` of ``known`` and no other name, and rows with one that a person
+    ``chosen``, are taken at their word.
     """
     told = _told(listed, known)
     places = Places([known[["district", "commune"]], *(t.loc[known.index] for t in also_in)])
@@ -102,7 +103,10 @@ def _told(listed: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     chosen = _chosen(listed, known)
     ids = listed["village_id"] if "village_id" in listed else pd.Series(dtype="string")
     ids = ids[ids.isin(known.index) & ~ids.duplicated(keep=False)]
-    ids = ids[~ids.index.isin(chosen.index) & ~ids.isin(chosen) & ~_aside(listed).loc[ids.index]]
+    names = zip(listed.loc[ids.index, "village"], known.loc[ids, "village"], strict=True)
+    agreed = np.array([_agree(told, name) for told, name in names], dtype=bool)
+    free = ~ids.index.isin(chosen.index) & ~ids.isin(chosen).to_numpy(dtype=bool)
+    ids = ids[agreed & free & ~_aside(listed).loc[ids.index].to_numpy(dtype=bool)]
     return pd.DataFrame(
         {
             "village_id": [*chosen, *ids],
@@ -110,6 +114,18 @@ def _told(listed: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
             "how": ["chosen"] * len(chosen) + ["id"] * len(ids),
         },
         index=pd.Index([*chosen.index, *ids.index], name="row"),
+    )
+
+
+def _agree(told: object, name: object) -> bool:
+    """Whether a row's name may be that of the village whose id it bears."""
+    if not isinstance(told, str) or not isinstance(name, str):
+        return True
+    one, other = name_of(told), name_of(name)
+    return any(
+        a.numbers == b.numbers and _words(a, b, lost=True)[0] >= NEAR
+        for a in one.readings
+        for b in other.readings
     )
 
 
@@ -152,10 +168,11 @@ def _of_block(
     told: pd.Series, names: Sequence[Name | None], trust: dict[int, float]
 ) -> dict[int, list[_Candidate]]:
     """The candidates of each row of a block, best first."""
-    rows = [(int(row), name_of(str(v))) for row, v in told.items() if isinstance(v, str)]
+    numbered = zip(told.index.tolist(), told.tolist(), strict=True)
+    rows = [(row, name_of(v)) for row, v in numbered if isinstance(v, str)]
     asked = [(row, name, reading) for row, name in rows for reading in name.readings]
     held = [(v, n, r) for v in trust if (n := names[v]) is not None for r in n.readings]
-    best: dict[int, dict[int, _Candidate]] = {int(row): {} for row in told.index}
+    best: dict[int, dict[int, _Candidate]] = {row: {} for row in told.index.tolist()}
     for at, to in _pairs([r for *_, r in asked], [r for *_, r in held]):
         row, name, reading = asked[at]
         village, other, its = held[to]
@@ -222,7 +239,7 @@ def _words(one: Reading, other: Reading, *, lost: bool) -> tuple[float, str]:
         return (0.97 if lost else 0.85), "marks"
     if _one_i(one.words) == _one_i(other.words):
         return 0.95, "spelling"
-    if _one_i(one.joined) == _one_i(other.joined):
+    if one.joined == other.joined:
         return (0.93 if lost else 0.85), "spelling"
     return _likeness(one, other, lost=lost), "spelling"
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
+from rapidfuzz.distance import OSA
+
 from geodata.columns import marked, plain
 from geodata.syllables import is_syllable
 
@@ -53,8 +55,8 @@ class Reading:
 
     @property
     def joined(self) -> str:
-        """The words without marks and spaces."""
-        return self.bare.replace(" ", "")
+        """The words without marks and spaces, with one letter for i and y."""
+        return self.bare.replace(" ", "").replace("y", "i")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _kind(written: str) -> tuple[str, str]:
     """The kind, and what follows it; a kind by itself is a name."""
     kind, rest = "", written
     for _ in range(2):  # "Thôn bản Na": the outer says how it is counted, the inner is its own
-        found = _one_kind(rest)
+        found = _one_kind(rest) or (_misspelt_kind(rest) if rest == written else None)
         if found is None or not re.search(r"\w", found[1]):
             break
         kind, rest = found
@@ -117,13 +119,27 @@ def _one_kind(text: str) -> tuple[str, str] | None:
     return None
 
 
+def _misspelt_kind(text: str) -> tuple[str, str] | None:
+    """No kind, and what follows a first word that is none but nearly a kind: "Xmó 5"."""
+    found = re.match(r"([^\W\d_]+)[\W_]*", text)
+    if found is None or is_syllable(found[1]):
+        return None
+    if text.isascii() and not text[found.end() :][:1].isdigit():
+        return None  # Lap, without its mark, is no syllable either
+    word = plain(found[1])
+    near = any(OSA.distance(word, plain(kind)) == 1 for kind in KINDS if " " not in kind)
+    return ("", text[found.end() :]) if near and len(word) > 1 else None
+
+
 def _certain(token: str, *, lower: bool) -> Number | None:
     """The number that a token surely is, Arabic or Roman. "Vi" is none, nor "XI" among capitals."""
     if token[0].isdigit():
         return int(re.match(r"\d+", token)[0]), re.sub(r"\d", "", token).lower()  # type: ignore[index]  # it begins with a digit
     if not ROMAN.fullmatch(token):
         return None
-    word = is_syllable(token)
+    if not (token.isupper() or token.islower()):
+        return None  # "iV" is a slip of the pen, and nobody knows for what
+    word = is_syllable(token) and token not in ("I",)
     return (_roman(token), "") if not word or (token.isupper() and lower) else None
 
 
@@ -139,7 +155,10 @@ def _others(tokens: Sequence[str], *, stripped: bool) -> list[Reading]:
     bare = _spelt([plain(t) for t in tokens], {plain(w): n for w, n in DIGITS.items()})
     if stripped and bare is not None:
         return [Reading("", "", ((bare, ""),), sure=False)]
-    roman = [(_roman(t), "") if ROMAN.fullmatch(t) else _certain(t, lower=True) for t in tokens]
+    roman = [
+        (_roman(t), "") if ROMAN.fullmatch(t) and t.isupper() else _certain(t, lower=True)
+        for t in tokens
+    ]
     read = _reading(tokens, roman)
     return [Reading(read.words, read.bare, read.numbers, sure=False)] if any(roman) else []
 

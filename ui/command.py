@@ -374,6 +374,26 @@ def _check_access(environment: Mapping[str, str], study: Study) -> None:
         check_access(settings, study)
 
 
+@command.command()
+def match(
+    context: typer.Context,
+    listed: Annotated[Path, typer.Argument(metavar="LIST", help="A list without places.")],
+    to: Annotated[
+        Path, typer.Argument(metavar="STUDY|FILE", help="A study, or a file of villages.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The workbook to write, xlsx.")],
+    layer: Annotated[str | None, typer.Option(help="The sheet, where there are several.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Match an official list of villages to those whose place is known, by unit and name."""
+    from ui.matched import matched
+
+    t = _translator(context)
+    with _told(t):
+        text = matched(listed, to, output, layer=layer, as_json=json, t=t)
+    typer.echo(text)
+
+
 def _run_of(study: Path, t: Translator) -> Run:
     """The study's latest run, made now where there is none."""
     import geodata

@@ -25,6 +25,7 @@ from geodata.layers import one_spelling, united
 from geodata.postgis.address import name_of
 from geodata.study.extras import sites_of, zones_of
 from geodata.study.filed import layers_of, measurements_of, near_of
+from geodata.study.listed import with_list
 from geodata.study.model import Study
 from geodata.study.reader import Reader
 from geodata.study.settings import (
@@ -38,11 +39,12 @@ from geodata.units import Units, no_communes, units_at
 from geodata.villages import indexed, told_units, village_table, with_centres
 
 
-def open_study(path: Path | str) -> Study:
+def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     """Open a study from its folder or its ``study.toml``.
 
-    Everything is read and brought to the study's system. Raises `StudyError` with all faults
-    of the study file, and the errors of reading, each a sentence with the file's name.
+    Everything is read and brought to the study's system. Without ``take_list`` the villages
+    are as their geometry has them, for a list to be matched to. Raises `StudyError` with all
+    faults of the study file, and the errors of reading, each a sentence with the file's name.
     """
     path = Path(path)
     file = path / FILE if path.is_dir() or not path.suffix else path
@@ -56,6 +58,10 @@ def open_study(path: Path | str) -> Study:
     current = units_at(units, settings.as_of) if units else None
     extent = extent if current is None else Extent(areas=current.finest.geometry)
     villages, told, notes = _villages(reader, settings, crs, current, extent)
+    if take_list:
+        villages, told = with_list(
+            villages, told, reader, settings.villages, structures=units, current=current
+        )
     near = near_of(villages)
     filed_layers = [
         layer for t in settings.layers for layer in layers_of(reader, t, crs, near, extent)

@@ -28,6 +28,7 @@ from geodata.coordinates import study_crs
 from geodata.diagnose import AsSaid
 from geodata.encodings import Told
 from geodata.errors import MissingFileError, UnreadableError, phrase
+from geodata.lists import FIELDS as LISTED
 from geodata.placing import PLACES
 from geodata.postgis.address import hidden, is_address
 from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
@@ -72,6 +73,7 @@ def _fields(*known: str) -> AfterValidator:
 
 
 VillageColumns = Annotated[dict[str, str], _fields("village_id", *VILLAGE_COLUMNS, *PLACES)]
+ListColumns = Annotated[dict[str, str], _fields(*LISTED)]
 UnitColumns = Annotated[
     dict[str, str],
     _fields("code", "name", "commune_code", "commune", "district_code", "district"),
@@ -95,6 +97,11 @@ class VillagesTable(Sourced):
     centres: Source | None = None
     centres_crs: System | None = None
     centres_swap_xy: Flag | None = None
+    list_: OnlyFile | None = Field(default=None, alias="list")
+    list_layer: str | None = None
+    list_columns: ListColumns = {}
+    list_encoding: Told | None = None
+    only_listed: Flag = False
     radius_m: Number = Field(default=500.0, gt=0, le=20_000)
 
     @property
@@ -354,7 +361,7 @@ def _keys_at(place: list[Any]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-PATH_KEYS = ("path", "centres", "communes", "districts", "extent")
+PATH_KEYS = ("path", "centres", "list", "communes", "districts", "extent")
 
 
 def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 import geodata
 from tests import folder, table_study, tiny
+from tests.corpus import all_cases
 from tests.gis import PASSWORD, Gis
 from ui import server, studies
 from ui.command import command
@@ -420,3 +421,19 @@ def test_a_study_on_tables_is_assessed_exported_and_told_without_its_password(
     told = done.stdout + wrong.stderr + (tmp_path / "list.csv").read_text("utf-8-sig")
     assert PASSWORD not in told
     assert gis.planner not in told
+
+
+def test_match_writes_a_workbook_and_says_what_became_of_each_row(tmp_path: Path) -> None:
+    cases = {case.name: case for case in all_cases()}
+    study_file = cases["lists-matched-in-a-study"].make(tmp_path)
+    out = tmp_path / "out.xlsx"
+    done = call("match", tmp_path / "list.xlsx", study_file, "-o", out, "--json")
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert (told["rows"], told["matched"], told["unmatched"]) == (5, 4, [13])
+    again = call("--language", "vi", "match", out, study_file, "-o", tmp_path / "again.xlsx")
+    assert "4/5 dòng khớp" in again.stdout
+    wrong = call("match", tmp_path / "list.xlsx", study_file, "-o", tmp_path / "out.csv")
+    assert wrong.exit_code == 2
+    assert "does not end in .xlsx" in wrong.stderr
+    assert not (tmp_path / "out.csv").exists()

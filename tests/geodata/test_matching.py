@@ -1,0 +1,259 @@
+"""Official lists find their villages, and never a wrong one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geodata import DataError
+from geodata.commune_names import bare
+from geodata.matching import Matches, match_villages
+from geodata.village_names import name_of
+from tests import perturbed
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+COLUMNS = ["village", "commune", "district"]
+
+
+def known(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS, index=[f"v{k}" for k in range(len(rows))])
+
+
+def asked(*rows: tuple[str | None, str | None, str | None]) -> pd.DataFrame:
+    index = pd.RangeIndex(2, len(rows) + 2, name="row")
+    return pd.DataFrame(rows, columns=COLUMNS, index=index, dtype="object")
+
+
+HERE = ("Xã Nghi Thái", "Huyện Nghi Lộc")
+
+
+def found(village: str, *names: str) -> Matches:
+    """What one row of a commune becomes, beside known villages of the same commune."""
+    return match_villages(asked((village, *HERE)), known(*[(name, *HERE) for name in names]))
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Thôn 01", "Xóm 1"),
+        ("XOM I", "Xóm 1"),
+        ("Xóm XII", "Xóm 12"),
+        ("Xóm Mười Hai", "Xóm 12"),
+        ("TDP số 4", "Tổ dân phố 4"),
+        ("X. 7", "Xóm 7"),
+        ("Khối 1a", "Khối 1A"),
+        ("BAN NA KHO", "Bản Na Kho"),
+        ("Na Kho", "Bản Na Kho"),
+        ("Làng Hoà Bình", "Bản Hòa Bình"),
+        ("Thôn Mĩ Lí", "Thôn Mỹ Lý"),
+        ("Đồng Tâm 2", "Xóm 2 Đồng Tâm"),
+        ("Thôn Đồng Tâmm", "Thôn Đồng Tâm"),
+        ("Xmó 5", "Xóm 5"),
+    ],
+)
+def test_spellings_of_one_name_match(told: str, name: str) -> None:
+    matches = found(told, name, "Xóm 99", "Bản Khác Hẳn")
+    assert matches.matched["village_id"].tolist() == ["v0"]
+    assert matches.matched["score"].between(0.88, 1).all()
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Xóm 1", "Xóm 11"),
+        ("Xóm 1", "Xóm 1A"),
+        ("Xóm 1A", "Xóm 1B"),
+        ("Tổ 5, khối 3", "Tổ 3, khối 5"),
+        ("Đồng Tâm 1", "Đồng Tâm 2"),
+        ("Đồng Tâm", "Đồng Tâm 2"),
+        ("Thôn Đông", "Thôn Đồng"),
+        ("Thôn Tân Tiến", "Thôn Tân Liên"),
+        ("Xóm Nam", "Xóm 5"),
+        ("Xom Nam", "Xóm 5"),
+        ("BẢN XI", "Bản 11"),
+        ("Bản iV", "Bản 4"),
+        ("Xóm 3", "Xóm 3 Đồng Tâm"),
+    ],
+)
+def test_what_may_be_another_village_is_never_taken(told: str, name: str) -> None:
+    matches = found(told, name)
+    assert matches.matched.empty
+    assert len(matches.ambiguous) + len(matches.unmatched) == 1
+
+
+def test_ties_are_nobodys_and_all_their_candidates_are_listed() -> None:
+    matches = found("Thôn 1", "Xóm 1", "Khối 1", "Xóm 2")
+    assert matches.matched.empty
+    assert matches.ambiguous["village_id"].tolist() == ["v0", "v1"]
+    assert set(matches.ambiguous["why"]) == {"several"}
+
+
+def test_the_same_kind_goes_before_another() -> None:
+    assert found("Xóm 1", "Khối 1", "Xóm 1").matched["village_id"].tolist() == ["v1"]
+
+
+def test_a_village_is_used_once_and_by_the_row_that_fits_better() -> None:
+    rows = asked(("Thôn 1", *HERE), ("Xóm 1", *HERE))
+    matches = match_villages(rows, known(("Xóm 1", *HERE)))
+    assert matches.matched["village_id"].to_dict() == {3: "v0"}
+    assert matches.ambiguous["why"].tolist() == ["shared"]
+    twice = match_villages(asked(("Xóm 1", *HERE), ("Xóm 1", *HERE)), known(("Xóm 1", *HERE)))
+    assert twice.matched.empty
+
+
+@pytest.mark.parametrize(
+    ("commune", "district"),
+    [
+        ("Nghi Thai", "Nghi Loc"),
+        ("X. Nghi Thái", "H. Nghi Lộc"),
+        ("NGHI THÁI", None),
+        ("Xã Nghi Tháii", "Huyện Nghi Lộc"),
+    ],
+)
+def test_units_under_their_many_spellings(commune: str, district: str | None) -> None:
+    matches = match_villages(asked(("Xóm 1", commune, district)), known(("Xóm 1", *HERE)))
+    assert matches.matched["village_id"].tolist() == ["v0"]
+
+
+@pytest.mark.parametrize(
+    ("commune", "district"),
+    [
+        ("Nghi Thải", "Nghi Lộc"),
+        ("Nghi Thai", "Huyện Kỳ Sơn"),
+        ("Nghi Thơi", "Nghi Lộc"),
+        (None, None),
+        (None, "Nghi Lộc"),
+        ("Phường 12", "Nghi Lộc"),
+    ],
+)
+def test_a_number_in_a_commune_that_may_be_another_is_not_taken(
+    commune: str | None, district: str | None
+) -> None:
+    there = known(("Xóm 1", *HERE), ("Xóm 2", "Phường 11", "Nghi Lộc"))
+    assert match_villages(asked(("Xóm 1", commune, district)), there).matched.empty
+
+
+def test_namesakes_in_two_districts_need_the_district() -> None:
+    there = known(("Xóm 1", "Đồng Văn", "Thanh Chương"), ("Xóm 1", "Đồng Văn", "Tân Kỳ"))
+    assert match_villages(asked(("Xóm 1", "Đồng Văn", None)), there).matched.empty
+    told = match_villages(asked(("Xóm 1", "Đồng Văn", "Tân Kỳ")), there)
+    assert told.matched["village_id"].tolist() == ["v1"]
+
+
+def test_xa_luong_without_marks_is_found() -> None:
+    there = known(("Bản Cửa Rào", "Xã Xá Lượng", "Huyện Tương Dương"))
+    rows = asked(("Cua Rao", "Xa Luong", "Tuong Duong"), ("Cửa Rào", "Lượng", "Tương Dương"))
+    assert match_villages(rows, there).matched.index.tolist() == [2]
+    assert bare("Xá Lượng") != bare("Lượng")
+
+
+def test_the_communes_of_another_structure_are_known_too() -> None:
+    there = known(("Xóm 1", *HERE))
+    later = pd.DataFrame({"commune": ["Phường Vinh Lộc"], "district": [None]}, index=["v0"])
+    rows = asked(("Xóm 1", "Vinh Lộc", None))
+    assert match_villages(rows, there).matched.empty
+    matches = match_villages(rows, there, also_in=[later])
+    assert matches.matched["how"].tolist() == ["unit"]
+
+
+def test_ids_and_choices_are_taken_at_their_word() -> None:
+    there = known(("Xóm 1", *HERE), ("Xóm 2", *HERE), ("Xóm 3", *HERE))
+    rows = asked(("Thôn 01", "Xã Khác", None), ("Xóm 3", *HERE), ("Xóm 3", *HERE))
+    rows["village_id"] = ["v0", None, None]
+    rows["chosen"] = [None, "v1", "-"]
+    matches = match_villages(rows, there)
+    assert matches.matched["how"].to_dict() == {2: "id", 3: "chosen"}
+    assert matches.unmatched["why"].to_dict() == {4: "aside"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [(["v9", None], "row 2 .* 'v9' is none"), (["v0", "v0"], "rows 2, 3 .* used once")],
+)
+def test_a_choice_that_cannot_be_is_told(chosen: list[str | None], sentence: str) -> None:
+    rows = asked(("Xóm 1", *HERE), ("Xóm 2", *HERE)).assign(chosen=chosen)
+    with pytest.raises(DataError, match=sentence):
+        match_villages(rows, known(("Xóm 1", *HERE)))
+
+
+def test_rows_without_a_village_or_a_known_commune_say_why() -> None:
+    rows = asked((None, *HERE), ("Xóm 1", "Không Có", "Nghi Lộc"), ("Bản Xa Lắc", *HERE))
+    matches = match_villages(rows, known(("Xóm 1", *HERE)))
+    assert matches.unmatched["why"].to_dict() == {2: "name", 3: "commune", 4: "name"}
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.sampled_from(perturbed.KINDS)), min_size=1),
+    st.sampled_from(sorted(perturbed.CHANGES)),
+    st.integers(0, 1000),
+)
+def test_law_numbers_are_equal_and_no_village_is_used_twice(
+    numbers: list[tuple[int, str]], change: str, seed: int
+) -> None:
+    there = known(*[(f"{kind} {number}", *HERE) for number, kind in numbers])
+    rows = perturbed.listed(there, perturbed.CHANGES[change], seed=seed)
+    matches = match_villages(rows, there)
+    assert matches.matched["village_id"].is_unique
+    if change != "typo":  # a letter more or less may make XI of XII
+        for row, village in matches.matched["village_id"].items():
+            own = {r.numbers for r in name_of(str(rows.loc[row, "village"])).readings}
+            theirs = name_of(str(there.loc[village, "village"])).readings[0].numbers
+            assert theirs in own
+    everyone = {*matches.matched.index, *matches.ambiguous.index, *matches.unmatched.index}
+    assert everyone == set(rows.index)
+
+
+def _score(there: pd.DataFrame, change: str) -> tuple[float, int]:
+    """Share of villages found, and how many were found wrong."""
+    rows = perturbed.listed(there, perturbed.CHANGES[change])
+    got = match_villages(rows, there).matched["village_id"]
+    truth = pd.Series(there.index, index=rows.index).loc[got.index]
+    right = int((got == truth).sum())
+    return right / len(there), len(got) - right
+
+
+@pytest.mark.parametrize("change", sorted(perturbed.CHANGES))
+def test_numbered_villages_of_a_province_are_never_taken_for_one_another(change: str) -> None:
+    share, wrong = _score(perturbed.numbered(130, 29), change)
+    assert wrong == 0
+    assert share >= (0.75 if change == "typo" else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "least", "most_wrong"),
+    [
+        ("as it is", 0.99, 0),
+        ("no marks", 0.98, 0),
+        ("other kind", 0.98, 3),  # "Thôn Năm" called Xóm Năm, where there is a Xóm Năm too
+        ("capitals", 0.99, 0),
+        ("marks apart", 0.99, 0),
+        ("other numerals", 0.99, 0),
+        ("typo", 0.6, 1),
+    ],
+)
+def test_the_names_of_a_real_province(change: str, least: float, most_wrong: int) -> None:
+    path = DATA / "nghe_an" / "village_points.gpkg"
+    if not path.exists():
+        pytest.skip(f"{path} is not on this machine")
+    raw = gpd.read_file(path, ignore_geometry=True).dropna(subset=["village_name"])
+    there = raw[["village_name", "ward_full_name", "district_name"]].set_axis(COLUMNS, axis=1)
+    there = there[~there.duplicated(keep=False)]  # two of one name and commune are nobody's
+    there.index = pd.Index([f"v{k}" for k in range(len(there))])
+    share, wrong = _score(there, change)
+    assert share >= least
+    assert wrong <= most_wrong
+
+
+def test_a_province_against_itself_takes_seconds() -> None:
+    there = perturbed.numbered(130, 29)
+    rows = perturbed.listed(there, perturbed.no_marks)
+    began = time.perf_counter()
+    match_villages(rows, there)
+    assert time.perf_counter() - began < 30  # 1 s on two cores of 2023; the bound is for any
