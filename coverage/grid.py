@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from coverage import kernel
-from coverage.rings import Floats, Geometries, Ints, rings_of
+from coverage.rings import Floats, Geometries, Ints, Rings, rings_of
 
 EDGES_PER_CELL = 0.5
 """Edges of the richest layer for each cell of the grid, roughly."""
@@ -96,8 +96,9 @@ class _One:
 def _index_one(footprint: Geometries, grid: Grid) -> _One:
     """One layer on the grid. Rows that are invalid in themselves are made valid first.
 
-    Validity is asked of GEOS only where the kernel finds a winding other than 0 and 1:
-    that is where rows overlap, which is harmless, or where one row is invalid.
+    GEOS is asked about a row only where the kernel finds a winding other than 0 and 1. Rows that
+    may lie over others are looked at one by one for it: together, what one takes away wrongly
+    another would hide.
     """
     if len(footprint) == 0:
         cells = grid.columns * grid.rows
@@ -115,15 +116,43 @@ def _index_one(footprint: Geometries, grid: Grid) -> _One:
         rings.xy, rings.start, rings.sign, every, grid.frame, window
     )
     simple = kernel.simple_cells(start, pieces, area, grid.cell_m)
+    shared = _over_others(rings)
+    arrays = (rings.xy, rings.start, rings.sign, rings.first)
+    rows = shared[kernel.wound_rows(arrays, shared, np.append(grid.frame, grid.size))]
     if not simple.all():
         suspects = owner[np.repeat(~simple, np.diff(start))]
-        rows = np.unique(np.searchsorted(rings.first, suspects[suspects >= 0], side="right") - 1)
-        bad = rows[~shapely.is_valid(footprint[rows])]
-        if len(bad):
-            repaired = footprint.copy()
-            repaired[bad] = make_valid(footprint[bad])
-            return _index_one(repaired[~shapely.is_empty(repaired)], grid)
+        alone = np.searchsorted(rings.first, suspects[suspects >= 0], side="right") - 1
+        rows = np.union1d(rows, np.setdiff1d(alone, shared))
+    repaired = _repaired(footprint, rows)
+    if repaired is not footprint:
+        return _index_one(repaired, grid)
     return _One(code=code, start=start, pieces=pieces, area_m2=area, simple=simple)
+
+
+def _over_others(rings: Rings) -> Ints:
+    """The rows that may lie over another one: the boxes around all their rings meet.
+
+    Not GEOS's bounds: those leave out a hole that lies outside its shell.
+    """
+    rows = np.flatnonzero(np.diff(rings.first))
+    if len(rows) < 2:
+        return np.empty(0, np.int64)
+    begin = rings.start[rings.first[rows]]
+    low, high = np.minimum.reduceat(rings.xy, begin), np.maximum.reduceat(rings.xy, begin)
+    boxes = np.asarray(shapely.box(*low.T, *high.T))
+    one, other = shapely.STRtree(boxes).query(boxes)
+    meet = np.minimum(high[one], high[other]) > np.maximum(low[one], low[other])
+    return rows[np.unique(one[(one != other) & meet.all(axis=1)])]
+
+
+def _repaired(footprint: Geometries, rows: Ints) -> Geometries:
+    """The footprint with the invalid ones among ``rows`` made valid, or gone if they are flat."""
+    bad = rows[~shapely.is_valid(footprint[rows])]
+    if len(bad) == 0:
+        return footprint
+    repaired = footprint.copy()
+    repaired[bad] = make_valid(footprint[bad])
+    return repaired[~shapely.is_empty(repaired)]
 
 
 def make_valid(geometries: Geometries) -> Geometries:

@@ -300,6 +300,35 @@ def simple_cells(start: Array, pieces: Array, area: Array, g: float) -> Array:
 
 
 @_jit
+def wound_rows(arrays: tuple[Array, Array, Array, Array], rows: Array, frame: Array) -> Array:
+    """Whether each of some rows, looked at alone, has a winding other than 0 and 1 anywhere.
+
+    ``arrays``: coordinates, ring starts, signs and each row's first ring. ``frame``: the grid's
+    corner, cell size, columns and rows. What lies outside the grid does not count.
+    """
+    xy, ring_start, signs, first = arrays
+    g, columns, lines = frame[2], int(frame[3]), int(frame[4])
+    found = np.zeros(rows.size, np.bool_)
+    window = np.zeros(4, np.int64)
+    rings = np.zeros(2, np.int64)
+    for k in range(rows.size):
+        rings[0], rings[1] = first[rows[k]], first[rows[k] + 1]
+        a, b = ring_start[rings[0]], ring_start[rings[1]]
+        if a == b:
+            continue
+        left, right = xy[a:b, 0].min() - frame[0], xy[a:b, 0].max() - frame[0]
+        low, high = xy[a:b, 1].min() - frame[1], xy[a:b, 1].max() - frame[1]
+        if right < 0.0 or high < 0.0 or left >= columns * g or low >= lines * g:
+            continue
+        window[0], window[1] = int(max(left, 0.0) / g), int(max(low, 0.0) / g)
+        window[2] = min(int(right / g), columns - 1) - window[0] + 1
+        window[3] = min(int(high / g), lines - 1) - window[1] + 1
+        _, start, pieces, area, _ = index_rings(xy, ring_start, signs, rings, frame[:3], window)
+        found[k] = not simple_cells(start, pieces, area, g).all()
+    return found
+
+
+@_jit
 def _add(keys: Array, values: Array, n: int, key: Any, value: float) -> Any:
     """Add ``value`` under ``key`` to a short table; returns the table and the key's place."""
     for k in range(n - 1, -1, -1):

@@ -15,7 +15,7 @@ from coverage.errors import CoverageError
 from coverage.model import Layer, Measures
 from coverage.rings import Floats
 
-ENGINE = 1
+ENGINE = 2
 """Goes up with every change that may alter a measure, so that kept ones are measured anew."""
 
 Progress = Callable[[float], None]

@@ -71,3 +71,14 @@ def true_union(footprint: list[shapely.Geometry]) -> shapely.Geometry:
     rows = np.array([*footprint, Polygon()], dtype=object)
     valid = shapely.make_valid(rows, method="structure", keep_collapsed=False)
     return shapely.union_all(valid)
+
+
+@st.composite
+def tangled(draw: st.DrawFn) -> Polygon:
+    """A ring through a few points of a coarse grid in any order, and perhaps a hole anywhere."""
+    spot = st.tuples(whole, whole)
+    ring = draw(st.lists(spot, min_size=3, max_size=7, unique=True))
+    hole = draw(st.lists(spot, min_size=3, max_size=4, unique=True) | st.none())
+    made = Polygon(ring, [hole] if hole else [])
+    assume(Polygon(ring).area > 0)
+    return moved(made)

@@ -13,7 +13,7 @@ from shapely import MultiPolygon, Polygon, box
 
 import coverage
 from coverage.combinations import combine
-from tests.coverage.shapes import X, Y, moved, polygons, true_union
+from tests.coverage.shapes import X, Y, moved, polygons, tangled, true_union
 
 CRS = "EPSG:9208"
 
@@ -86,6 +86,31 @@ def test_an_invalid_village_counts_what_it_encloses() -> None:
 def test_a_fifty_metre_village_at_real_coordinates() -> None:
     village = box(X, Y, X + 50, Y + 50)
     assert share(village, box(X, Y, X + 17, Y + 90)) == pytest.approx(0.34, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Polygon([(0, 0), (1, 0), (1, 1), (0, 1)], [[(2, 0), (3, 0), (3, 1), (2, 1)]]),
+        Polygon([(0, 0), (2.5, 0), (2.5, 1), (0, 1)], [[(2, 0), (3, 0), (3, 1), (2, 1)]]),
+        Polygon([(0, 1), (2, 1), (2, 0), (3, 0), (3, 1), (2.5, 1), (2.5, 2), (0, 2)]),
+        Polygon([(1, 0), (2, 1), (3, 1), (3, 0), (2, 0), (1, 1)]),
+    ],
+    ids=["hole outside", "hole sticking out", "touching itself", "bow tie"],
+)
+def test_what_one_row_takes_away_wrongly_another_row_does_not_lose(bad: Polygon) -> None:
+    village, beside = box(0, 0, 4, 2), box(2, 0, 3, 1)
+    expected = true_union([bad, beside]).area / 8
+    assert share(village, bad, beside) == pytest.approx(expected, abs=1e-12)
+    assert share(village, beside, bad) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(footprint=st.lists(tangled(), min_size=2, max_size=4))
+def test_tangled_rows_over_each_other_agree_with_geos(footprint: list[shapely.Geometry]) -> None:
+    village = moved(box(100, 100, 1100, 1100))
+    expected = shapely.intersection(village, true_union(footprint)).area / village.area
+    assert share(village, *footprint) == pytest.approx(expected, abs=1e-7)
 
 
 @settings(max_examples=300, deadline=None)
