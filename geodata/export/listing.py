@@ -222,6 +222,8 @@ def _headed(
         head["run"]: run.run_id,
         head["data"]: words["made"] if run.study.reconstruction else words["observed"],
     }
+    if "served_by_others" in run.assessment.verdicts:  # the others' layers are kept back
+        del columns[head["any_share"]]
     data = {name: _values(values) for name, values in columns.items()}
     return gpd.GeoDataFrame(data, geometry=points.to_numpy(), crs=WGS84, index=table.index)
 

@@ -495,7 +495,8 @@ def test_a_district_of_the_province_is_a_part_that_adds_up(province: Path) -> No
     whole = latest_run(study) or assess_study(study)
     counted = 0
     for code in ("417", "412", "432"):
-        part = restrict(whole, Rights(districts=frozenset({code}), operator="Viettel"))
+        given = frozenset({f"{code}@2023-01-01"})
+        part = restrict(whole, Rights(districts=given, operator="Viettel"))
         row = whole.summary.by_district.loc[code]
         headline = part.summary.headline
         assert (headline.villages, headline.weak) == (row["villages"], row["weak"])

@@ -501,3 +501,25 @@ def test_tables_of_a_database_are_named_without_secrets(
         assert gis.planner not in told
         if name == "data":
             assert f"Table {schema}.alpha ({gis.place}): 1 rows" in told
+
+
+def test_an_operators_people_are_told_that_figures_are_their_own(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    beta = Rights(operator="Beta", may_change_rules=False, may_change_data=False)
+    app = open_page(monkeypatch, run, "five_g", beta, lang="en")
+    assert "Counted here: zones and 5G of Beta alone." in words(app)
+    view = view_of(opened_run(run, rights=beta), language="en", verdicts="all")
+    head = list_file(view, ("v1",), "csv").decode("utf-8-sig").splitlines()
+    assert not any("all operators" in line for line in head)
+    whole = view_of(opened_run(run), language="en", verdicts="all")
+    assert "all operators" in list_file(whole, ("v1",), "csv").decode("utf-8-sig")
+
+
+def test_tables_of_the_whole_study_say_so_beside_an_area(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    told = "whole study, whatever area"
+    app = open_page(monkeypatch, run, "overview", lang="en", district="417")
+    assert told in words(app)
+    assert told not in words(open_page(monkeypatch, run, "overview", lang="en"))

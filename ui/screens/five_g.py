@@ -69,12 +69,18 @@ def show(view: View) -> None:
 def _sentence(view: View, zones: pd.DataFrame, phases: pd.DataFrame) -> str:
     """What is in the zones, read aloud."""
     t = view.t
-    return t(
+    told = t(
         "{zones} rollout zones in {phases} phases; villages with 5G inside them today: {count}",
         zones=t.number(zones["zone"].nunique()),
         phases=t.number(len(phases)),
         count=t.number(int(phases["villages_5g"].sum())),
     )
+    if not view.rights.operator:
+        return told
+    own = t(
+        "Counted here: zones and 5G of {operator} alone.", operator=escaped(view.rights.operator)
+    )
+    return f"{told}. {own}"
 
 
 def _phases(table: pd.DataFrame, t: Translator) -> pd.DataFrame:

@@ -118,6 +118,8 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
 def _operators(view: View) -> None:
     """How many operators, which technologies, and the filings behind it all."""
     t, run = view.t, view.run
+    if view.area:
+        st.caption(t("The tables below are of the whole study, whatever area is chosen."))
     first, second = st.columns(2, gap="medium")
     if view.rights.operator:  # how many of the others serve a village is not for them
         second = first
