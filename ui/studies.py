@@ -28,8 +28,10 @@ from geodata.display import bounds
 from geodata.errors import CallError
 from geodata.followup import load_follow_up
 from geodata.nearest import nearest_signal, nearest_site, nearest_village
+from geodata.report import Report, check_study
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
+from geodata.study.model import Study
 from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run, latest_run
 from geodata.study.zones import ZoneFigures, zone_figures
@@ -305,6 +307,22 @@ def _leave_to_stay() -> None:
 def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names the entry
     study = geodata.open_study(Path(path))
     return latest_run(study) or assess_study(study)
+
+
+def report_of(opened: Opened) -> Report:
+    """The data report of the whole study, made once. Only for those who see all of it.
+
+    Raises `CallError` for anybody else: it speaks of every file and every operator.
+    """
+    if not opened.rights.sees_all or not opened.run.study.inputs:
+        raise CallError("the data report is for those who see the whole study")
+    file = opened.run.study.inputs[0]
+    return _report(str(file), _stamp(file), opened.run.study)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _report(file: str, stamp: str, _study: Study) -> Report:  # noqa: ARG001  # the stamp only names the entry
+    return check_study(Path(file), study=_study)
 
 
 def variant_of(opened: Opened, rule: Rule) -> Run:

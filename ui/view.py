@@ -190,7 +190,13 @@ def technologies_of(opened: Opened, rule: Rule) -> list[str]:
     return [t for t in TECHNOLOGIES if t in there and t in rule.technologies]
 
 
-def map_state(view: View, mode: Mode, *, level: Level | None = None) -> MapState:
+def map_state(
+    view: View,
+    mode: Mode,
+    *,
+    level: Level | None = None,
+    findings: tuple[tuple[float, float, str], ...] = (),
+) -> MapState:
     """What the map is told of a view; ``level`` is that of the areas drawn."""
     opened, choices = view.opened, view.choices
     shown: Level = level or _drawn_level(view)
@@ -215,6 +221,7 @@ def map_state(view: View, mode: Mode, *, level: Level | None = None) -> MapState
         zone=choices.zone,
         layers=choices.layers,
         rule=digest_of(view.seen.rule),
+        findings=findings,
     )
 
 

@@ -13,9 +13,6 @@ from geodata.checks.model import Role
 from geodata.errors import Phrase
 from geodata.findings import SEVERITIES, Finding, Severity, by_severity
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
-NO_SHAPES: Mapping[str, int] = MappingProxyType({})
-
 Box = tuple[float, float, float, float]
 
 
@@ -36,8 +33,8 @@ class FileReport:
     convention: Phrase | None = None
     rows: int = 0
     crs: str = ""
-    shapes: Mapping[str, int] = field(default_factory=lambda: NO_SHAPES)
-    columns: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    shapes: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     strange: tuple[str, ...] = ()
     extent: Box | None = None
     as_of: date | None = None

@@ -24,7 +24,7 @@ KEY = "map"
 MODULES = ("shapes.js", "style.js", "scene.js", "panel.js", "labels.js")
 """What ``map.js`` imports, fetched beside it instead of after it."""
 
-Mode = Literal["areas", "villages", "zones"]
+Mode = Literal["areas", "villages", "zones", "findings"]
 
 _LOADER = """
 export default async function (component) {
@@ -56,7 +56,8 @@ class MapState:
     ``verdicts`` and ``before`` have a letter a village of the feed (None: as published; no
     comparison); ``shown`` and ``in_area`` are sets of villages packed by `packed` (None: all).
     ``focus`` is the box to go to, ``layers`` what is laid over, ``rule`` a digest of the rule
-    seen through.
+    seen through. ``findings`` are places to look at, each as latitude, longitude and the first
+    letter of its severity (e, w, n).
     """
 
     mode: Mode
@@ -72,6 +73,7 @@ class MapState:
     zone: str = ""
     layers: str = ""
     rule: str = ""
+    findings: tuple[tuple[float, float, str], ...] = ()
 
     def data(self, address: Address) -> dict[str, object]:
         """The state as the component receives it."""
@@ -88,6 +90,7 @@ class MapState:
             "zone": self.zone,
             "layers": self.layers,
             "rule": self.rule,
+            "findings": self.findings,
         }
 
 
@@ -209,6 +212,10 @@ def map_texts(t: Translator) -> Mapping[str, str]:
         "mark": t("SIMULATED DATA"),
         "uncoveredOf": t("{uncovered} of {villages} villages uncovered"),
         "people": t("{people} people"),
+        "legendFindings": t("Places to look at"),
+        "error": t("error"),
+        "warning": t("warning"),
+        "note": t("note"),
         "failed": t("The map could not be loaded. Reload the page."),
         "legend": t("Legend"),
         "mapLabel": t("Map of villages without coverage"),

@@ -19,6 +19,7 @@ from ui import choices, studies
 from ui.controls import choice_box
 from ui.incoming import numbers, own_words, tells
 from ui.plain import escaped, plain
+from ui.screens.data_report import dropped_section, report_section
 from ui.tables import FOLLOW_UP
 from ui.texts import Translator, error_text, phrase_text
 from ui.texts import marked as _
@@ -77,6 +78,7 @@ def show(view: View) -> None:
             _incoming(view)
         with follow_up:
             _follow_up(view)
+    report_section(view)
     _understood_now(view)
 
 
@@ -124,6 +126,7 @@ def _incoming(view: View) -> None:
             return
         st.session_state[PENDING] = held
     chosen = [_file_row(k, one, found, t) for k, (one, found) in enumerate(held[1])]
+    dropped_section([one for one, _ in held[1]], t)
     name = st.text_input(t("Name of the study"), max_chars=MOST_NAME)
     first, second = st.columns(2)
     as_of = first.date_input(t("Data as of"), value="today", format="DD/MM/YYYY")

@@ -1,7 +1,7 @@
 // The legend, the layer switches and the words under a pointer. Every word goes in as
 // text, never as HTML.
 
-import { MARKS, MARK_OF, NO_GAP, OPERATOR_COLOURS, VILLAGE_FILL, ZONE_STYLE, drawMark, rampColour } from "./style.js";
+import { FINDING_MARKS, MARKS, MARK_OF, NO_GAP, OPERATOR_COLOURS, VILLAGE_FILL, ZONE_STYLE, drawMark, rampColour } from "./style.js";
 
 export function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -49,6 +49,11 @@ export function legend(texts, mode, classes, number, zones) {
     for (const status of ["live", "building", "planned", "other"].filter((s) => found.has(s))) {
       box.append(row(zoneSwatch(status), texts[status]));
     }
+    return box;
+  }
+  if (mode === "findings") {
+    box.append(make("div", "head", texts.legendFindings));
+    for (const severity of ["error", "warning", "note"]) box.append(row(markIcon(FINDING_MARKS[severity[0]]), texts[severity]));
     return box;
   }
   box.append(make("div", "head", texts.legendVillages));

@@ -2,7 +2,7 @@
 // Shapes are kept as paths in one plane, so a repaint is a handful of fills under a new
 // transform, whatever the zoom.
 
-import { MARKS, MARK_OF, PALE, VILLAGE_FILL, ZONE_STYLE, colourOf, drawMark, hatch } from "./style.js";
+import { FINDING_MARKS, MARKS, MARK_OF, PALE, VILLAGE_FILL, ZONE_STYLE, colourOf, drawMark, hatch } from "./style.js";
 
 const PLANE_ZOOM = 12;
 const PADDING = 0.25;
@@ -121,6 +121,7 @@ export function sceneLayer(L, pane) {
       this.paintBorders(context);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       this.paintMarks(context);
+      this.paintFindings(context);
       this.paintSelected(context);
     },
     isNear({ box }) {
@@ -188,11 +189,22 @@ export function sceneLayer(L, pane) {
         context.stroke(area.path);
       }
     },
+    // Places to look at, the worst drawn last, so that they lie on top.
+    paintFindings(context) {
+      if (this.state.mode !== "findings") return;
+      for (const letter of "nwe") {
+        for (const [lat, lng, of] of this.state.findings) {
+          if (of !== letter) continue;
+          const [x, y] = this.at({ x: this.plane.x(lng), y: this.plane.y(lat) });
+          if (x > -20 && y > -20 && x < this.size[0] + 20 && y < this.size[1] + 20) drawMark(context, FINDING_MARKS[letter], x, y);
+        }
+      }
+    },
     at(village) {
       return [(village.x - this.left) * this.scale, (village.y - this.top) * this.scale];
     },
     marked() {
-      if (this.state.mode === "zones") return [];
+      if (this.state.mode === "zones" || this.state.mode === "findings") return [];
       const [width, height] = this.size;
       const found = [];
       for (const village of this.villages) {

@@ -12,6 +12,13 @@ export const MARKS = {
   covered: { shape: "disc", fill: "#117a65", edge: "#ffffff", size: 4 },
 };
 
+// Places of findings, by the first letter of their severity.
+export const FINDING_MARKS = {
+  e: { shape: "square", fill: "#b00020", edge: "#ffffff", size: 6 },
+  w: { shape: "triangle", fill: "#f0c808", edge: "#3b3000", size: 6.5 },
+  n: { shape: "disc", fill: "#3f80b5", edge: "#ffffff", size: 4.5 },
+};
+
 // A verdict travels as one letter.
 export const MARK_OF = { c: "covered", w: "weak", n: "none", u: "unknown" };
 
