@@ -11,7 +11,6 @@ import streamlit as st
 
 from geodata.errors import GeodataError
 from geodata.export.report_book import write_report
-from geodata.findings import SEVERITIES
 from geodata.report import FileReport, Report, check_file
 from geodata.report.repair import repaired_zip
 from geodata.understood import Received
@@ -125,25 +124,20 @@ def _findings(report: Report, t: Translator) -> None:
     if not found:
         st.success(t("Nothing was found that needs a look."), icon=":material/check_circle:")
         return
-    for severity in SEVERITIES:
-        own = [one for one in found if one.severity == severity]
-        if not own:
-            continue
-        told = [sentence_told(one, t) for one in own[:FINDINGS_SHOWN]]
-        columns = {
-            t("Severity"): [f"{SIGNS[severity]} {t(SEVERITY_WORDS[severity])}" for _ in told],
-            t("File"): [plain(one.file) for one in own[:FINDINGS_SHOWN]],
-            t("What was found and what to do"): told,
-            t("Rows to look at"): [rows_told(one, t) for one in own[:FINDINGS_SHOWN]],
-        }
-        st.html(cards(columns, number=t("No.")))
-        if len(own) > FINDINGS_SHOWN:
-            st.caption(
-                t(
-                    "The first {count} are listed; a file has them all.",
-                    count=t.number(FINDINGS_SHOWN),
-                )
-            )
+    shown = found[:FINDINGS_SHOWN]
+    columns = {
+        t("Severity"): [
+            f"{SIGNS[one.severity]} {t(SEVERITY_WORDS[one.severity])}" for one in shown
+        ],
+        t("File"): [plain(one.file) for one in shown],
+        t("What was found and what to do"): [sentence_told(one, t) for one in shown],
+        t("Rows to look at"): [rows_told(one, t) for one in shown],
+    }
+    st.html(cards(columns, number=t("No.")))
+    if len(found) > FINDINGS_SHOWN:
+        st.caption(
+            t("The first {count} are listed; a file has them all.", count=t.number(FINDINGS_SHOWN))
+        )
 
 
 def files_table(files: Sequence[FileReport], t: Translator) -> str:
