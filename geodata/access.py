@@ -214,13 +214,17 @@ def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseG
 
 
 def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> Study:
-    """The study with only what is seen. Notes and inputs speak of whole files: they are gone."""
+    """The study with only what is seen.
+
+    Notes, findings, inputs and measurements speak of whole files: they are gone.
+    """
     layers = [
         replace(x, info=_info(x.info, sight))
         for x in study.layers
         if not sight.operator or x.info.operator == sight.operator
     ]
-    settings = study.settings.model_copy(update={"published": _published(study, sight)})
+    changed = {"published": _published(study, sight), "measurements": None}
+    settings = study.settings.model_copy(update=changed)
     if sight.operator:
         own = [
             table.model_copy(update={"source": _own_words(table.source, sight)})
@@ -244,6 +248,8 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         inputs=(),
         tables=(),
         notes=(),
+        findings=(),
+        measurements=None,
         told=None if study.told is None else study.told[sight.keep],
     )
 

@@ -7,12 +7,14 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
 import coverage
@@ -27,6 +29,8 @@ from geodata.access import (
     restrict_follow_up,
 )
 from geodata.errors import MissingFileError, StudyError, UnreadableError, phrase
+from geodata.filing import Measurements
+from geodata.findings import finding
 from geodata.followup import FIELDS
 from geodata.nearest import nearest_signal
 from geodata.operators import names_any, operator_in, same_operator
@@ -34,7 +38,9 @@ from geodata.postgis.table import TableInput
 from geodata.study.assess import assess_study
 from geodata.study.places import structures_of
 from geodata.study.results import Run, latest_run
+from geodata.study.settings import MeasurementsTable
 from geodata.study.zones import zone_figures
+from tests import tiny
 from tests.tiny_study import write_study
 
 SECRET = "0123456789abcdef" * 2
@@ -134,6 +140,25 @@ def test_one_district_and_nothing_of_the_rest(run: Run) -> None:
     for shape in reachable(part):
         if isinstance(shape, BaseGeometry) and not boundary.equals(shape.buffer(1e-6)):
             assert shape.is_empty or area.covers(shape)
+
+
+@pytest.mark.parametrize("rights", [HILLS, ALPHA])
+def test_what_was_found_in_files_and_measured_by_others_stays_with_the_whole(
+    run: Run, rights: Rights
+) -> None:
+    table = gpd.GeoDataFrame(
+        {"operator": ["Rival"]}, geometry=[Point(tiny.X0, tiny.Y0)], crs=tiny.CRS
+    )
+    measured = MeasurementsTable(path="rival.csv", operator="Rival", source="Rival's own tests")
+    study = replace(
+        run.study,
+        settings=run.study.settings.model_copy(update={"measurements": measured}),
+        measurements=Measurements(table=table, source="Rival's own tests"),
+        findings=(finding("understood", "note", "{file}: read as Rival", file="r.csv"),),
+    )
+    whole = replace(run, study=study)
+    assert "Rival" in texts(whole)
+    assert "Rival" not in texts(restrict(whole, rights))
 
 
 def test_the_figures_of_a_part_are_those_of_its_villages(run: Run) -> None:
