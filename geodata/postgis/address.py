@@ -25,6 +25,9 @@ LONGEST_QUERY = 60
 
 SECRET = re.compile(r"(?i)(password|passwd|pwd)\s*=\s*('[^']*'|\"[^\"]*\"|\S+)")
 
+QUOTED = re.compile(r"""(["'])((?i:postgres(?:ql)?)://(?:\\.|(?!\1).)*)\1""")
+"""An address in quotes, as TOML has it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
@@ -117,6 +120,26 @@ def hidden(text: str) -> str:
     """
     bare = re.sub(r"(?i)([a-z][a-z0-9+.:-]*://[^:@/?\s]*):.*@", r"\1:…@", text)
     return re.sub(r"(?i)([?&]\w*password=)[^&]*", r"\1…", bare)
+
+
+def without_passwords(text: str) -> str:
+    """A study file's text with its addresses as they were, their passwords taken out.
+
+    An address that is not understood is taken out whole: what is a password in it, nobody knows.
+
+    >>> without_passwords('path = "postgresql://an:bimat@gis/gis?table=thon"')
+    'path = "postgresql://an@gis/gis?table=thon"'
+    """
+    return QUOTED.sub(lambda found: f"{found[1]}{_bare(found[2])}{found[1]}", text)
+
+
+def _bare(url: str) -> str:
+    try:
+        address_of(url)
+    except CallError:
+        return SCHEMES[0] + "…"
+    open_to_all = re.sub(r"(//[^:@/]*):[^@/]*@", r"\1@", url, count=1)
+    return re.sub(r"(?i)([?&])\w*password=[^&]*&?", r"\1", open_to_all).rstrip("?&")
 
 
 def _split(text: str) -> tuple[str, str | None]:

@@ -60,7 +60,8 @@ def _connection(address: Address) -> Connection:
 
 def _unreachable(error: psycopg.Error | UnicodeError, address: Address) -> UnreadableError:
     """Why there is no connection: libpq gives no codes here, only its words."""
-    place, reason = address.place, _short(str(error))
+    told = str(error).removeprefix("connection failed: ").partition("\n\tIs the server")[0]
+    place, reason = address.place, _short(told)
     pgconn = error.pgconn if isinstance(error, psycopg.Error) else None
     if pgconn is not None and pgconn.needs_password:
         return UnreadableError(

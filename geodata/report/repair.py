@@ -21,6 +21,7 @@ from geodata.errors import CallError, GeodataError
 from geodata.export.report_words import REPAIRS, Language
 from geodata.export.safe import for_csv, without_controls
 from geodata.files import whole_folder
+from geodata.postgis.address import without_passwords
 from geodata.read import read_part
 from geodata.report.entries import entries_of
 from geodata.report.lenient import lenient_settings
@@ -78,9 +79,19 @@ def repair_study(path: Path | str, target: Path | str, *, language: Language) ->
         )
         if file.name != FILE:
             shutil.copyfile(file, made / file.name)
+        _take_passwords_out(made)
         changes = [change for entry in _once(entries, folder) for change in _mend(entry, made)]
         _write_listing(made / LISTING, changes, language)
     return Repaired(folder=target, listing=target / LISTING, changes=tuple(changes))
+
+
+def _take_passwords_out(made: Path) -> None:
+    """A copy goes to others; passwords of databases do not go with it."""
+    for file in made.rglob("*.toml"):
+        told = file.read_bytes().decode("utf-8", "surrogateescape")
+        bare = without_passwords(told)
+        if bare != told:
+            file.write_bytes(bare.encode("utf-8", "surrogateescape"))
 
 
 def repaired_zip(path: Path | str, *, language: Language) -> bytes:

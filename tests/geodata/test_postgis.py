@@ -16,8 +16,9 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 import geodata
 from geodata import CallError, DataError, StudyError, UnreadableError
-from geodata.postgis.address import address_of, hidden, name_of, with_source
+from geodata.postgis.address import address_of, hidden, name_of, with_source, without_passwords
 from geodata.postgis.table import read_source
+from geodata.report.repair import repair_study
 from geodata.study.settings import read_settings
 from tests import legacy, table_study, tiny_study
 from tests.gis import PASSWORD, Gis
@@ -425,6 +426,30 @@ def test_passwords_are_hidden_in_what_looks_like_an_address() -> None:
         "postgresql://h/gis?sslpassword=matkhau&password=mat'khau",
     ):
         assert "khau" not in hidden(text)
+
+
+def test_a_copy_for_others_has_no_password() -> None:
+    for told, wanted in (
+        ('a = "postgresql://an:matkhau@h:5433/g?table=x.y@z"', 'a = "postgresql://an@h:5433/g?table=x.y@z"'),
+        ("a = 'postgres://an:mat%40khau@h/g'", "a = 'postgres://an@h/g'"),
+        ("a = 'postgres://an@h/g?password=matkhau&table=t'", "a = 'postgres://an@h/g?table=t'"),
+        ("a = 'postgres://an@h/g?table=t&sslpassword=matkhau'", "a = 'postgres://an@h/g?table=t'"),
+        ("a = 'postgres://an:mat@khau@h/g'", "a = 'postgresql://…'"),
+        ("{ a = 'postgres://an:matkhau@h/g', b = 'postgres://b:khau@h/g' }",
+         "{ a = 'postgres://an@h/g', b = 'postgres://b@h/g' }"),
+        ('path = "villages.gpkg" # an@h', 'path = "villages.gpkg" # an@h'),
+    ):  # fmt: skip
+        assert without_passwords(told) == wanted
+
+
+def test_the_repaired_copy_and_the_report_of_a_study_have_no_password(
+    study: tuple[Path, str], gis: Gis, tmp_path: Path
+) -> None:
+    made = repair_study(study[0], tmp_path / "repaired", language="vi")
+    text = (made.folder / "study.toml").read_text("utf-8")
+    encoded = gis.planner.split(":", 2)[2].split("@")[0]
+    assert encoded not in text
+    assert gis.plain in text
 
 
 FAULTY = [
