@@ -38,17 +38,21 @@ def advice(proposal: Proposal, *, declared: pyproj.CRS | None = None) -> Phrase:
 
 def cause_of(proposal: Proposal, declared: pyproj.CRS | None) -> Phrase:
     """What would put a file's places where they are now, were the proposal right."""
-    if proposal.swap_xy and proposal.system.family == "degrees":
-        return phrase("latitude and longitude look swapped")
-    if proposal.swap_xy:
-        return phrase("X and Y look swapped; in Vietnamese practice X is the northing")
-    if proposal.xy_unit == "km":
-        return phrase("the numbers look like kilometres")
+    if proposal.turned or proposal.scaled:
+        return _as_written(proposal)
+    how = phrase("the likely cause is" if proposal.sure else "a possible cause is")
+    if proposal.system.code.startswith("+proj"):
+        return phrase(
+            "{how} a conversion from VN-2000 with the wrong meridian ({degrees}° off, a shift of "
+            "{shift})",
+            how=how,
+            degrees=abs(proposal.system.meridian_deg),
+            shift=length(proposal.moved_m),
+        )
     title = title_of(proposal.system.crs)
     if declared is None:
         template = "the likely system is {system}" if proposal.sure else "it may be {system}"
         return phrase(template, system=title)
-    how = phrase("the likely cause is" if proposal.sure else "a possible cause is")
     if kind_of(proposal, declared) == "crs-wrong-meridian":
         return phrase(
             "{how} the wrong VN-2000 meridian (read with {read}, fits {fits}, a shift of {shift})",
@@ -66,12 +70,23 @@ def cause_of(proposal: Proposal, declared: pyproj.CRS | None) -> Phrase:
     )
 
 
+def _as_written(proposal: Proposal) -> Phrase:
+    """What is odd about how the numbers themselves are written."""
+    if not proposal.turned:
+        return phrase("the numbers look like kilometres")
+    if proposal.system.family == "degrees":
+        return phrase("latitude and longitude look swapped")
+    return phrase("X and Y look swapped; in Vietnamese practice X is the northing")
+
+
 def kind_of(proposal: Proposal, declared: pyproj.CRS | None) -> str:
     """The kind of finding that a proposal is, the same in every language."""
-    if proposal.swap_xy:
+    if proposal.turned:
         return "latlon-swapped" if proposal.system.family == "degrees" else "xy-swapped"
-    if proposal.xy_unit == "km":
+    if proposal.scaled:
         return "xy-kilometres"
+    if proposal.system.code.startswith("+proj"):
+        return "crs-wrong-meridian"
     if declared is None:
         return "crs-missing"
     return "crs-wrong-meridian" if same_kind(proposal.system.crs, declared) else "crs-wrong"

@@ -66,11 +66,13 @@ def definition_findings(table: gpd.GeoDataFrame, *, file: str) -> tuple[Finding,
         found.append(
             finding(
                 "crs-deprecated",
-                "note",
-                "{file}: its system, {system}, was replaced by {heir}, which is the same",
+                "warning",
+                "{file}: its system, {system}, is withdrawn for its mistakes; where the numbers "
+                "are those of {heir}, write {lines} in its entry",
                 file=file,
                 system=title_of(system),
                 heir=title_of(heir),
+                lines=f'crs = "{title_of(heir).partition(" ")[0]}"',
             )
         )
     return tuple(found)

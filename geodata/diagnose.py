@@ -35,6 +35,9 @@ FAR_M = 10_000.0
 TIE_M = 30.0
 """Two readings whose places lie this near to each other's distance from the outline tie."""
 
+DEGREES = (WGS84, "EPSG:4756", "EPSG:4147", "EPSG:4131")
+"""Systems of degrees, the likelier first."""
+
 ENOUGH = 0.9
 """The share of places that must lie inside before a reading is proposed at all."""
 
@@ -117,6 +120,16 @@ class Proposal:
     sure: bool = True
     better: bool = True
 
+    @property
+    def turned(self) -> bool:
+        """Whether it takes the two numbers the other way round than they are read now."""
+        return any(line.startswith("swap_xy") for line in self.lines)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether it takes another unit than they are read in now."""
+        return any(line.startswith("xy_unit") for line in self.lines)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Reading:
@@ -161,12 +174,14 @@ def diagnose(
     owners = None if extent.owners is None else extent.owners[kept]
     sample = points[kept]
     readings = sorted(_readings(sample, extent, owners), key=lambda r: r.cost_m)
+    if not any(r.inside >= ENOUGH * len(sample) for r in readings):
+        readings = sorted(_turned_earths(sample, extent, owners), key=lambda r: r.cost_m)
     fitting = [r for r in readings if r.inside >= ENOUGH * len(sample)]
     now = _now(sample, declared, extent, said, owners)
     proposals: list[Proposal] = []
     while fitting:
         tied = [r for r in fitting if not _told_apart(fitting[0], r)]
-        tied.sort(key=lambda r: _prior(r, extent, declared))
+        tied.sort(key=lambda r: _prior(r, extent, declared, said))
         proposals += _proposals(tied, now, declared, said)
         fitting = [r for r in fitting if all(r is not t for t in tied)]
     return tuple(proposals)
@@ -194,6 +209,32 @@ def _readings(
                     away_m=_away(at, extent.area, owners),
                     at=at,
                 )
+
+
+def _turned_earths(
+    points: Floats, extent: Extent, owners: npt.NDArray[np.object_] | None
+) -> Iterator[_Reading]:
+    """Degrees made of metres with the wrong meridian: right but for quarters of a degree.
+
+    Two zones differ by nothing but where they begin, so such data lies the difference of the
+    two meridians too far east or west, and a prime meridian set off by it puts that right.
+    """
+    degrees = next(s for s in systems() if s.code == WGS84)
+    for swap in (False, True):
+        written = points[:, ::-1] if swap else points
+        if not _plausible(written, degrees):
+            continue
+        for quarters in (q for q in range(-26, 27) if q):
+            aside = np.array([quarters / 4, 0.0])
+            at = moved(written + aside, degrees.crs, extent.crs)
+            if not _near(at, extent):
+                continue
+            code = f"+proj=longlat +datum=WGS84 +pm={quarters / 4:g} +no_defs"
+            system = System(
+                code=code, name=degrees.name, family="degrees", meridian_deg=quarters / 4
+            )
+            away = _away(at, extent.area, owners)
+            yield _Reading(system=system, swap_xy=swap, xy_unit="m", away_m=away, at=at)
 
 
 def _plausible(points: Floats, system: System) -> bool:
@@ -257,7 +298,9 @@ def sign_test(better: int, worse: int) -> float:
     return float(sum(comb(changed, k) for k in range(better, changed + 1)) / 2**changed)
 
 
-def _prior(reading: _Reading, extent: Extent, declared: pyproj.CRS | None) -> tuple[float, ...]:
+def _prior(
+    reading: _Reading, extent: Extent, declared: pyproj.CRS | None, said: AsSaid
+) -> tuple[float, ...]:
     """What to propose first of readings that fit alike.
 
     The study's own system, then what is likelier in the field; as written rather than swapped.
@@ -270,10 +313,11 @@ def _prior(reading: _Reading, extent: Extent, declared: pyproj.CRS | None) -> tu
     rank = order.index(family) if family in order else 3 + families.index(family)
     rank = -1 if declared is not None and same_kind(reading.system.crs, declared) else rank
     if family == "degrees":
-        rank = ("EPSG:4326", "EPSG:4756", "EPSG:4147", "EPSG:4131").index(reading.system.code)
+        rank = DEGREES.index(reading.system.code) if reading.system.code in DEGREES else 9
     home = meridian_of(extent.crs if declared is None or rank >= 0 else declared)
     apart = abs(reading.system.meridian_deg - home) if family == "vn2000-tm3" else 0.0
-    turned = float(reading.swap_xy) + float(reading.xy_unit == "km")
+    apart = abs(reading.system.meridian_deg) if rank == 9 else apart
+    turned = float(reading.swap_xy != bool(said.swap_xy)) + (reading.xy_unit != said.xy_unit)
     return (turned, 0.0 if own else 1.0, 0.0 if as_declared else 1.0, rank, apart)
 
 

@@ -238,7 +238,11 @@ def _same_projection(projection: dict[str, Any], crs: pyproj.CRS) -> bool:
 
 
 def heir_of(crs: pyproj.CRS) -> pyproj.CRS:
-    """The system that replaced a deprecated one (EPSG:6956 is now 5896); else itself."""
+    """The system that replaced a deprecated one; else itself.
+
+    They need not give the same numbers: EPSG:6956 to 6959 have their false easting and
+    northing exchanged, which 5896 to 5899 put right.
+    """
     heirs = crs.get_non_deprecated() if crs.is_deprecated else []
     return heirs[0] if len(heirs) == 1 else crs
 
