@@ -9,12 +9,18 @@ from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
+import pandas as pd
 import pytest
+import shapely
 
 import geodata
 from coverage.model import Verdict
 from geodata import CallError, Run
+from geodata.coordinate_checks import definition_findings
+from geodata.coordinates import to_study
+from geodata.diagnose import AsSaid
 from geodata.export.safe import for_csv, is_formula
+from geodata.read import read_table
 from tests import folder, tiny
 
 HOSTILE = {
@@ -209,3 +215,52 @@ def test_excel_titles_a_list_by_what_is_on_it(run: Run, tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(path).worksheets[0]
     assert sheet["A1"].value == "Villages by mobile broadband"
     assert any("As of: 2023-08-30" in str(row[0].value) for row in sheet.iter_rows())
+
+
+@pytest.mark.parametrize(
+    ("ending", "within_m"),
+    [
+        ("gpkg", 0.001), ("shp", 0.001), ("kml", 0.001), ("parquet", 0.001), ("gpx", 0.001),
+        ("geojson", 0.02),  # seven decimals of a degree, as RFC 7946 advises
+        ("tab", 0.002),  # whole numbers over a degree around the places
+    ],
+)  # fmt: skip
+def test_every_map_format_keeps_the_datum(
+    run: Run, tmp_path: Path, ending: str, within_m: float
+) -> None:
+    path = written(run, tmp_path / f"list.{ending}")
+    if ending == "gpx":
+        table = gpd.read_file(path, layer="waypoints")
+    else:
+        table = gpd.GeoDataFrame(read_table(path))
+    assert table.crs.to_authority() == ("EPSG", "4326")
+    assert not definition_findings(table, file=path.name)
+    true = run.study.villages.loc[["v9", "v3", "v6"], "centre"].to_numpy()
+    at = to_study(table, run.study.crs, file=path.name).geometry.to_numpy()
+    assert shapely.distance(at, true).max() < within_m
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "tab", "shp"])
+def test_the_columns_of_a_list_hold_both_systems_to_a_millimetre(
+    run: Run, tmp_path: Path, ending: str
+) -> None:
+    sheet = "Danh sách" if ending == "xlsx" else None
+    raw = pd.DataFrame(read_table(written(run, tmp_path / f"list.{ending}"), layer=sheet))
+    raw = raw.drop(columns="geometry", errors="ignore")
+    names = {
+        "lon": ("Kinh độ", "KINHDO"), "lat": ("Vĩ độ", "VIDO"),
+        "x": ("X bắc", "X_BAC"), "y": ("Y đông", "Y_DONG"),
+    }  # fmt: skip
+    found = {
+        field: next(c for c in raw.columns if str(c).startswith(starts))
+        for field, starts in names.items()
+    }
+    raw = raw[raw[found["x"]].notna()]
+    true = run.study.villages.loc[["v9", "v3", "v6"], "centre"].to_numpy()
+    metres = to_study(
+        raw, run.study.crs, file="f", columns={k: found[k] for k in ("x", "y")},
+        said=AsSaid(crs="EPSG:9208"),
+    )  # fmt: skip
+    assert shapely.distance(metres.geometry.to_numpy(), true).max() < 0.0011
+    degrees = to_study(raw, run.study.crs, file="f", columns={k: found[k] for k in ("lon", "lat")})
+    assert shapely.distance(degrees.geometry.to_numpy(), true).max() < 0.2
