@@ -11,6 +11,7 @@ from geodata import StudyError
 from geodata.study.faults import line_of
 from geodata.study.open import rule_of
 from geodata.study.settings import StudySettings, found_files, read_settings
+from tests import folder
 
 HEAD = """\
 schema = 1
@@ -146,3 +147,22 @@ def test_patterns_find_files_in_order_and_absolute_paths_are_taken(tmp_path: Pat
     assert [p.name for p in found_files(elsewhere, str(tmp_path / "?.csv"))] == ["a.csv", "b.csv"]
     assert found_files(elsewhere, str(tmp_path / "a.csv")) == [tmp_path / "a.csv"]
     assert found_files(tmp_path, "a" * 300) == found_files(tmp_path, "a\0") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('crs = "EPSG:nine"', "line 9, villages.crs: crs is 'EPSG:nine', which is no coordinate"),
+        ('swap_xy = "yes"', "line 9, villages.swap_xy: input should be a valid boolean"),
+        ('xy_unit = "mile"', "line 9, villages.xy_unit: input should be 'm', 'km'"),
+        ('centres_crs = "?"', "line 9, villages.centres_crs: crs is '?', which is no coordinate"),
+        ("swap_yx = true", "line 9, villages.swap_yx is not a key of this table; swap_xy?"),
+    ],
+)
+def test_what_is_said_of_coordinates_is_checked_with_its_line(
+    tmp_path: Path, line: str, fault: str
+) -> None:
+    text = folder.STUDY.replace('path = "villages.gpkg"', f'path = "villages.gpkg"\n{line}')
+    with pytest.raises(StudyError) as caught:
+        read_settings(folder.write(tmp_path / "s", study=text))
+    assert fault in str(caught.value)
