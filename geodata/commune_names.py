@@ -12,7 +12,7 @@ import pandas as pd
 from rapidfuzz.distance import OSA
 
 from geodata.columns import marked, plain
-from geodata.syllables import is_syllable
+from geodata.syllables import BARE_SYLLABLES, is_syllable
 
 KINDS = ("thành phố", "thị xã", "thị trấn", "huyện", "quận", "phường", "xã")
 SHORT = re.compile(r"(?:(?:tp|tx|tt)[.\s]\s*|[xphq]\.\s*)", re.IGNORECASE)
@@ -146,7 +146,9 @@ def is_slip(one: str, other: str) -> bool:
 
 
 def _is_word(word: str) -> bool:
-    """Whether a word in `marked` form (its tone last) is a syllable with its tone anywhere."""
+    """Whether a word in `marked` form (its tone last) is a syllable, or one without its marks."""
+    if word.isascii():
+        return word in BARE_SYLLABLES
     letters = "".join(c for c in word if not unicodedata.combining(c))
     tone = word[len(letters) :]
     if not tone:

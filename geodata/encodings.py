@@ -208,6 +208,8 @@ def _either(values: Sequence[str], beside: Collection[Encoding | None]) -> Judge
 
 def _changes(values: Sequence[str], judged: Judged) -> dict[str, str]:
     """Value → what it should be, for those that are to change."""
+    if not judged.sure and unicodedata.is_normalized("NFC", "\n".join(values)):
+        return {}
     composed = {value: unicodedata.normalize("NFC", value) for value in values}
     if judged.sure and judged.encoding is not None:
         wanted = {v: _read_as(text, judged.encoding, judged) for v, text in composed.items()}

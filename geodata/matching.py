@@ -245,7 +245,10 @@ def _words(one: Reading, other: Reading, *, lost: bool) -> tuple[float, str]:
 
 
 def _likeness(one: Reading, other: Reading, *, lost: bool) -> float:
-    """A slip of the pen in a long name is nearly sure; what may be another name is not."""
+    """A slip of the pen in a long name is nearly sure; what may be another name is not.
+
+    Where marks are lost, a word is one that is a syllable with some marks (Truong).
+    """
     here, there = (one.bare, other.bare) if lost else (one.words, other.words)
     apart = OSA.distance(one.joined, other.joined)
     longest = max(len(one.joined), len(other.joined))

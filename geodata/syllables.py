@@ -45,6 +45,15 @@ RHYMES = frozenset(OPEN.split()) | {
 }
 QU_RHYMES = frozenset(AFTER_Q.split())
 
+
+def _bare(text: str) -> str:
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(c for c in apart if not unicodedata.combining(c)).replace("đ", "d")
+
+
+BARE_SYLLABLES = frozenset(_bare(onset + rhyme) for onset in ONSETS for rhyme in RHYMES | QU_RHYMES)
+"""What syllables are without any mark, and some more: onsets are not held against rhymes."""
+
 STOPPED = ("p", "t", "c", "ch")
 FRONT = frozenset("eêiy")
 """Vowels before which k, gh and ngh stand instead of c, g and ng."""

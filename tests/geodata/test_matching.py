@@ -79,6 +79,7 @@ def test_spellings_of_one_name_match(told: str, name: str) -> None:
         ("BẢN XI", "Bản 11"),
         ("Bản iV", "Bản 4"),
         ("Xóm 3", "Xóm 3 Đồng Tâm"),
+        ("iáng Trung", "Xom Truong"),
     ],
 )
 def test_what_may_be_another_village_is_never_taken(told: str, name: str) -> None:
@@ -235,7 +236,7 @@ def test_numbered_villages_of_a_province_are_never_taken_for_one_another(change:
         ("capitals", 0.99, 0),
         ("marks apart", 0.99, 0),
         ("other numerals", 0.99, 0),
-        ("typo", 0.6, 1),
+        ("typo", 0.5, 0),
     ],
 )
 def test_the_names_of_a_real_province(change: str, least: float, most_wrong: int) -> None:
@@ -256,4 +257,4 @@ def test_a_province_against_itself_takes_seconds() -> None:
     rows = perturbed.listed(there, perturbed.no_marks)
     began = time.perf_counter()
     match_villages(rows, there)
-    assert time.perf_counter() - began < 30  # 1 s on two cores of 2023; the bound is for any
+    assert time.perf_counter() - began < 30  # about 1 s on two cores; the bound is for any machine
