@@ -46,7 +46,7 @@ def _communes(told: pd.DataFrame, villages: gpd.GeoDataFrame, units: Units) -> p
     out = told[list(COLUMNS[:2])].copy()
     out["unit_doubt"], out["own"] = "", True
     if not len(units.communes):
-        return out
+        return _of_its_day(out, told, units)
     code, doubt = _found(told, units)
     moved = _carried(told, code, units)
     code = code.mask(moved["code"].notna(), moved["code"]).mask(moved["doubt"] == "split")
@@ -60,6 +60,30 @@ def _communes(told: pd.DataFrame, villages: gpd.GeoDataFrame, units: Units) -> p
     out["commune"] = out["commune"].fillna(told["commune"])
     out["commune_code"] = code.fillna(told["commune_code"])
     out["unit_doubt"], out["own"] = doubt.replace("nothing", ""), own
+    return out
+
+
+def _of_its_day(out: pd.DataFrame, told: pd.DataFrame, units: Units) -> pd.DataFrame:
+    """The file's communes where no map of them is known: only if they are of that day.
+
+    Those of an earlier structure are carried forward; of a later one nothing is kept.
+    """
+    known = [day for day in DAYS if day <= units.valid_from]
+    of_list = list_day(told, in_force=units.valid_from) if known else None
+    if of_list is None or of_list == known[-1]:
+        return out
+    fields = list(COLUMNS[:2])
+    moved = out[fields].mask(pd.Series(data=True, index=out.index))
+    if of_list < known[-1]:
+        listed = pd.DataFrame({"commune_code": listed_codes(told, of_list)})
+        moved = carried(listed, since=of_list, to=known[-1])
+    there = told[fields].notna().any(axis=1)
+    out[fields] = moved[fields].astype("string")
+    hit = moved["commune_code"].notna()
+    out["unit_doubt"] = (
+        pd.Series("", index=out.index).mask(there, "code-foreign").mask(hit, "carried")
+    )
+    out["own"] = ~there
     return out
 
 

@@ -126,11 +126,27 @@ def looked_up(codes: pd.Series[str], values: pd.Series[str]) -> pd.Series[str]:
     return codes.map(values.to_dict()).astype("string")
 
 
+def _probes(villages: gpd.GeoDataFrame, tree: shapely.STRtree) -> npt.NDArray[np.object_]:
+    """What is looked up of each village: its area, or its point where that alone is known.
+
+    A point in no unit, on a coast drawn coarsely, is looked up by the disc around it.
+    """
+    shapes: npt.NDArray[np.object_] = villages.geometry.to_numpy().copy()
+    at = np.flatnonzero(is_disc(villages))
+    if len(at):
+        points = villages["centre"].to_numpy()[at]
+        inside = np.unique(tree.query(points, predicate="intersects")[0])
+        shapes[at[inside]] = points[inside]
+    return shapes
+
+
 def _pairs(villages: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:
     """Each village (``row``) with each unit it overlaps, the one it belongs to at ``rank`` 0."""
-    shapes, areas = villages.geometry.to_numpy(), units.geometry.to_numpy()
+    areas = units.geometry.to_numpy()
     shapely.prepare(areas)
-    row, unit = shapely.STRtree(areas).query(shapes, predicate="intersects")
+    tree = shapely.STRtree(areas)
+    shapes = _probes(villages, tree)
+    row, unit = tree.query(shapes, predicate="intersects")
     whole = shapely.covers(areas[unit], shapes[row])
     left = ~whole & ~np.isin(row, row[whole])
     share = whole.astype(np.float64)
@@ -139,11 +155,11 @@ def _pairs(villages: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:
     centred = np.zeros(len(row), bool)
     if "centre" in villages:
         centred = shapely.intersects(areas[unit], villages["centre"].to_numpy()[row])
-    known = is_disc(villages)[row] & np.isin(row, row[centred])
-    share = np.where(known, centred, share)
     codes = units.index.to_numpy()[unit].astype(str)
-    pairs = pd.DataFrame({"row": row, "code": codes, "share": share, "centred": centred})
-    pairs = pairs[(share > 0) | centred].sort_values(
-        ["row", "share", "centred", "code"], ascending=[True, False, False, True]
+    pairs: pd.DataFrame = pd.DataFrame(
+        {"row": row, "code": codes, "share": share, "centred": centred}
     )
-    return pairs.assign(rank=pairs.groupby("row").cumcount())
+    order = ["row", "share", "centred", "code"]
+    down = [True, False, False, True]
+    ranked: pd.DataFrame = pairs[(share > 0) | centred].sort_values(order, ascending=down)
+    return ranked.assign(rank=ranked.groupby("row").cumcount())

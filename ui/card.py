@@ -10,6 +10,7 @@ import streamlit as st
 
 from coverage.explain import layer_reasons, operator_reasons, responsibility
 from coverage.model import TECHNOLOGIES
+from geodata.columns import plain as bare
 from geodata.followup import shown
 from ui import choices
 from ui.figures import away
@@ -161,16 +162,19 @@ def _facts(view: View, facts: Any) -> None:
 
 
 def _place(view: View, village: str) -> str:
-    """Commune and district in the structure chosen, and what they are in the others."""
+    """Commune and district in the structure chosen, and in the others where they are not that."""
     t = view.t
+    others = [one for one in view.opened.structures if one is not view.structure]
     told: list[str] = []
-    for structure in view.opened.structures:
+    names: set[str] = set()
+    for structure in (view.structure, *others):
         row = structure.places.loc[village]
         name = ", ".join(filter(None, (cell(row["commune"]), cell(row["district"]))))
         if structure is view.structure:
-            told.insert(0, name)
-        elif name:
+            told.append(name)
+        elif name and bare(name) not in names:
             told.append(t("from {date}: {unit}", date=t.date(structure.valid_from), unit=name))
+        names.add(bare(name))
     return " · ".join(told)
 
 

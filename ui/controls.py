@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from geodata.study.places import Level, structure_on
 from ui import choices
 from ui.plain import plain
 from ui.texts import Translator
@@ -112,11 +113,32 @@ def area_boxes(view: View) -> None:
             structure.units("district"),
             district,
             everything=t("Whole area"),
+            then=lambda code: choose_area(view, "district", code),
         )
     if "commune" in structure.levels:
         options = structure.units("commune", within=district)
         commune = view.area if view.area_level == "commune" else ""
-        choice_box(t("Commune"), "commune", options, commune, everything=t("All communes"))
+        choice_box(
+            t("Commune"),
+            "commune",
+            options,
+            commune,
+            everything=t("All communes"),
+            then=lambda code: choose_area(view, "commune", code, district=district),
+        )
+
+
+def choose_area(view: View, level: Level, code: str, *, district: str | None = None) -> None:
+    """Look at one unit; the empty code goes back to all of ``district``, or to everything.
+
+    The structure's day goes into the address too: a code alone is another area in another
+    structure. Where nothing is chosen any more, the usual structure needs no day.
+    """
+    above = view.choices.district if district is None else district
+    chosen = {"district": code} if level == "district" else {"district": above, "commune": code}
+    usual = view.structure is structure_on(view.opened.structures, view.run.study.as_of)
+    day = "" if usual and not any(chosen.values()) else view.structure.valid_from.isoformat()
+    choices.choose(units=day, **chosen)
 
 
 def people_boxes(view: View) -> None:

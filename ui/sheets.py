@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from geodata.export.sheet import AreaSheet, area_sheet
-from geodata.study.places import structure_on
+from geodata.study.places import former_places
 from ui.view import View
 
 
 def sheet_of(view: View) -> AreaSheet:
     """The sheet of the area that a view has chosen."""
     opened, t = view.opened, view.t
-    before = structure_on(opened.structures, opened.run.study.as_of)
-    former = None if before is view.structure else before.places[["commune", "district"]]
+    former = former_places(opened.structures, view.structure, opened.run.study.as_of)
     changes = opened.changes()
     ids = [str(key) for key in view.in_area.index[view.in_area]]
     follow_up = opened.follow_up()

@@ -135,6 +135,7 @@ def _query(view: View, level: str, code: str, key: str) -> str:
     query.pop("district", None)
     query.pop("commune", None)
     query[level] = code
+    query["units"] = view.structure.valid_from.isoformat()
     return urlencode({**query, **({KEY: key} if key else {})})
 
 

@@ -12,7 +12,7 @@ from coverage.rules import RULES
 from coverage.select import headline_among, select
 from geodata.access import Rights
 from geodata.display import bounds
-from geodata.study.places import Level, Structure, named, structure_on
+from geodata.study.places import Level, Structure, named, structure_on, units_day
 from geodata.study.results import Run
 from geodata.study.variants import load_variants
 from ui.choices import Choices
@@ -114,6 +114,9 @@ class View:
 def make_view(opened: Opened, choices: Choices) -> View:
     """The view of some choices; those that fit nothing in this study are left aside."""
     structure = _structure(opened, choices)
+    if structure is None:  # its codes are of units that this study does not have
+        choices = replace(choices, units="", district="", commune="")
+        structure = structure_on(opened.structures, opened.run.study.as_of)
     position = opened.structures.index(structure)
     rule = rule_in_force(opened, choices)
     seen = opened.judged(narrowed(opened, rule, choices))
@@ -241,12 +244,16 @@ def zones_box(view: View) -> list[list[float]] | None:
     return bounds((zones if chosen.empty else chosen).geometry).corners()
 
 
-def _structure(opened: Opened, choices: Choices) -> Structure:
-    """The structure asked for, else the one in force on the study's day."""
-    for structure in opened.structures:
-        if structure.valid_from.isoformat() == choices.units:
-            return structure
-    return structure_on(opened.structures, opened.run.study.as_of)
+def _structure(opened: Opened, choices: Choices) -> Structure | None:
+    """The structure asked for by a day or a year, else the one in force on the study's day.
+
+    None where the address names a day that is none: nobody knows what its codes are of.
+    """
+    if not choices.units:
+        return structure_on(opened.structures, opened.run.study.as_of)
+    day = units_day(choices.units)
+    past = [] if day is None else [s for s in opened.structures if s.valid_from <= day]
+    return past[-1] if past else None
 
 
 def _area(structure: Structure, choices: Choices) -> tuple[Level, str]:

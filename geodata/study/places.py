@@ -122,6 +122,54 @@ def structure_on(structures: Sequence[Structure], day: date) -> Structure:
     return past[-1] if past else structures[0]
 
 
+def unchanged(older: Structure, newer: Structure, level: Level) -> frozenset[str]:
+    """Codes of units of ``newer`` that are as in ``older``: code, name and villages."""
+    names, before = newer.units(level), older.units(level)
+    old = older.places[f"{level}_code"].astype(str)
+    new = newer.places[f"{level}_code"].astype(str)
+    stayed = new[(old == new).to_numpy()].value_counts()
+    was, now = old.value_counts(), new.value_counts()
+    return frozenset(
+        code
+        for code, name in names.items()
+        if stayed.get(code, 0) == was.get(code, 0) == now.get(code, 0)
+        and plain(before.get(code, "")) == plain(name)
+    )
+
+
+def former_places(
+    structures: Sequence[Structure], chosen: Structure, day: date
+) -> pd.DataFrame | None:
+    """What the units of each village were before those of ``chosen``, to stand beside them.
+
+    ``commune`` and ``district`` of the structure in force on ``day``, then for each other
+    earlier one a column with its commune and district where they are not the same again.
+    None where ``chosen`` is in force on that day itself.
+    """
+    first = structure_on(structures, day)
+    if first is chosen:
+        return None
+    out = first.places[["commune", "district"]].copy()
+    told = [_joined(first), _joined(chosen)]
+    for other in structures:
+        if other is first or other.valid_from >= chosen.valid_from:
+            continue
+        now = _joined(other)
+        new = ~pd.concat([now.map(plain) == one.map(plain) for one in told], axis=1).any(axis=1)
+        dated = f"{other.valid_from:%d/%m/%Y}: " + now
+        out[other.valid_from.isoformat()] = dated.where(new & (now != ""), "")
+        told.append(now)
+    return out
+
+
+def _joined(structure: Structure) -> pd.Series[str]:
+    """Commune and district of each village as one text."""
+    places = structure.places
+    commune, district = places["commune"].astype(str), places["district"].astype(str)
+    both = (commune != "") & (district != "")
+    return commune + both.map({True: ", ", False: ""}) + district
+
+
 def searchable(study: Study, structures: Sequence[Structure]) -> pd.Series[str]:
     """Per village all its names in all structures, and its id, as `plain` text."""
     pieces = [study.villages["village"].fillna("").astype(str)]
@@ -189,7 +237,9 @@ def _with_places(
         drawn = _boundaries(units, level)
         codes = table[f"{level}_code"]
         if drawn is None or not codes.isin(drawn.index).any():
-            drawn = dissolve_by(study.villages.geometry, codes.to_numpy(dtype=object))
+            known = (codes != "").to_numpy()
+            of = study.villages.geometry[known]
+            drawn = dissolve_by(of, codes[known].to_numpy(dtype=object)) if known.any() else of
         boundaries[level] = drawn
     return Structure(valid_from=day, places=table, boundaries=boundaries, carried=carried)
 

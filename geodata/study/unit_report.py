@@ -176,7 +176,7 @@ def _of_structure(study: Study, units: Units, *, own: bool) -> pd.DataFrame:
         if own and study.told is not None:
             doubt = study.told["unit_doubt"].reindex(facts.index)
             kinds["unit-name-differs"] = _differs(facts, table, doubt)
-            if level == "commune":
+            if not found:
                 kinds |= {kind: doubt == name for name, kind in DOUBTS.items()}
         found.append(_rows(facts, kinds))
     return pd.concat(found)

@@ -24,11 +24,12 @@ from geodata.access import (
     EVERYTHING,
     Access,
     Rights,
+    check_access,
     read_access,
     restrict,
     restrict_follow_up,
 )
-from geodata.errors import MissingFileError, StudyError, UnreadableError, phrase
+from geodata.errors import CallError, MissingFileError, StudyError, UnreadableError, phrase
 from geodata.filing import Measurements
 from geodata.findings import finding
 from geodata.followup import FIELDS
@@ -646,3 +647,21 @@ def test_what_was_read_of_a_database_is_not_told(run: Run) -> None:
     assert "alpha_2023" in texts(whole)
     for rights in (BETA, HILLS):
         assert "alpha_2023" not in texts(restrict(whole, rights))
+
+
+def test_a_code_that_is_another_area_in_another_structure_needs_its_day(run: Run) -> None:
+    later = run.study.units[1]
+    codes = later.communes.rename(index={"99": "11"})  # in 2025 a larger area, of another name
+    study = replace(run.study, units=(run.study.units[0], replace(later, communes=codes)))
+    moved = replace(run, study=study)
+    with pytest.raises(CallError, match="11@2023-01-01 or 11@2025-07-01"):
+        restrict(moved, Rights(communes=frozenset({"11"})))
+    person = {"email": "a@b.example", "communes": ["11"]}
+    with pytest.raises(CallError, match="commune 11, which is another area"):
+        check_access(Access(secret=SECRET, people=(person,)), study)  # type: ignore[arg-type]  # pydantic makes it
+    for told, seen in (
+        ("11@2023-01-01", IDS[3:6]), ("11@2025-07-01", IDS[3:]), ("11@2025", IDS[3:]),
+        ("11@2024", []), ("@2025", []), ("10", IDS[:3]),
+    ):  # fmt: skip
+        part = restrict(moved, Rights(communes=frozenset({told})))
+        assert list(part.study.villages.index) == seen

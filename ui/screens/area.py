@@ -10,7 +10,7 @@ import streamlit as st
 
 from geodata.columns import plain as bare
 from geodata.export.sheet import AreaSheet
-from geodata.study.places import Structure, structure_on
+from geodata.study.places import Structure, structure_on, unchanged
 from ui import choices
 from ui.access import key_of
 from ui.controls import text_box
@@ -112,9 +112,14 @@ def units_by_name(view: View) -> dict[str, str]:
     """Units that bear the name looked for, now or before: "day level code" → what is shown."""
     t, found = view.t, {}
     asked = bare(view.choices.name).split()
-    for structure in reversed(view.opened.structures):
+    structures = view.opened.structures
+    for place, structure in reversed(list(enumerate(structures))):
         for level in reversed(structure.levels):
+            between = 0 < place < len(structures) - 1
+            again = unchanged(structures[place - 1], structure, level) if between else frozenset()
             for code, name in structure.units(level).items():
+                if code in again:  # it stands there once, from the day it first held
+                    continue
                 label = _label(view, structure, level, code, name)
                 words = f" {bare(label)}"
                 if all(f" {word}" in words for word in asked):

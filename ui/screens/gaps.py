@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from geodata.study.places import structure_on
 from ui import choices, studies
 from ui.access import addresses
 from ui.card import why_card
@@ -12,6 +13,7 @@ from ui.controls import (
     SERVED,
     area_boxes,
     choice_box,
+    choose_area,
     people_boxes,
     several,
     text_box,
@@ -105,7 +107,14 @@ def _rarer(view: View) -> None:
 def _rare(view: View) -> int:
     """How many of the rarer filters are set."""
     choice = view.choices
-    rare = (choice.units, choice.operator, choice.technology, choice.power, choice.people)
+    usual = structure_on(view.opened.structures, view.run.study.as_of)
+    rare = (
+        view.structure is not usual,
+        choice.operator,
+        choice.technology,
+        choice.power,
+        choice.people,
+    )
     return sum(bool(one) for one in (*rare, choice.served))
 
 
@@ -207,7 +216,5 @@ def _list(view: View, listed: VillageList) -> None:
 
 def _choose_area(view: View, code: str) -> None:
     """A click on an area: the commune where communes are drawn, else the district."""
-    if view.area or "district" not in view.structure.levels:
-        choices.choose(commune=code)
-    else:
-        choices.choose(district=code)
+    drawn = view.area or "district" not in view.structure.levels
+    choose_area(view, "commune" if drawn else "district", code)

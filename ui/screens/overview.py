@@ -8,7 +8,7 @@ from coverage.summarise import operator_technology_matrix
 from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import addresses
-from ui.controls import choice_box, units_box
+from ui.controls import choice_box, choose_area, units_box
 from ui.figures import agreement, headline_split, leader_sentence, progress
 from ui.maps.component import draw_map
 from ui.plain import escaped
@@ -46,7 +46,7 @@ def show(view: View) -> None:
             t,
             address=addresses(view.rights),
             on_pick={
-                "area": lambda code: _choose_unit(level, code),
+                "area": lambda code: choose_area(view, level, code),
                 "village": lambda village: choices.choose(village=village),
             },
             tiles=studies.tile_address(),
@@ -100,7 +100,7 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
 
     def react() -> None:
         rows = st.session_state[key]["selection"]["rows"]
-        _choose_unit(level, units.ids[rows[0]] if rows else "")
+        choose_area(view, level, units.ids[rows[0]] if rows else "")
 
     st.dataframe(
         units.rows,
@@ -133,11 +133,3 @@ def _operators(view: View) -> None:
         st.table(matrix_rows(operator_technology_matrix(view.whole), t))
     st.subheader(t("The filings behind these figures"), anchor=False)
     st.table(filing_rows(view.whole, t))
-
-
-def _choose_unit(level: Level, code: str) -> None:
-    """Go to a unit of the level shown; the empty code goes back to all."""
-    if level == "district":
-        choices.choose(district=code)
-    else:
-        choices.choose(commune=code)
