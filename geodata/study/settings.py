@@ -393,8 +393,8 @@ def found_files(folder: Path, name: str) -> list[Path]:
 
 def _found(folder: Path, name: str) -> list[Path]:
     path = folder / name
-    if path.is_file() or (name.strip() and path.is_dir()):
-        return [path]
+    if path.is_file() or (path.is_dir() and not folder.resolve().is_relative_to(path.resolve())):
+        return [path]  # a folder of files, but not the one that the study itself lies in
     if not any(c in name for c in "*?["):
         return []
     root = Path(path.anchor) if Path(name).is_absolute() else folder

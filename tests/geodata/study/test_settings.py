@@ -79,6 +79,7 @@ def test_one_fault_in_the_head_is_one_sentence(tmp_path: Path, line: str, senten
         ('[[layers]]\npath = "gone/*.gpkg"', "layers[1].path: file 'gone/*.gpkg' is not there"),
         ("[[layers]]\noperator = 'A'", "line 7, layers[1].path is missing"),
         ("[[layers]]\npath = '.'", "layers[1].path: file '.' is not there"),
+        ("[[layers]]\npath = '..'", "layers[1].path: file '..' is not there"),
         ("[expected]\ntechnologies = ['6G']", "line 8, expected.technologies[1]: input should be"),
         ("[expected]\noperators = 'Viettel'", "line 8, expected.operators: input should be a"),
         ("[target]\nshare = 98\nby = 2025-12-31", "line 8, target.share: input should be less"),
