@@ -236,7 +236,7 @@ def _receive(stream: IO[bytes]) -> Any:
     return pickle.loads(body)  # noqa: S301  # written by ourselves, at the other end of the pipe
 
 
-def _hold_memory(megabytes: int) -> None:
+def hold_memory(megabytes: int) -> None:
     """Let this process take so much more memory than it has, where the system can do that."""
     try:
         import resource  # noqa: PLC0415  # there is none on Windows
@@ -299,7 +299,7 @@ def _forked(request: Any, seconds: float, megabytes: int) -> tuple[str, object]:
         try:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_REAL, seconds)
-            _hold_memory(megabytes)
+            hold_memory(megabytes)
             with os.fdopen(writing, "wb") as answer:
                 _send(answer, _done(request))
         finally:
