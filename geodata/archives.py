@@ -176,7 +176,7 @@ def _entry_name(entry: zipfile.ZipInfo) -> str:
 def _passed_over(name: str, entry: zipfile.ZipInfo) -> bool:
     """Folders, and what macOS and editors leave beside files."""
     parts = PurePosixPath(name).parts
-    return entry.is_dir() or not parts or "__MACOSX" in parts or parts[-1].startswith(".")
+    return not parts or entry.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".")
 
 
 def _require_harmless(file: str, entries: Sequence[tuple[str, zipfile.ZipInfo]]) -> None:

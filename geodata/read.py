@@ -138,7 +138,7 @@ def _read_map(part: Part) -> pd.DataFrame:
     with known_to_gdal(part.path, part.kind) as address:
         try:
             return _decoded_map(address, part)
-        except IndexError as error:  # what pyogrio says of a file without any layer
+        except (IndexError, UnboundLocalError) as error:  # of no layer, of a broken .prj
             raise UnreadableError(
                 "{file} holds no layer that can be read; open it in a GIS and save it again",
                 file=part.name,

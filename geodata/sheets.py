@@ -115,6 +115,8 @@ def _cell(cell: object) -> Cell:
 
 def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
     """The table under its header: the wordiest of the first rows. Indexed by the sheet's row."""
+    if not rows:
+        raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     wordy = [sum(_is_word(cell) for cell in row) for row in rows[:HEADER_WITHIN]]
     at = wordy.index(max(wordy)) if wordy else 0
     header, last = _whole_header(rows, at)
