@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 import coverage
 from coverage.model import Assessment, Expected, Layer, LayerInfo, Measures, Rule
+from coverage.part import part_of
 from geodata.areas import polygons_of, valid_polygons
 from geodata.errors import CallError
 from geodata.followup import FREE
@@ -325,40 +326,11 @@ def _cut_table(table: gpd.GeoDataFrame | None, sight: _Sight) -> gpd.GeoDataFram
 
 
 def _measures(m: Measures, sight: _Sight) -> Measures:
-    """The measures of the kept villages, for an operator with the others' bits gone."""
-    rows, operator = sight.keep, sight.operator
+    """The measures of the kept villages, for an operator with the others' layers gone."""
+    operator = sight.operator
     layers = [k for k, x in enumerate(m.layers) if not operator or x.operator == operator]
-    here = rows[m.village]
-    place = np.cumsum(rows) - 1
-    table = pd.DataFrame(
-        {
-            "village": place[m.village[here]].astype(np.int32),
-            "combination": _bits(m.combination[here], layers),
-            "area_m2": m.area_m2[here],
-        }
-    )
-    table = pd.DataFrame(table.groupby(["village", "combination"], sort=True)["area_m2"].sum())
-    table = table.reset_index()
-    return Measures(
-        villages=m.villages[rows],
-        layers=tuple(_info(m.layers[k], sight) for k in layers),
-        village_area_m2=m.village_area_m2[rows],
-        village=table["village"].to_numpy(np.int32),
-        combination=table["combination"].to_numpy(np.uint64),
-        area_m2=table["area_m2"].to_numpy(np.float64),
-        centre=_bits(m.centre[rows], layers),
-        has_centre=m.has_centre[rows],
-        extent_share=m.extent_share[rows][:, layers],
-        extent_centre=m.extent_centre[rows][:, layers],
-    )
-
-
-def _bits(values: npt.NDArray[np.uint64], layers: list[int]) -> npt.NDArray[np.uint64]:
-    """Sets of layers as bits of the kept layers alone."""
-    out = np.zeros(len(values), np.uint64)
-    for new, old in enumerate(layers):
-        out |= ((values >> np.uint64(old)) & np.uint64(1)) << np.uint64(new)
-    return out
+    part = part_of(m, sight.keep, layers)
+    return replace(part, layers=tuple(_info(layer, sight) for layer in part.layers))
 
 
 def _assessment(whole: Assessment, measures: Measures, sight: _Sight) -> Assessment:

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Files that a study names, and files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -42,6 +42,25 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def found_files(folder: Path, name: str) -> list[Path]:
+    """The file of a name, or those of a pattern, in their order; relative to the study."""
+    try:
+        return _found(folder, name)
+    except OSError:  # a name too long, a folder closed to us: nothing there that can be read
+        return []
+
+
+def _found(folder: Path, name: str) -> list[Path]:
+    path = folder / name
+    if path.is_file() or (path.is_dir() and not folder.resolve().is_relative_to(path.resolve())):
+        return [path]  # a folder of files, but not the one that the study itself lies in
+    if not any(c in name for c in "*?["):
+        return []
+    root = Path(path.anchor) if Path(name).is_absolute() else folder
+    pattern = str(path.relative_to(root)) if Path(name).is_absolute() else name
+    return sorted(one for one in root.glob(pattern) if one.is_file())
 
 
 def _unfinished(parent: Path) -> Path:

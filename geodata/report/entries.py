@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from geodata.checks.model import Role
+from geodata.files import found_files
 from geodata.postgis import is_address, name_of
 from geodata.report.lenient import NOWHERE
 from geodata.report.reading import Entry
@@ -17,7 +18,6 @@ from geodata.study.settings import (
     StudySettings,
     VillagesTable,
     ZonesTable,
-    found_files,
 )
 
 

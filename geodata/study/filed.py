@@ -11,12 +11,13 @@ import pyproj
 
 from coverage.model import Layer
 from geodata.diagnose import AsSaid, Extent
+from geodata.files import found_files
 from geodata.filing import Filing, Measurements
 from geodata.filings import SILENT, layers_in, measurements_in
 from geodata.layers import extent_of
 from geodata.postgis.address import is_address, name_of
 from geodata.study.reader import Reader
-from geodata.study.settings import LayerTable, MeasurementsTable, found_files
+from geodata.study.settings import LayerTable, MeasurementsTable
 
 NEAR_M = 50_000.0
 """What lies farther from every village serves none of them, and is near none."""

@@ -28,6 +28,7 @@ from geodata.coordinates import study_crs
 from geodata.diagnose import AsSaid
 from geodata.encodings import Told
 from geodata.errors import MissingFileError, UnreadableError, phrase
+from geodata.files import found_files
 from geodata.lists import FIELDS as LISTED
 from geodata.placing import PLACES
 from geodata.postgis.address import hidden, is_address
@@ -381,22 +382,3 @@ def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]
                     )
                     faults.append((line, fault))
     return faults
-
-
-def found_files(folder: Path, name: str) -> list[Path]:
-    """The file of a name, or those of a pattern, in their order; relative to the study."""
-    try:
-        return _found(folder, name)
-    except OSError:  # a name too long, a folder closed to us: nothing there that can be read
-        return []
-
-
-def _found(folder: Path, name: str) -> list[Path]:
-    path = folder / name
-    if path.is_file() or (path.is_dir() and not folder.resolve().is_relative_to(path.resolve())):
-        return [path]  # a folder of files, but not the one that the study itself lies in
-    if not any(c in name for c in "*?["):
-        return []
-    root = Path(path.anchor) if Path(name).is_absolute() else folder
-    pattern = str(path.relative_to(root)) if Path(name).is_absolute() else name
-    return sorted(one for one in root.glob(pattern) if one.is_file())

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from geodata import StudyError
+from geodata.files import found_files
 from geodata.study.faults import line_of
 from geodata.study.open import rule_of
-from geodata.study.settings import StudySettings, found_files, read_settings
+from geodata.study.settings import StudySettings, read_settings
 from tests import folder
 
 HEAD = """\
