@@ -350,3 +350,23 @@ def test_unpacking_says_what_lay_where(tmp_path: Path) -> None:
     assert [(one.name, one.path.read_bytes()) for one in found] == [
         ("x/y/v.csv", b"a"), ("x/w.csv", b"b")
     ]  # fmt: skip
+
+
+def test_an_entry_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    body = packed(tmp_path / "a.zip", {"v": b"1", "v.csv": b"a,b\n1,2\n"}).read_bytes()
+    for mark, at in ((b"PK\x03\x04", 30), (b"PK\x01\x02", 46)):
+        place = body.index(mark) + at
+        body = body[:place] + b"\0" + body[place + 1 :]
+    (tmp_path / "a.zip").write_bytes(body)
+    assert titles(tmp_path / "a.zip") == ["v.csv"]
+
+
+def test_a_prj_in_no_encoding_and_a_sheet_of_nothing_are_told(tmp_path: Path) -> None:
+    shapefile(tmp_path, "v")
+    told = (tmp_path / "v.prj").read_bytes()
+    (tmp_path / "v.prj").write_bytes(told[:8] + b"\xd6" + told[9:])
+    with pytest.raises(UnreadableError, match=r"v\.shp holds no layer that can be read"):
+        read_table(tmp_path / "v.shp")
+    pd.DataFrame().to_excel(tmp_path / "v.xlsx", index=False)
+    with pytest.raises(DataError, match="holds no rows"):
+        read_table(tmp_path / "v.xlsx")
