@@ -98,7 +98,8 @@ def _index_one(footprint: Geometries, grid: Grid) -> _One:
 
     GEOS is asked about a row only where the kernel finds a winding other than 0 and 1. Rows that
     may lie over others are looked at one by one for it: together, what one takes away wrongly
-    another would hide.
+    another would hide. Not noticed: a hole that crosses itself with one loop beyond its shell,
+    which then counts as served.
     """
     if len(footprint) == 0:
         cells = grid.columns * grid.rows
