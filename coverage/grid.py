@@ -98,8 +98,8 @@ def _index_one(footprint: Geometries, grid: Grid) -> _One:
 
     GEOS is asked about a row only where the kernel finds a winding other than 0 and 1. Rows that
     may lie over others are looked at one by one for it: together, what one takes away wrongly
-    another would hide. Not noticed: a hole that crosses itself with one loop beyond its shell,
-    which then counts as served.
+    another would hide. Not noticed: rings of one row that cross themselves and whose loops cancel
+    each other to the last point, as a shell and a hole with edges in common can.
     """
     if len(footprint) == 0:
         cells = grid.columns * grid.rows
