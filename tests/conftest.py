@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from geodata.reconstruction import reconstruct
 from tests import gis as databases
 from tests import postgis_server
 from tests.gis import Gis
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # a busy machine is no defect: times are measured in bench/
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.mutate import BAD, SEED, report, run
+
+pytestmark = pytest.mark.heavy
 
 
 def test_damaged_files_are_read_or_refused_and_nothing_else(tmp_path: Path) -> None:

