@@ -265,7 +265,7 @@ def dropping(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
         (hostile.zip_that_lies, "không đọc được"),
         (hostile.zip_that_climbs, "trỏ ra ngoài tệp nén"),
         (hostile.kml_with_entities, "DOCTYPE"),
-        (hostile.tiff_broken, "raster"),
+        (hostile.tiff_broken, "không đọc được"),
         (hostile.csv_of_a_thousand_columns, "200 dòng"),
         (hostile.package_that_counts_for_ever, "đọc quá 3 giây"),
         (hostile.workbook_bomb, "bộ nhớ"),
