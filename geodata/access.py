@@ -250,6 +250,7 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         tables=(),
         notes=(),
         findings=(),
+        doubts=(),
         measurements=None,
         told=None if study.told is None else study.told[sight.keep],
     )

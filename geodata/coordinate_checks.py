@@ -15,7 +15,7 @@ import shapely
 from geodata.advice import advice, kind_of, length
 from geodata.columns import row_number
 from geodata.datum import Evidence, Truth, datum_evidence
-from geodata.diagnose import ROOM_M, AsSaid, Extent, diagnose
+from geodata.diagnose import MOST_POINTS, ROOM_M, AsSaid, Extent, diagnose
 from geodata.errors import GeodataError, Phrase, phrase
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.placing import NOTHING_SAID, Placement, centroids, place
@@ -39,6 +39,9 @@ STRAY: Mapping[str, str] = {
     "outside": "{file}: {count} of {all} places lie more than {room} outside; check those rows",
 }
 """What is said of single rows that lie outside."""
+
+ELSEWHERE = "{file}: {count} of {all} places lie outside; {advice}"
+"""What is said of a file that lies elsewhere as a whole."""
 
 
 def definition_findings(table: gpd.GeoDataFrame, *, file: str) -> tuple[Finding, ...]:
@@ -121,6 +124,24 @@ def coordinate_findings(
     return tuple(found)
 
 
+def elsewhere_findings(
+    placed: Placement, extent: Extent | None, *, file: str
+) -> tuple[Finding, ...]:
+    """That a layer lies elsewhere as a whole, by the middles of its parts; mostly nothing.
+
+    At most `MOST_POINTS` parts are looked at, spread evenly, so that a study opens as fast with
+    large layers. The finding is of the whole file: parts are no rows.
+    """
+    if extent is None or placed.system is None:
+        return ()
+    parts = shapely.get_parts(placed.table.geometry.to_numpy())
+    parts = parts[np.linspace(0, len(parts) - 1, min(len(parts), MOST_POINTS)).astype(int)]
+    middles = gpd.GeoSeries(shapely.centroid(parts), crs=placed.system)
+    some = replace(placed, table=gpd.GeoDataFrame(geometry=middles))
+    told = _elsewhere(some, file, extent, _lies(some, extent.crs, extent))
+    return () if told is None else (replace(told, rows=(), count=0),)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Lies:
     """Where the rows lie in the study's system, and which of them far outside."""
@@ -170,7 +191,7 @@ def _elsewhere(placed: Placement, file: str, extent: Extent, lies: _Lies) -> Fin
         kind=kind_of(best, placed.system),
         severity="error",
         sentence=phrase(
-            "{file}: {count} of {all} places lie outside; {advice}",
+            ELSEWHERE,
             file=file,
             count=int(lies.outside.sum()),
             all=len(lies.outside),

@@ -29,7 +29,8 @@ DROPPED = Limits(most_files=2_000, most_bytes=1_000_000_000, most_seconds=2)
 """What a dropped archive may hold: somebody waits for it, and others share the machine."""
 
 NO_LAYER = ("centres", "communes", "districts")
-"""Roles whose entry in the study file is a path alone."""
+"""Roles whose entry in the study file is a path alone: a layer of several, or a system that
+somebody says, stands in the copy itself."""
 
 SIDECARS = (*BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
 
@@ -207,9 +208,10 @@ def _copied(choice: Choice, made: Path) -> tuple[Choice, str]:
     inside = made / ("layers" if choice.role == "layer" else "data")
     inside.mkdir(exist_ok=True)
     stem = f"{choice.role}-{uuid4().hex[:6]}-{safe_name(choice.path.stem)}"[:LONGEST]
-    if choice.layer is not None and choice.role in NO_LAYER:
+    if choice.role in NO_LAYER and (choice.layer is not None or choice.crs):
         target = inside / f"{stem}.gpkg"
-        pyogrio.write_dataframe(read_table(choice.path, layer=choice.layer), target)
+        table = read_table(choice.path, layer=choice.layer, crs=choice.crs or None)
+        pyogrio.write_dataframe(table, target)
         return choice, f"{inside.name}/{target.name}"
     target = inside / f"{stem}{choice.path.suffix.lower()}"
     if choice.path.is_dir():

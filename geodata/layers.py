@@ -15,10 +15,10 @@ import shapely
 
 from coverage.model import TECHNOLOGIES, Layer, LayerInfo, Technology
 from geodata.areas import polygons_of
-from geodata.columns import plain
 from geodata.coordinates import to_study
 from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, phrase
+from geodata.operators import operator_key
 from geodata.placing import NOTHING_SAID
 
 GENERATIONS: Mapping[str, Technology] = MappingProxyType(
@@ -127,12 +127,13 @@ def extent_of(
 def one_spelling(layers: Sequence[Layer], expected: Sequence[str]) -> tuple[Layer, ...]:
     """Operators spelt as ``expected`` spells them, else as their first layer does.
 
-    "VIETTEL" and "Viettel" are one company, and a gap between two names would be none.
+    "VIETTEL" and "Viettel" are one company, and so are "VNPT" and "VinaPhone"; a gap between
+    two names would be none.
     """
     spelt: dict[str, str] = {}
     for name in (*expected, *(layer.info.operator for layer in layers)):
-        spelt.setdefault(plain(name), name)
+        spelt.setdefault(operator_key(name), name)
     return tuple(
-        replace(layer, info=replace(layer.info, operator=spelt[plain(layer.info.operator)]))
+        replace(layer, info=replace(layer.info, operator=spelt[operator_key(layer.info.operator)]))
         for layer in layers
     )

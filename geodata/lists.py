@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geodata.columns import find_columns, numbers, plain, text, truths
+from geodata.conventions.vietnamese_list import TOTAL
 from geodata.encodings import Told
 from geodata.errors import DataError, Phrase, phrase
 from geodata.findings import ROWS_KEPT, Finding
@@ -47,7 +48,6 @@ SECTIONS: Mapping[str, re.Pattern[str]] = {
 
 NUMERAL = re.compile(r"[\divxlc]+[.)]?|[a-z][.)]", re.IGNORECASE)
 LED = re.compile(r"^([\divxlc]+|[a-z])[.)]\s+", re.IGNORECASE)
-TOTAL = re.compile(r"(tong( cong| so)?|cong|toan (huyen|tinh|xa))\b")
 
 
 def read_list(

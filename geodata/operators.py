@@ -55,6 +55,15 @@ def operator_of_network(mcc: float, mnc: float) -> str | None:
     return known or f"{int(mcc)}-{int(mnc):02d}"
 
 
+def operator_key(name: str) -> str:
+    """What all spellings of one operator have in common.
+
+    >>> operator_key("VNPT") == operator_key("VinaPhone"), operator_key("G-Tel")
+    (True, 'g tel')
+    """
+    return _known(name) or plain(name)
+
+
 def same_operator(one: str, other: str) -> bool:
     """Whether two spellings mean one operator; "VNPT" is VinaPhone.
 

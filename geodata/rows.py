@@ -15,14 +15,15 @@ import shapely
 
 from coverage.model import Evidence, Layer, LayerInfo, Technology
 from geodata.columns import row_number
-from geodata.coordinates import to_study
+from geodata.coordinate_checks import elsewhere_findings
+from geodata.coordinates import brought
 from geodata.errors import DataError, phrase
 from geodata.filing import Filed, Filing, Rows
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.grades import counted_grades, no_grades, told_grades
 from geodata.layers import some_polygons, technology_in, technology_of
 from geodata.operators import same_operator
-from geodata.placing import PLACES
+from geodata.placing import PLACES, place
 from geodata.reach import discs
 
 CRUDE = "vòng tròn quanh trạm, ước lượng thô · discs around sites, a crude estimate"
@@ -254,18 +255,25 @@ def _areas(
     """The polygons of the rows."""
     if not isinstance(rows.table, gpd.GeoDataFrame):
         raise DataError("{file} has no geometry; a footprint layer holds polygons", file=file)
-    placed = to_study(rows.table, crs, file=file, said=filing.said, extent=filing.within)
-    return some_polygons(placed, file), ()
+    placed, notes = _placed(rows, filing, crs, file)
+    return some_polygons(placed, file), notes
+
+
+def _placed(
+    rows: Rows, filing: Filing, crs: pyproj.CRS, file: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """The rows in the study's system, and what is said where they lie elsewhere."""
+    columns = {k: v for k, v in filing.columns.items() if k in PLACES}
+    found = place(rows.table, crs, file=file, columns=columns, said=filing.said)
+    table = brought(found, crs, file, filing.within)
+    return table, elsewhere_findings(found, filing.within, file=file)
 
 
 def _discs(
     rows: Rows, filing: Filing, crs: pyproj.CRS, file: str
 ) -> tuple[gpd.GeoSeries, tuple[Finding, ...]]:
     """The rows' points as discs of their reach."""
-    columns = {k: v for k, v in filing.columns.items() if k in PLACES}
-    placed = to_study(
-        rows.table, crs, file=file, columns=columns, said=filing.said, extent=filing.within
-    )
+    placed, elsewhere = _placed(rows, filing, crs, file)
     shapes = placed.geometry.to_numpy()
     bounds = shapely.bounds(shapes)
     if rows.reach_m is None and filing.reach_m is None:
@@ -300,4 +308,4 @@ def _discs(
         "crudest evidence there is, and count as modelled whatever the entry says",
         file=file, count=int((~lost).sum()),
     )  # fmt: skip
-    return gpd.GeoSeries(made, index=rows.table.index, crs=crs), (*notes, crude)
+    return gpd.GeoSeries(made, index=rows.table.index, crs=crs), (*elsewhere, *notes, crude)

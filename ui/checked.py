@@ -18,8 +18,10 @@ from ui.texts import marked as _
 if TYPE_CHECKING:
     from geodata.findings import Finding, Severity
     from geodata.report import FileReport, Report
+    from geodata.study.model import Study
 
 ROWS_SHOWN = 8
+WARNINGS_SHOWN = 12
 WIDEST = 44
 
 ROLES: Mapping[str, str] = {
@@ -107,6 +109,20 @@ def _files(files: Sequence[FileReport], t: Translator) -> list[str]:
 def _cut(text: str) -> str:
     told = plain(text)
     return told if len(told) <= WIDEST else f"…{told[1 - WIDEST :]}"
+
+
+def warnings_told(study: Study, t: Translator, *, named: object) -> str:
+    """What may make the figures of a study wrong, for beside them; "" where nothing is."""
+    found = tuple(dict.fromkeys((one.severity, sentence_told(one, t)) for one in study.warnings))
+    if not found:
+        return ""
+    lines = [f"{t(SEVERITY_WORDS[severity]).upper()}: {told}" for severity, told in found]
+    more = len(lines) - WARNINGS_SHOWN
+    lines = lines[:WARNINGS_SHOWN]
+    if more > 0:
+        lines.append(t("… and {count} more.", count=t.number(more)))
+    lines.append(t("phusong check {study} says which rows, and what else was found.", study=named))
+    return "\n".join(lines)
 
 
 def shapes_told(file: FileReport, t: Translator) -> str:

@@ -15,6 +15,7 @@ from ui.commands import StudyPath, command, progress_bar, run_of, told, translat
 if TYPE_CHECKING:
     from geodata.study.model import Study
     from geodata.study.places import Structure
+    from ui.texts import Translator
 
 __all__ = ["command", "command_data", "main"]
 
@@ -77,6 +78,7 @@ def assess(
         seconds = time.monotonic() - began
         text = printed_json(run, chosen) if json else printed_run(run, chosen, t, seconds=seconds)
     typer.echo(text)
+    _warn(opened, study, t)
 
 
 @command.command()
@@ -111,6 +113,7 @@ def export(
                 )
             write_html(run, output, language=t.language)
             typer.echo(t("The map is written to {file}", file=output))
+            _warn(run.study, study, t)
             return
         table = geodata.uncovered_list(
             run,
@@ -126,6 +129,7 @@ def export(
     typer.echo(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
     if run.study.reconstruction:
         typer.echo(reconstruction_notice(t))
+    _warn(run.study, study, t)
 
 
 @command.command()
@@ -186,6 +190,15 @@ def _check_access(environment: Mapping[str, str], study: Study) -> None:
     settings = read_access(Path(named)) if named else None
     if settings is not None:
         check_access(settings, study)
+
+
+def _warn(opened: Study, named: Path, t: Translator) -> None:
+    """What may make the figures wrong, on stderr: a file or a pipe gets the figures alone."""
+    from ui.checked import warnings_told
+
+    text = warnings_told(opened, t, named=named)
+    if text:
+        typer.echo(f"\n{text}", err=True)
 
 
 def _units(asked: str | None, study: Study) -> Structure | None:

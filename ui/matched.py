@@ -23,7 +23,7 @@ def matched(
         )
     found = match_list(listed, to, layer=layer)
     write_matches(output, listed=found.listed, known=found.known, matches=found.matches)
-    return matched_json(found, output) if as_json else matched_text(found, output, t)
+    return matched_json(found, output, t) if as_json else matched_text(found, output, t)
 
 
 def matched_text(found: MatchedList, output: Path, t: Translator) -> str:
@@ -37,7 +37,7 @@ def matched_text(found: MatchedList, output: Path, t: Translator) -> str:
     return "\n".join(lines)
 
 
-def matched_json(found: MatchedList, output: Path) -> str:
+def matched_json(found: MatchedList, output: Path, t: Translator) -> str:
     """Counts, and the rows that a person must look at."""
     matches = found.matches
     told = {
@@ -46,8 +46,13 @@ def matched_json(found: MatchedList, output: Path) -> str:
         "ambiguous": [int(row) for row in matches.ambiguous.index.unique()],
         "unmatched": [int(row) for row in matches.unmatched.index],
         "findings": [
-            {"kind": f.kind, "severity": f.severity, "sentence": str(f.sentence), "count": f.count}
-            for f in found.findings
+            {
+                "kind": one.kind,
+                "severity": one.severity,
+                "sentence": phrase_text(one.sentence, t.language),
+                "count": one.count,
+            }
+            for one in found.findings
         ],
         "output": str(output),
     }

@@ -20,6 +20,19 @@ KINDS = {
     "moved": _("moved to another district"),
     "merged": _("merged"),
 }
+CASES = {
+    "unit-none": _("in no unit"),
+    "unit-code-foreign": _("code of no unit"),
+    "unit-code-name": _("code and name of two units"),
+    "unit-name-foreign": _("name of no unit"),
+    "unit-name-several": _("name of several units"),
+    "unit-name-differs": _("not where its file says"),
+    "unit-carried": _("carried forward"),
+    "unit-carried-split": _("commune was divided"),
+    "unit-split": _("in two units"),
+}
+"""Kind of a case, in few words."""
+
 MOST_CASES = 40
 """So many villages are printed; a file has them all."""
 
@@ -71,7 +84,10 @@ def _change(row: dict[Any, Any], t: Translator) -> str:
 def _case(row: dict[Any, Any], t: Translator) -> str:
     """One village: where it lies, the second unit, and what the file says."""
     village = "" if pd.isna(row["village"]) else row["village"]
-    told = [f"{row['village_id']} {village}", f"[{row['kind']}, {t.date(row['valid_from'])}]"]
+    told = [
+        f"{row['village_id']} {village}",
+        f"[{t(CASES[row['kind']])}, {t.date(row['valid_from'])}]",
+    ]
     if not pd.isna(row["code"]):
         share = "" if pd.isna(row["share"]) else f" {t.percent(row['share'], digits=0)}"
         told.append(f"{row['code']} {row['name']}{share}")

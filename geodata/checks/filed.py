@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from geodata.checks.model import Subject, Together
-from geodata.columns import plain, text
+from geodata.columns import text
 from geodata.errors import DataError
 from geodata.findings import Finding, finding
 from geodata.layers import technology_of
+from geodata.operators import operator_key
 
 
 def missing_filings(together: Together) -> Iterator[Finding]:
     """Expected operators without a layer, or without one of an expected technology."""
     filed = {
-        (plain(operator), technology)
+        (operator_key(operator), technology)
         for subject in together.of("layer")
         for operator, technology in filings_in(subject)
     }
-    filed |= {(plain(operator), technology) for operator, technology in together.unread}
+    filed |= {(operator_key(operator), technology) for operator, technology in together.unread}
     there = {operator for operator, _ in filed}
     for operator in together.operators:
-        if plain(operator) not in there:
+        if operator_key(operator) not in there:
             yield finding(
                 "filing-missing",
                 "warning",
@@ -30,7 +31,7 @@ def missing_filings(together: Together) -> Iterator[Finding]:
                 operator=operator,
             )
             continue
-        gone = [t for t in together.technologies if (plain(operator), t) not in filed]
+        gone = [t for t in together.technologies if (operator_key(operator), t) not in filed]
         if gone:
             yield finding(
                 "filing-missing",

@@ -25,15 +25,17 @@ from geodata.convention import Candidate, Convention
 from geodata.conventions import named, recognised
 from geodata.coordinate_checks import coordinate_findings
 from geodata.coordinates import to_study
+from geodata.datum import Truth, owners_of
 from geodata.diagnose import AsSaid, Extent
 from geodata.encodings import Told, mended
 from geodata.errors import GeodataError, Phrase, UnreadableError
 from geodata.filing import Told as Said
 from geodata.filings import SILENT, Source, candidates, listed_in, told
-from geodata.findings import Finding
+from geodata.findings import Finding, Severity
 from geodata.placing import NOTHING_SAID
 from geodata.postgis.table import read_source
 from geodata.report.model import Box, FileReport
+from geodata.units import Units
 
 PLACES = ("lon", "lat", "x", "y")
 UNIT = ("commune_code", "commune", "district_code", "district", "code", "name", "population")
@@ -228,20 +230,39 @@ def has_place(table: pd.DataFrame, columns: Mapping[str, str]) -> bool:
 
 
 def lies(
-    entry: Entry, subject: Subject, crs: pyproj.CRS, extent: Extent | None
+    entry: Entry,
+    subject: Subject,
+    crs: pyproj.CRS,
+    extent: Extent | None,
+    units: Units | None = None,
 ) -> tuple[Finding, ...]:
-    """What there is to say of where a file lies: its system, its columns, the study's extent."""
+    """What there is to say of where a file lies: its system, its columns, the study's extent.
+
+    Where villages name their ``units``, these tell what an extent cannot: another datum.
+    """
     if not has_place(subject.table, subject.columns) and (
         subject.convention or entry.role in ("table", "measurements")
     ):
         return ()
-    return coordinate_findings(
+    owners = None
+    if units is not None and extent is not None and entry.role == "villages":
+        owners = owners_of(subject.table, units, file=subject.file)
+        extent = replace(extent, owners=owners)
+    found = coordinate_findings(
         subject.table,
         file=subject.file,
         study=crs,
         extent=extent,
+        truth=None if owners is None else Truth(owners=owners),
         columns={k: v for k, v in subject.columns.items() if k in PLACES},
         said=entry.said,
+    )
+    if entry.role in ("villages", "centres"):
+        return found
+    # signal does not end with the province, and a site beyond it may serve within
+    beyond: Severity = "warning" if entry.role == "sites" else "note"
+    return tuple(
+        replace(one, severity=beyond) if one.kind == "outside-extent" else one for one in found
     )
 
 

@@ -41,6 +41,9 @@ DRIVERS: Mapping[str, str] = MappingProxyType(
 RECODED = frozenset({"encoding", "encoding-doubt"})
 """Findings of the readers that say that text was taken to be in an older encoding."""
 
+HEADED = 2
+"""The row of a sheet where its table begins, if nothing stands above the header."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Repaired:
@@ -149,13 +152,19 @@ def _mend(entry: Entry, made: Path) -> tuple[Change, ...]:
             out, changes = mended(table, file=entry.name, role=entry.role, ids=ids)
             if not changes:
                 return ()
-            write = None if recoded else _writer(part, copy)
+            stays = recoded or _is_a_part(part, held.table)
+            write = None if stays else _writer(part, copy)
             if write is None:
                 return (Change(file=entry.name, row=0, id="", what="not-repaired"),)
             write(out, part, copy)
     except GeodataError:
         return ()
     return changes
+
+
+def _is_a_part(part: Part, table: pd.DataFrame) -> bool:
+    """Whether a sheet or a CSV holds more than its table: titles above, sheets beside."""
+    return part.kind in ("excel", "csv") and (part.several or table.index[0] != HEADED)
 
 
 def as_written(part: Part, read: pd.DataFrame) -> pd.DataFrame:

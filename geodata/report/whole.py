@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import geopandas as gpd
 import pyproj
 
-from geodata.checks import Subject, Together, findings_of
+from geodata.areas import valid_polygons
+from geodata.checks import Role, Subject, Together, findings_of
 from geodata.checks.rasters import short_of
+from geodata.columns import text
+from geodata.coordinate_checks import ELSEWHERE, LOST
 from geodata.coordinates import study_crs
 from geodata.diagnose import Extent
 from geodata.errors import GeodataError, StudyError
@@ -23,6 +28,7 @@ from geodata.study.open import open_study
 from geodata.study.settings import FILE
 from geodata.study.shrunk import shrunk_layers
 from geodata.study.unit_report import unit_findings
+from geodata.units import Units
 
 METRES = "EPSG:9208"
 
@@ -32,10 +38,8 @@ TOLD_OTHERWISE = frozenset(
         "{file}: {count} invalid polygons repaired",
         "{layer}: lies wholly outside the villages; check its coordinate system",
         "{layer}: is of {day}, after the study's day, {as_of}",
-        (
-            "{file}: a VN-2000 projection on another datum; if the file is VN-2000 it lies "
-            "{off_m} m off, so set crs (for Nghệ An EPSG:9208) in its entry"
-        ),
+        ELSEWHERE,
+        *LOST.values(),
     }
 )
 """Notes of an open study that the report has as columns, or as a finding with its rows."""
@@ -75,7 +79,11 @@ def check_study(path: Path | str, *, study: Study | None = None) -> Report:
     files = _with_findings([report for report, _ in looked], (*findings, *_short(looked)))
     opened = _opened(file, files, findings) if study is None else study
     if isinstance(opened, Study):
-        files = _with_findings(files, (*opened.findings, *unit_findings(opened)))
+        told_already = {(f.file, f.kind) for f in where}
+        said = {str(f.sentence) for report in files for f in report.findings}
+        own = [f for f in opened.findings if (f.file, f.kind) not in told_already]
+        own = [f for f in own if str(f.sentence) not in said]
+        files = _with_findings(files, (*own, *unit_findings(opened)))
     whole = [f for f in findings if f.file not in {report.file for report in files}]
     told = {str(f.sentence) for report in files for f in report.findings}
     whole += [f for f in _of_opened(opened) if str(f.sentence) not in told]
@@ -97,6 +105,7 @@ def _where(
     """Where the files lie, against the units; where there are none, each by itself."""
     units = [s.placed for s in together.of("communes", "districts") if s.placed is not None]
     extent = Extent(areas=units[0].geometry) if units else None
+    named = _named_units(together)
     return tuple(
         finding
         for entry, looked in by_entry
@@ -107,17 +116,61 @@ def _where(
             subject,
             together.crs,
             None if entry.role in ("communes", "districts") else extent,
+            named,
         )
     )
 
 
-ELSEWHERE = frozenset({"wholly-outside", "partly-outside"})
+def _named_units(together: Together) -> Units | None:
+    """The units of the study's day that villages may name, None without a file of communes."""
+    (day, communes), (_, districts) = (
+        _in_force(together.of(role), together.as_of) for role in UNIT_FILES
+    )
+    areas = None if communes is None else _named_areas(communes, "commune")
+    if day is None or areas is None:
+        return None
+    above = None if districts is None else _named_areas(districts, "district")
+    return Units(valid_from=day, communes=areas, districts=above)
+
+
+def _in_force(
+    subjects: Sequence[Subject], on: date | None
+) -> tuple[date, Subject] | tuple[None, None]:
+    """The latest file of units that holds on a day, else the earliest, with its own day."""
+    dated = {s.valid_from: s for s in subjects if s.placed is not None and s.valid_from is not None}
+    past = [day for day in dated if on is None or day <= on]
+    if not dated:
+        return None, None
+    day = max(past) if past else min(dated)
+    return day, dated[day]
+
+
+def _named_areas(subject: Subject, level: str) -> gpd.GeoDataFrame | None:
+    """The areas of a file of units by code, with their names; None without either."""
+    code, name = (
+        next((c for c in map(subject.column, fields) if c is not None), None)
+        for fields in ((f"{level}_code", "code"), (level, "name"))
+    )
+    if subject.placed is None or code is None or name is None:
+        return None
+    areas = valid_polygons(subject.placed.geometry)
+    return gpd.GeoDataFrame(
+        {"name": text(name).fillna("").to_numpy()},
+        geometry=areas.to_numpy(),
+        index=text(code).fillna("").to_numpy(),
+        crs=areas.crs,
+    )
+
+
+UNIT_FILES: tuple[Role, ...] = ("communes", "districts")
+OUTSIDE = frozenset({"wholly-outside", "partly-outside"})
 
 
 def _not_twice(findings: Sequence[Finding], where: Sequence[Finding]) -> tuple[Finding, ...]:
     """Without what says only that a file lies outside, where its likely cause is told."""
-    told = {f.file for f in where if f.severity != "note"}
-    return tuple(f for f in findings if f.kind not in ELSEWHERE or f.file not in told)
+    told = {(f.file, kind) for f in where if f.severity != "note" for kind in OUTSIDE}
+    told |= {(f.file, "partly-outside") for f in where if f.kind == "outside-extent"}
+    return tuple(f for f in findings if (f.file, f.kind) not in told)
 
 
 def _crs(told: str) -> tuple[pyproj.CRS, tuple[Finding, ...]]:

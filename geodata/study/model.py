@@ -13,7 +13,7 @@ import pyproj
 from coverage.model import Expected, Layer, Published, Rule
 from geodata.errors import Phrase
 from geodata.filing import Measurements
-from geodata.findings import Finding
+from geodata.findings import Finding, by_severity
 from geodata.postgis.table import TableInput
 from geodata.study.settings import StudySettings
 from geodata.units import Units
@@ -37,7 +37,8 @@ class Study:
     ``zones_5g`` has ``zone``, ``operator``, ``phase``, ``status`` ("live", "building",
     "planned", else as the file says), ``start`` and ``source``; ``sites`` has ``site``,
     ``operator``, ``technologies`` and points. Both are None where the study names none, and so
-    are ``measurements``. ``findings`` say how files of coverage were understood.
+    are ``measurements``. ``findings`` say how files of coverage were understood, ``doubts``
+    what reading left in doubt of any file.
     ``told`` is what the village file itself says of units (`geodata.villages.told_units`).
     """
 
@@ -53,6 +54,7 @@ class Study:
     sites: gpd.GeoDataFrame | None = None
     measurements: Measurements | None = None
     findings: tuple[Finding, ...] = ()
+    doubts: tuple[Finding, ...] = ()
     notes: tuple[Phrase, ...] = ()
     told: pd.DataFrame | None = None
 
@@ -70,6 +72,12 @@ class Study:
     def crs(self) -> pyproj.CRS:
         """Projected system, in metres, of every geometry."""
         return pyproj.CRS.from_user_input(self.settings.crs)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What may make a result wrong, the worst first: no notes."""
+        found = by_severity((*self.findings, *self.doubts))
+        return (*found["error"], *found["warning"])
 
     @property
     def expected(self) -> Expected:

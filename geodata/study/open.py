@@ -19,6 +19,7 @@ from geodata.coordinates import require_inside, study_crs, to_study
 from geodata.diagnose import AsSaid, Extent, area_of_use
 from geodata.errors import DataError, Phrase, phrase
 from geodata.filings import listed_in
+from geodata.findings import Finding, finding
 from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
 from geodata.layers import one_spelling, united
@@ -67,6 +68,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         layer for t in settings.layers for layer in layers_of(reader, t, crs, near, extent)
     ]
     layers = united(one_spelling(filed_layers, settings.expected.operators))
+    of_layers = tuple(_doubtful_layers(layers, villages, settings.as_of))
     return Study(
         folder=folder,
         settings=settings,
@@ -81,11 +83,12 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         tables=tuple(reader.tables),
         findings=tuple(reader.findings),
         notes=(
-            *reader.doubts,
+            *(found.sentence for found in reader.doubts),
             *notes,
             *(found.sentence for found in reader.findings),
-            *_doubtful_layers(layers, villages, settings.as_of),
+            *(found.sentence for found in of_layers),
         ),
+        doubts=(*reader.doubts, *of_layers),
         told=told,
     )
 
@@ -232,20 +235,24 @@ def _villages(
 
 def _doubtful_layers(
     layers: tuple[Layer, ...], villages: gpd.GeoDataFrame, as_of: date
-) -> Iterator[Phrase]:
-    """Notes on layers that are legal and that somebody should look at."""
+) -> Iterator[Finding]:
+    """Layers that are legal and that somebody should look at."""
     x0, y0, x1, y1 = villages.total_bounds
     dates: dict[str, set[date | None]] = {}
     for layer in layers:
         title, day = layer.info.title, layer.info.as_of
         a0, b0, a1, b1 = layer.footprint.total_bounds
         if a0 > x1 or a1 < x0 or b0 > y1 or b1 < y0:
-            yield phrase(
+            yield finding(
+                "wholly-outside",
+                "error",
                 "{layer}: lies wholly outside the villages; check its coordinate system",
                 layer=title,
             )
         if day is not None and day > as_of:
-            yield phrase(
+            yield finding(
+                "layer-newer",
+                "warning",
                 "{layer}: is of {day}, after the study's day, {as_of}",
                 layer=title,
                 day=day,
@@ -254,7 +261,9 @@ def _doubtful_layers(
         dates.setdefault(title, set()).add(day)
     for title, days in dates.items():
         if len(days) > 1:
-            yield phrase(
+            yield finding(
+                "filings-together",
+                "note",
                 "{layer}: {count} filings of different days, and all of them count",
                 layer=title,
                 count=len(days),

@@ -13,7 +13,6 @@ from geodata.containers import Part
 from geodata.convention import Candidate
 from geodata.coordinate_checks import definition_findings
 from geodata.encodings import Told, mended
-from geodata.errors import Phrase
 from geodata.filings import Source, candidates
 from geodata.findings import Finding
 from geodata.postgis.address import is_address, name_of
@@ -28,7 +27,7 @@ class Reader:
         self.folder = folder
         self.inputs: list[Path] = []
         self.tables: list[TableInput] = []
-        self.doubts: list[Phrase] = []
+        self.doubts: list[Finding] = []
         self.findings: list[Finding] = []
 
     def read(
@@ -90,7 +89,7 @@ class Reader:
 
     def _doubt(self, reading: Reading, file: str) -> None:
         """Note what was found in reading, and what may be wrong with a coordinate system."""
-        self.doubts += [found.sentence for found in reading.findings]
+        self.doubts += reading.findings
         table = reading.table
         if isinstance(table, gpd.GeoDataFrame):
-            self.doubts += [one.sentence for one in definition_findings(table, file=file)]
+            self.doubts += definition_findings(table, file=file)

@@ -30,6 +30,7 @@ from coverage.model import (
 from geodata.archives import files_in
 from geodata.errors import CallError, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
+from geodata.kinds import BESIDE
 from geodata.study.kept import load_measures, measures_key
 from geodata.study.model import Study
 
@@ -210,7 +211,7 @@ def _sha256(path: Path) -> str:
             digest.update(_sha256(part).encode())
         return digest.hexdigest()
     for part in sorted(path.parent.glob(f"{_escaped(path.stem)}.*")) or [path]:
-        if part == path or part.suffix.lower() in (".dbf", ".shx", ".prj", ".dat", ".map", ".id"):
+        if part == path or part.suffix.lower() in BESIDE:
             digest.update(part.read_bytes())
     return digest.hexdigest()
 

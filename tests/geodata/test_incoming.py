@@ -178,6 +178,21 @@ def test_chosen_files_become_a_study_with_the_same_figures(tmp_path: Path) -> No
     assert again.name == "chin-thon-b-2"
 
 
+def test_the_system_that_somebody_says_of_units_is_believed(tmp_path: Path) -> None:
+    source = write_study(tmp_path / "source").parent
+    for name in ("communes", "districts"):
+        units = gpd.read_file(source / f"{name}.gpkg")
+        units.to_file(source / f"{name}.shp")
+    (source / "communes.prj").unlink()
+    choices = [
+        Choice(path=source / "villages.gpkg", role="villages"),
+        Choice(path=source / "communes.shp", role="communes", crs="EPSG:9208"),
+        Choice(path=source / "districts.shp", role="districts"),
+    ]
+    made = make_study(tmp_path / "home", choices, name="Units", as_of=date(2023, 8, 30))
+    assert len(geodata.open_study(made).units[0].communes) == 3
+
+
 def test_a_study_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     source = write_study(tmp_path / "source").parent
     home = tmp_path / "home"

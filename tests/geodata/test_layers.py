@@ -115,3 +115,15 @@ def test_filings_of_two_dates_stay_two_and_an_open_extent_opens_the_whole() -> N
 def test_a_table_without_geometry_is_no_layer() -> None:
     with pytest.raises(DataError, match="a footprint layer holds polygons"):
         filed(pd.DataFrame({"a": [1]}), FILING, crs=CRS, file="f")
+
+
+def test_names_of_one_company_are_one_operator_as_the_study_calls_it() -> None:
+    """Or a village that VNPT's 3G and VinaPhone's 4G share would be served by neither."""
+    rows = gpd.GeoDataFrame(
+        {"operator": ["VNPT", "VinaPhone"], "technology": ["3G", "4G"]},
+        geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)],
+        crs=CRS,
+    )
+    made = filed(rows, OPEN, crs=CRS, file="f")
+    for expected, name in (([], "VNPT"), (["VNPT"], "VNPT"), (["VinaPhone"], "VinaPhone")):
+        assert {layer.info.operator for layer in one_spelling(made, expected)} == {name}

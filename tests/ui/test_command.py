@@ -64,6 +64,24 @@ def test_assess_as_json_has_the_keys_of_the_design(study: Path) -> None:
     assert served == {("Alpha", "4G"): 6, ("Beta", "3G"): 0}
 
 
+def test_assess_and_export_say_on_stderr_what_may_make_the_figures_wrong(
+    study: Path, tmp_path: Path
+) -> None:
+    assert call("assess", study).stderr == ""
+    path = study / "layers" / "alpha_4g.gpkg"
+    elsewhere = gpd.read_file(path).set_crs("EPSG:5897", allow_override=True)
+    path.unlink()
+    elsewhere.to_file(path)
+    done = call("assess", study, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["covered"]) == (0, 0)
+    assert "the wrong VN-2000 meridian (read with 105°, fits 104°45′, a shift of 26" in done.stderr
+    assert 'crs = "EPSG:9208"' in done.stderr
+    assert f"phusong check {study} says which rows" in done.stderr
+    told = call("export", study, "-o", tmp_path / "list.csv", language="vi").stderr
+    assert told.strip().startswith("LỖI: layers/alpha_4g.gpkg: ")
+    assert f"Chạy phusong check {study} để xem" in told
+
+
 def test_units_of_a_day(study: Path) -> None:
     assert call("assess", study, "--units", "2023").exit_code == 0
     early = call("assess", study, "--units", "2020-01-01")

@@ -78,3 +78,21 @@ def test_the_workbook_of_the_page_opens(run: Run) -> None:
     book = openpyxl.load_workbook(io.BytesIO(report_file((report,), translator("vi"))))
     assert "Điều cần xem" in book.sheetnames
     assert "DỮ LIỆU MÔ PHỎNG" in str(book.worksheets[0]["A3"].value)
+
+
+FILE_ROW = """
+from pathlib import Path
+import streamlit as st
+from geodata.understood import Received, Understood
+from ui.screens.data import _file_row
+from ui.texts import translator
+one = Received(name="a.shp", path=Path("a.shp"))
+found = Understood(role="layer", shape="polygon", rows=3, operator="Alpha", technology="4G")
+st.text(repr(_file_row(0, one, found, translator("en")).crs))
+"""
+
+
+def test_no_coordinate_system_is_chosen_for_a_file_that_says_none() -> None:
+    app = AppTest.from_string(FILE_ROW, default_timeout=30).run()
+    assert not app.exception
+    assert app.text[0].value == "''"

@@ -13,7 +13,7 @@ from shapely import Point
 
 import geodata
 from coverage.rules import RULES
-from geodata.coordinate_checks import LOST, STRAY
+from geodata.coordinate_checks import ELSEWHERE, LOST, STRAY
 from geodata.coordinates import require_inside
 from geodata.errors import DataError, Phrase, StudyError, phrase
 from geodata.study.faults import WANTED
@@ -68,7 +68,7 @@ def _raised() -> Iterator[str]:
 
 def _phrased() -> Iterator[str]:
     """What errors are made of, and notes: the templates of phrases that hold any word."""
-    templates = {*WANTED.values(), *LOST.values(), *STRAY.values()}
+    templates = {ELSEWHERE, *WANTED.values(), *LOST.values(), *STRAY.values()}
     for path in sorted((ROOT / "geodata").rglob("*.py")):
         for call in _calls(path):
             if _name(call) in ("phrase", "Phrase") and call.args:

@@ -17,10 +17,12 @@ from geodata.export.listing import uncovered_list
 from geodata.study.assess import assess_study
 from geodata.study.places import former_places, structures_of, unchanged
 from geodata.study.results import Run
+from geodata.study.unit_report import KINDS
 from tests import tiny
 from tests.tiny_study import write_study
 from ui.choices import Choices
 from ui.command import command
+from ui.printed_units import CASES
 from ui.studies import opened_run
 from ui.view import make_view
 
@@ -178,3 +180,7 @@ def test_the_command_units_prints_writes_and_gives_json(study: Path, tmp_path: P
     assert book["code_2023"].tolist() == table["code_2023"].tolist()
     bad = CliRunner().invoke(command, ["units", "-o", str(tmp_path / "u.doc")])
     assert bad.exit_code == 2
+
+
+def test_every_kind_of_doubtful_village_has_words_of_its_own() -> None:
+    assert set(CASES) == set(KINDS)

@@ -190,10 +190,9 @@ def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice
         if role != "aside" and found.shape:
             system = next(boxes).text_input(
                 t("Coordinate system"),
-                value="" if found.crs else "EPSG:9208",
                 help=t("Only where the file says none, or a wrong one: EPSG:9208, EPSG:4326 …"),
                 key=f"system {key}",
-                placeholder=plain(found.crs) if found.crs else "",
+                placeholder=plain(found.crs) if found.crs else t("Choose"),
             )
     return Choice(
         path=one.path,

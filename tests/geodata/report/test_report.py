@@ -294,3 +294,77 @@ def test_real_units_of_two_structures_differ_at_the_border(tmp_path: Path) -> No
     assert str(found.sentence.parts["missing"]) == "18.5 km²"
     assert str(found.sentence.parts["more"]) == "23.5 km²"
     assert "unit-overlap" not in kinds(report)
+
+
+def test_of_a_workbook_with_titles_or_further_sheets_nothing_is_lost(
+    study: Path, tmp_path: Path
+) -> None:
+    centres = study.parent / "centres.xlsx"
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["SỞ THÔNG TIN VÀ TRUYỀN THÔNG"])
+    page.append(["village_id", "village", "lon", "lat"])
+    for key, point in tiny.villages()["centre"].to_crs("EPSG:4326").items():
+        page.append([key, "Xo\u0301m", point.x, point.y])
+    book.save(centres)
+    text = study.read_text("utf-8").replace('"centres.gpkg"', '"centres.xlsx"')
+    study.write_text(text, "utf-8")
+    made = repair_study(study, tmp_path / "copy", language="en")
+    assert [(c.file, c.what) for c in made.changes] == [("centres.xlsx", "not-repaired")]
+    assert (tmp_path / "copy" / "centres.xlsx").read_bytes() == centres.read_bytes()
+
+
+def quarters() -> gpd.GeoDataFrame:
+    """The nine villages in four each: enough of them for a sign test."""
+    rows = []
+    for key, village in tiny.villages().iterrows():
+        x, y, *_ = village.geometry.bounds
+        for k in range(4):
+            left, low = x + 500 * (k % 2), y + 500 * (k // 2)
+            part = box(left, low, left + 500, low + 500)
+            rows.append({**village, "village_id": f"{key}-{k}", "geometry": part,
+                         "centre": part.centroid})  # fmt: skip
+    return gpd.GeoDataFrame(rows, crs=tiny.CRS).set_index("village_id")
+
+
+def test_villages_that_name_their_communes_tell_a_datum_that_was_lost(tmp_path: Path) -> None:
+    """224.5 m are no matter of an extent: the same numbers, said to be on WGS 84."""
+    told = {}
+    for name, system in (("right", "EPSG:3405"), ("lost", "EPSG:32648")):
+        file = folder.write(tmp_path / name, villages=quarters())
+        (file.parent / "villages.gpkg").unlink()
+        written = quarters().drop(columns="centre").reset_index().to_crs("EPSG:3405")
+        written.set_crs(system, allow_override=True).to_file(file.parent / "villages.gpkg")
+        told[name] = [f for f in check_study(file).everything if f.kind == "crs-lost-datum"]
+    assert told["right"] == []
+    assert [f.file for f in told["lost"]] == ["villages.gpkg"]
+    assert 'write crs = "EPSG:3405"' in str(told["lost"][0].sentence)
+
+
+def test_a_layer_that_reaches_beyond_the_province_is_no_error(study: Path) -> None:
+    path = study.parent / "layers" / "beta_3g.gpkg"
+    layer = gpd.read_file(path)
+    far = [box(x, 2_065_000, x + 500, 2_066_000) for x in (630_000, 540_000)]
+    path.unlink()
+    gpd.GeoDataFrame(geometry=[*layer.geometry, *far], crs=layer.crs).to_file(path)
+    report = check_study(study)
+    assert report.counts["error"] == report.counts["warning"] == 0
+    assert one(report, "outside-extent").rows == (3, 4)
+    assert "partly-outside" not in kinds(report)
+
+
+def test_a_sum_under_an_official_list_is_no_village_without_a_place(study: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["STT", "Xã", "Thôn", "Dân số", "X", "Y"])
+    for k, (name, point) in enumerate(tiny.villages()["centre"].items(), 1):
+        page.append([k, "Xã 0", f"Xóm {name}", 100, point.y, point.x])
+    page.append(["Tổng cộng", None, None, 900, None, None])
+    book.save(study.parent / "list.xlsx")
+    text = study.read_text("utf-8").replace(
+        '"villages.gpkg"\ncentres = "centres.gpkg"', '"list.xlsx"'
+    )
+    study.write_text(text, "utf-8")
+    assert len(geodata.open_study(study).villages) == 9
+    found = one(check_study(study), "list-left-out")
+    assert (found.severity, found.rows) == ("note", (11,))
