@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from geodata.angles import Coordinate, coordinate, split_pair, thousands_of, unpacked
 from geodata.columns import find_columns
@@ -49,13 +49,31 @@ class Placement:
         return points[:, ::-1] if self.said.swap_xy else points
 
     def brought_to(self, crs: pyproj.CRS) -> gpd.GeoDataFrame:
-        """The table in another system, by way of WGS 84 where the two stand on two datums.
+        """The table in another system, by `brought`.
 
         Raises geopandas' `ValueError` where its own system is not known.
         """
-        if self.system is None or same_datum(self.system, crs):
+        if self.system is None:
             return self.table.to_crs(crs)
-        return self.table.to_crs(WGS84).to_crs(crs)
+        return self.table.set_geometry(brought(self.table.geometry, crs))
+
+
+def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
+    """Shapes in another system, by way of WGS 84 where the two stand on two datums.
+
+    Raises `DataError` where no way leads from the one to the other.
+    """
+    try:
+        if same_datum(shapes.crs, crs):
+            return shapes.to_crs(crs)
+        return shapes.to_crs(WGS84).to_crs(crs)
+    except ProjError as error:
+        raise DataError(
+            "from the coordinate system {found} no way leads to {wanted}; set crs = … to the one "
+            "the file is in",
+            found=shapes.crs.name,
+            wanted=crs.name,
+        ) from error
 
 
 def centroids(geometry: gpd.GeoSeries) -> Floats:

@@ -20,7 +20,7 @@ from rasterio.windows import Window, from_bounds
 from rasterio.windows import transform as window_transform
 
 from geodata.errors import DataError, GeodataError, UnreadableError
-from geodata.placing import system_of
+from geodata.placing import brought, system_of
 
 PIXELS_AT_ONCE = 2**22
 MOST_PIXELS = 10**9
@@ -200,13 +200,25 @@ def pixel_polygons(
         if mask.any():
             place = window_transform(window, raster.transform)
             outlines = shapes(mask.astype(np.uint8), mask=mask, transform=place)
-            found += [shapely.geometry.shape(outline) for outline, _ in outlines]
+            found += [_outline(outline, raster.file) for outline, _ in outlines]
     step = max(np.hypot(raster.transform.a, raster.transform.d),
                np.hypot(raster.transform.b, raster.transform.e))  # fmt: skip
     held = np.array(found, dtype=object)
     if own != crs and len(held):
         held = shapely.segmentize(held, step * (1 + 1e-9))
-    return gpd.GeoSeries(held, crs=own).to_crs(crs)
+    return brought(gpd.GeoSeries(held, crs=own), crs)
+
+
+def _outline(told: Any, file: str) -> shapely.Geometry:
+    """An outline that GDAL gave. Raises `DataError` for one whose corners are no numbers."""
+    try:
+        return shapely.geometry.shape(told)
+    except shapely.errors.GEOSException as error:
+        raise DataError(
+            "{file} says places for its pixels that are no numbers; check its georeference and "
+            "save it again",
+            file=file,
+        ) from error
 
 
 def extent_polygon(raster: Raster, *, crs: pyproj.CRS, near: Bounds | None = None) -> gpd.GeoSeries:
@@ -219,7 +231,7 @@ def extent_polygon(raster: Raster, *, crs: pyproj.CRS, near: Bounds | None = Non
                for x, y in pixels]  # fmt: skip
     outline = shapely.Polygon(corners)
     fine = shapely.segmentize(outline, outline.length / (4 * EDGE_SEGMENTS))
-    return gpd.GeoSeries([fine], crs=own).to_crs(crs)
+    return brought(gpd.GeoSeries([fine], crs=own), crs)
 
 
 def missing(raster: Raster, values: Pixel) -> Mask:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pyproj
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.errors import DataError
+from geodata.placing import brought
 from geodata.systems import (
     GEOD,
     WGS84,
@@ -254,3 +258,14 @@ def test_there_and_back_changes_nothing(lon: float, lat: float, code: str) -> No
     back = moved(there, crs_of(code), crs_of(WGS84))[0]
     if np.isfinite(there).all():
         assert GEOD.inv(lon, lat, *back)[2] < 2e-3
+
+
+def test_shapes_of_another_datum_come_by_way_of_wgs84_and_a_way_that_is_none_is_told() -> None:
+    hanoi = gpd.GeoSeries([shapely.Point(105.6882, 18.6734)], crs="EPSG:4147")
+    target = pyproj.CRS("EPSG:9208")
+    by_wgs84 = hanoi.to_crs("EPSG:4326").to_crs(target)
+    assert brought(hanoi, target).distance(by_wgs84).max() < 1e-6
+    assert hanoi.to_crs(target).distance(by_wgs84).max() > 100  # what it would be unheeded
+    moon = gpd.GeoSeries([shapely.Point(1.0, 2.0)], crs="IAU_2015:30100")
+    with pytest.raises(DataError, match="no way leads to VN-2000"):
+        brought(moon, target)
