@@ -49,9 +49,8 @@ def main() -> None:
 
 def _paths(study: Path) -> Mapping[str, str]:
     """Where each page is, on a village and a commune worth looking at."""
-    run = geodata.latest_run(geodata.open_study(study))
-    if run is None:
-        sys.exit(f"{study} has no published run: assess it first")
+    opened = geodata.open_study(study)
+    run = geodata.latest_run(opened) or geodata.assess_study(opened, publish=True)
     verdicts = run.assessment.verdicts["verdict"]
     weak = verdicts.index[verdicts == "weak"]
     newest = structures_of(run.study)[-1]
