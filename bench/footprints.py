@@ -28,8 +28,8 @@ import shapely
 import coverage
 import geodata
 from bench.peers import PEERS, THREADS
-from coverage.judge import union_share
 from coverage.model import Layer, LayerInfo
+from coverage.shares import union_share
 
 LAYERS, VERTICES = 12, 1_000_000
 FIRST_CALL = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from coverage.errors import CoverageError
-from coverage.judge import admitted_operators, layer_bits
-from coverage.model import SHARE_TOLERANCE, Assessment, Measures, Rule
+from coverage.judge import admitted_operators
+from coverage.model import SHARE_TOLERANCE, Assessment, LayerInfo, Measures, Rule
+from coverage.part import part_of
+from coverage.pixels import LOW_DBM, LOWEST_LEVEL
+from coverage.shares import centre_by, share_by
 
 NO_POWER = "no_power"
 FUND = "fund"
@@ -42,30 +44,31 @@ def responsibility(villages: pd.DataFrame) -> pd.Series[str]:
 def layer_reasons(assessment: Assessment, village_id: Hashable) -> pd.DataFrame:
     """Every layer tried for one village, one row a layer, in the layers' order.
 
-    Columns: ``operator``, ``technology``, ``evidence``, ``as_of``, ``source``, ``admitted``
-    (the rule counts it), ``share`` (0 to 1 of the village's area), ``centre`` (bool, NA where
-    no centre is known), ``margin`` (``share`` less the covered threshold), ``serves`` (alone
-    covers by the rule) and ``speaks`` (the filing says something here). Raises `CoverageError`
+    Columns: ``operator``, ``technology``, ``kind``, ``evidence``, ``as_of``, ``source``,
+    ``admitted`` (the rule counts it), ``share`` (0 to 1 of what the rule counts), ``centre``
+    (bool, NA where no centre is known), ``dbm`` and ``least_dbm`` (of a signal layer: the level
+    at the centre, and the least that serves), ``margin`` (``share`` less the covered
+    threshold), ``serves`` (alone covers by the rule) and ``speaks`` (the filing says something
+    here). Raises `CoverageError`
     for a village the assessment does not have.
     """
-    m, rule, row = assessment.measures, assessment.rule, _row(assessment, village_id)
-    combination, share_of = _village(m, row)
-    share = [
-        float(min(1.0, share_of[(combination >> np.uint64(k)) & np.uint64(1) == 1].sum()))
-        for k in range(len(m.layers))
-    ]
+    rule, m = assessment.rule, _one(assessment, village_id)
+    each = [[j == k for j in range(len(m.layers))] for k in range(len(m.layers))]
     out = pd.DataFrame(
         {
             "operator": [layer.operator for layer in m.layers],
             "technology": [layer.technology for layer in m.layers],
+            "kind": [layer.kind for layer in m.layers],
             "evidence": [layer.evidence for layer in m.layers],
             "as_of": [layer.as_of for layer in m.layers],
             "source": [layer.source for layer in m.layers],
             "admitted": [rule.admits(layer) for layer in m.layers],
-            "share": share,
-            "centre": _centres(m, row, [1 << k for k in range(len(m.layers))]),
-            "speaks": m.extent_centre[row]
-            & (m.extent_share[row] >= rule.speaks_share - SHARE_TOLERANCE),
+            "share": [float(share_by(m, rule, only)[0]) for only in each],
+            "centre": _centres(m, rule, each),
+            "dbm": [_dbm(m, layer) for layer in m.layers],
+            "least_dbm": [_least_dbm(rule, layer) for layer in m.layers],
+            "speaks": m.extent_centre[0]
+            & (m.extent_share[0] >= rule.speaks_share - SHARE_TOLERANCE),
         }
     )
     return _judged(out, rule)
@@ -76,24 +79,26 @@ def operator_reasons(assessment: Assessment, village_id: Hashable) -> pd.DataFra
 
     Columns: ``operator``, ``share``, ``centre``, ``margin``, ``serves``, as `layer_reasons`.
     """
-    m, rule, row = assessment.measures, assessment.rule, _row(assessment, village_id)
+    rule, m = assessment.rule, _one(assessment, village_id)
     operators = admitted_operators(m, rule)
-    bits = [
-        layer_bits(m.layers, [rule.admits(x) and x.operator == operator for x in m.layers])
-        for operator in operators
-    ]
-    combination, share_of = _village(m, row)
+    each = [[rule.admits(x) and x.operator == operator for x in m.layers] for operator in operators]
     out = pd.DataFrame(
         {
             "operator": operators,
             "admitted": True,
-            "share": [
-                float(min(1.0, share_of[(combination & np.uint64(b)) != 0].sum())) for b in bits
-            ],
-            "centre": _centres(m, row, bits),
+            "share": [float(share_by(m, rule, theirs)[0]) for theirs in each],
+            "centre": _centres(m, rule, each),
         }
     )
     return _judged(out, rule).sort_values(["serves", "share"], ascending=False, kind="stable")
+
+
+def _one(assessment: Assessment, village_id: Hashable) -> Measures:
+    """The measures of one village alone."""
+    rows = np.zeros(len(assessment.verdicts), bool)
+    rows[_row(assessment, village_id)] = True
+    m = assessment.measures
+    return part_of(m, rows, range(len(m.layers)))
 
 
 def _row(assessment: Assessment, village_id: Hashable) -> int:
@@ -107,16 +112,28 @@ def _row(assessment: Assessment, village_id: Hashable) -> int:
     return int(found)
 
 
-def _village(m: Measures, row: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.float64]]:
-    """Combinations of layers in one village, and the share of its area that each serves."""
-    first, last = np.searchsorted(m.village, [row, row + 1])
-    return m.combination[first:last], m.area_m2[first:last] / m.village_area_m2[row]
+def _centres(
+    m: Measures, rule: Rule, each: Sequence[Sequence[bool]]
+) -> pd.api.extensions.ExtensionArray:
+    """Whether each set of layers serves the one village's centre; NA where none is known."""
+    if not m.has_centre[0]:
+        return pd.array([pd.NA] * len(each), dtype="boolean")
+    return pd.array([bool(centre_by(m, rule, some)[0]) for some in each], dtype="boolean")
 
 
-def _centres(m: Measures, row: int, bits: list[int]) -> pd.api.extensions.ExtensionArray:
-    if not m.has_centre[row]:
-        return pd.array([pd.NA] * len(bits), dtype="boolean")
-    return pd.array([bool(int(m.centre[row]) & b) for b in bits], dtype="boolean")
+def _dbm(m: Measures, layer: LayerInfo) -> int | None:
+    """Level at the one village's centre, in dBm; None where the layer tells none."""
+    for levels in m.levels:
+        if levels.operator == layer.operator and levels.evidence == layer.evidence:
+            level = int(levels.centre[0, levels.technologies.index(layer.technology)])
+            known = layer.kind == "signal" and level >= LOWEST_LEVEL
+            return level - LOWEST_LEVEL + LOW_DBM if known else None
+    return None
+
+
+def _least_dbm(rule: Rule, layer: LayerInfo) -> int | None:
+    """From how many dBm the rule lets a signal layer serve."""
+    return rule.min_dbm(layer.technology) if layer.kind == "signal" else None
 
 
 def _judged(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:

@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coverage.combinations import sums
-from coverage.errors import CoverageError
-from coverage.model import (
-    SHARE_TOLERANCE,
-    TECHNOLOGIES,
-    Assessment,
-    Expected,
-    LayerInfo,
-    Measures,
-    Rule,
-    Verdict,
-)
+from coverage.model import SHARE_TOLERANCE, Assessment, Expected, Measures, Rule, Verdict
+from coverage.rule_check import require_applicable
+from coverage.shares import Bools, Floats, centre_by, share_by, technologies_in
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 NOBODY = Expected()
+COVERED, WEAK, NONE, UNKNOWN = range(4)
+CODES = np.array(
+    [v.value for v in (Verdict.COVERED, Verdict.WEAK, Verdict.NONE, Verdict.UNKNOWN)], dtype=object
+)
+"""Verdicts by the number that `Decided.code` has for them."""
 
 
-def layer_bits(layers: Sequence[LayerInfo], chosen: Sequence[bool]) -> int:
-    """The set of the chosen layers, as bits."""
-    return sum(1 << k for k, (_, yes) in enumerate(zip(layers, chosen, strict=True)) if yes)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decided:
+    """What a rule makes of every village, as arrays (villages, or villages × operators).
 
+    ``share``, ``centre`` and ``covers`` are by the layers whose evidence can make a village
+    covered; ``union`` and ``union_centre`` by all operators' such layers together. ``some`` is
+    each operator's share by all layers that count for anything. ``code`` indexes `CODES`.
+    """
 
-def union_share(measures: Measures, bits: int) -> Floats:
-    """Share (0 to 1) of each village inside the union of the layers in ``bits``."""
-    served = (measures.combination & np.uint64(bits)) != 0
-    weights = np.where(served, measures.area_m2, 0.0)
-    area = sums(measures.village, weights, len(measures.village_area_m2))
-    return np.clip(area / measures.village_area_m2, 0.0, 1.0)
-
-
-def centre_served(measures: Measures, bits: int) -> Bools:
-    """Whether any layer in ``bits`` serves each village's centre; False without a centre."""
-    served: Bools = (measures.centre & np.uint64(bits)) != 0
-    return served
+    operators: tuple[str, ...]
+    share: Floats
+    some: Floats
+    centre: Bools
+    covers: Bools
+    union: Floats
+    union_centre: Bools
+    missing: npt.NDArray[np.object_]
+    code: npt.NDArray[np.int8]
 
 
 def admitted_operators(measures: Measures, rule: Rule) -> list[str]:
@@ -51,44 +47,86 @@ def admitted_operators(measures: Measures, rule: Rule) -> list[str]:
     return [name for name in everyone if not rule.operators or name in rule.operators]
 
 
+def decide(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Decided:
+    """The bare decision, without its words. Raises `CoverageError` as `judge` does."""
+    require_applicable(rule, measures, expected)
+    operators = admitted_operators(measures, rule)
+    layers = measures.layers
+    some = [rule.admits(layer) for layer in layers]
+    full = [a and rule.worth(x) == "covered" for a, x in zip(some, layers, strict=True)]
+    of = [[x.operator == operator for x in layers] for operator in operators]
+    villages = len(measures.villages)
+    share, least = np.zeros((villages, len(of))), np.zeros((villages, len(of)))
+    centre = np.zeros((villages, len(of)), bool)
+    for k, theirs in enumerate(of):
+        chosen = _both(full, theirs)
+        share[:, k] = share_by(measures, rule, chosen)
+        centre[:, k] = centre_by(measures, rule, chosen)
+        least[:, k] = share[:, k] if full == some else share_by(measures, rule, _both(some, theirs))
+    union, union_centre = share_by(measures, rule, full), centre_by(measures, rule, full)
+    covers = enough(rule, share, centre)
+    missing = _missing(measures, rule, expected)
+    together = enough(rule, union, union_centre) if rule.unite else np.zeros(villages, bool)
+    covered = (covers.sum(axis=1) >= rule.min_operators) | together
+    best = union if rule.unite else least.max(axis=1, initial=0.0)
+    weak = np.maximum(best, least.max(axis=1, initial=0.0)) >= rule.weak_share - SHARE_TOLERANCE
+    if rule.min_operators > 1:
+        weak |= covers.any(axis=1)
+    weak |= _weakly_centred(measures, rule, some, full)
+    code = np.select([covered, missing != "", weak], [COVERED, UNKNOWN, WEAK], NONE)
+    return Decided(
+        operators=tuple(operators),
+        share=share,
+        some=least,
+        centre=centre,
+        covers=covers,
+        union=union,
+        union_centre=union_centre,
+        missing=missing,
+        code=code.astype(np.int8),
+    )
+
+
+def _both(one: Sequence[bool], other: Sequence[bool]) -> list[bool]:
+    return [a and b for a, b in zip(one, other, strict=True)]
+
+
+def _weakly_centred(
+    measures: Measures, rule: Rule, some: Sequence[bool], full: Sequence[bool]
+) -> Bools:
+    """Centres that only evidence of lesser worth serves: such a village is weak, not none."""
+    if not rule.centre or some == full:
+        return np.zeros(len(measures.villages), bool)
+    return centre_by(measures, rule, some)
+
+
+def enough(rule: Rule, share: Floats, centre: Bools) -> Bools:
+    """Whether a share, or a served centre where the rule asks for it, is enough to be covered."""
+    covers: Bools = share >= rule.covered_share - SHARE_TOLERANCE
+    return covers | centre if rule.centre else covers
+
+
+def serves(measures: Measures, rule: Rule, chosen: Sequence[bool]) -> Bools:
+    """Whether some layers together, and nothing else, cover each village by the rule."""
+    return enough(rule, share_by(measures, rule, chosen), centre_by(measures, rule, chosen))
+
+
 def judge(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Assessment:
     """Apply a rule. Milliseconds: no geometry is looked at again.
 
     A village is unknown when it is not covered and an expected operator (with every expected
     technology the rule admits, where technologies are named) has no layer that speaks there.
-    Raises `CoverageError` on thresholds that are not shares, in that order, on a
-    technology nobody knows, on a rule that admits none, and on an operator without a layer.
+    Raises `CoverageError` on a rule whose numbers are not set, on thresholds that are not
+    shares, in that order, on a technology nobody knows, on a rule that admits none, and on an
+    operator without a layer.
     """
-    _check(rule)
-    _check_operators(rule, measures, expected)
+    found = decide(measures, rule, expected=expected)
     ids = measures.villages.index
-    operators = admitted_operators(measures, rule)
-    admitted = [rule.admits(layer) for layer in measures.layers]
-    sets = {
-        operator: layer_bits(
-            measures.layers,
-            [a and x.operator == operator for a, x in zip(admitted, measures.layers, strict=True)],
-        )
-        for operator in operators
-    }
-    shares = pd.DataFrame({o: union_share(measures, bits) for o, bits in sets.items()}, index=ids)
-    centres = pd.DataFrame({o: centre_served(measures, b) for o, b in sets.items()}, index=ids)
-    by_area = shares.to_numpy(float) >= rule.covered_share - SHARE_TOLERANCE
-    by_centre = centres.to_numpy(bool) & rule.centre
-    covers = by_area | by_centre
-    titles: dict[str, int] = {}
-    for k, layer in enumerate(measures.layers):
-        if layer.operator not in operators:
-            continue
-        titles[layer.title] = titles.get(layer.title, 0) | (1 << k if admitted[k] else 0)
-    served_by = pd.DataFrame(
-        {title: _serves(measures, rule, bits) for title, bits in titles.items()}, index=ids
-    )
-    verdicts = _verdicts(
-        measures, rule, shares, centres, covers, _missing(measures, rule, expected)
-    )
-    verdicts["any_share"] = union_share(measures, layer_bits(measures.layers, admitted))
-    verdicts["operators"] = _listed(covers, operators)
+    shares = pd.DataFrame(found.share, index=ids, columns=list(found.operators))
+    served_by = _served_by(measures, rule, found.operators)
+    verdicts = _verdicts(measures, rule, found)
+    verdicts["any_share"] = found.union
+    verdicts["operators"] = listed(found.covers, found.operators)
     verdicts["technologies"] = _technologies(measures, served_by)
     return Assessment(
         measures=measures,
@@ -100,51 +138,22 @@ def judge(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Ass
     )
 
 
-def _check(rule: Rule) -> None:
-    ordered = 0.0 <= rule.weak_share <= rule.covered_share <= 1.0 and rule.covered_share > 0.0
-    if not ordered or not 0.0 <= rule.speaks_share <= 1.0:
-        raise CoverageError(
-            "rule {rule}: shares must run from 0 to 1, weak ({weak}) not above covered ({covered}) "
-            "and covered above 0; speaks is {speaks}",
-            rule=rule.name,
-            weak=rule.weak_share,
-            covered=rule.covered_share,
-            speaks=rule.speaks_share,
-        )
-    if not rule.technologies or not set(rule.technologies) <= set(TECHNOLOGIES):
-        raise CoverageError(
-            "rule {rule}: technologies are {found}; name at least one of {known}",
-            rule=rule.name,
-            found=", ".join(rule.technologies) or "none",
-            known=", ".join(TECHNOLOGIES),
-        )
-    if rule.min_operators < 1:
-        raise CoverageError(
-            "rule {rule}: min_operators is {found}; it must be 1 or more",
-            rule=rule.name,
-            found=rule.min_operators,
-        )
+def _served_by(measures: Measures, rule: Rule, operators: Sequence[str]) -> pd.DataFrame:
+    """Whether each operator's technology alone covers each village, by layer title."""
+    titles: dict[str, list[bool]] = {}
+    for layer in measures.layers:
+        if layer.operator in operators:
+            titles[layer.title] = [
+                other.title == layer.title and rule.admits(other) and rule.worth(other) == "covered"
+                for other in measures.layers
+            ]
+    return pd.DataFrame(
+        {title: serves(measures, rule, chosen) for title, chosen in titles.items()},
+        index=measures.villages.index,
+    )
 
 
-def _check_operators(rule: Rule, measures: Measures, expected: Expected) -> None:
-    known = {layer.operator for layer in measures.layers} | set(expected.operators)
-    unknown = [name for name in rule.operators if name not in known]
-    if unknown:
-        raise CoverageError(
-            "rule {rule}: operator {found} has no layer; expected one of {known}",
-            rule=rule.name,
-            found=", ".join(unknown),
-            known=", ".join(sorted(known)),
-        )
-
-
-def _serves(measures: Measures, rule: Rule, bits: int) -> Bools:
-    """Whether the union of the layers in ``bits`` alone covers each village by the rule."""
-    by_area: Bools = union_share(measures, bits) >= rule.covered_share - SHARE_TOLERANCE
-    return by_area | (centre_served(measures, bits) & rule.centre)
-
-
-def _missing(measures: Measures, rule: Rule, expected: Expected) -> pd.Series[str]:
+def _missing(measures: Measures, rule: Rule, expected: Expected) -> npt.NDArray[np.object_]:
     """Expected filings that do not speak for each village, comma-separated."""
     speaks = measures.extent_centre & (measures.extent_share >= rule.speaks_share - SHARE_TOLERANCE)
     wanted: list[str] = [t for t in expected.technologies if t in rule.technologies]
@@ -156,72 +165,60 @@ def _missing(measures: Measures, rule: Rule, expected: Expected) -> pd.Series[st
             columns = [
                 layer.operator == operator
                 and layer.technology in ((technology,) if technology else rule.technologies)
+                and rule.worth(layer) != "nothing"
                 for layer in measures.layers
             ]
             silent = ~speaks[:, columns].any(axis=1)
             name = f"{operator} {technology}".strip()
             text[silent] = [f"{t}, {name}" if t else name for t in text[silent]]
-    return pd.Series(text, index=measures.villages.index, dtype="str")
+    return text
 
 
-def _verdicts(
-    measures: Measures,
-    rule: Rule,
-    shares: pd.DataFrame,
-    centres: pd.DataFrame,
-    covers: Bools,
-    missing: pd.Series[str],
-) -> pd.DataFrame:
+def _verdicts(measures: Measures, rule: Rule, found: Decided) -> pd.DataFrame:
     """Verdict, what decided it, and the best single operator."""
-    of = shares.to_numpy(float)
-    if not of.shape[1]:
-        of = np.zeros((len(shares), 1))
-    best = of.argmax(axis=1)
-    best_share = of.max(axis=1)
-    enough = rule.min_operators
-    n_operators = covers.sum(axis=1)
-    covered = n_operators >= enough
-    weak = best_share >= rule.weak_share - SHARE_TOLERANCE
-    if enough > 1:
-        weak |= n_operators > 0
-    unknown = ~covered & (missing != "").to_numpy()
-    centre = (centres.to_numpy(bool).sum(axis=1) >= enough) & rule.centre
-    names = np.array([*shares.columns, ""], dtype=object)
-    verdict = np.select(
-        [covered, unknown, weak],
-        [Verdict.COVERED.value, Verdict.UNKNOWN.value, Verdict.WEAK.value],
-        Verdict.NONE.value,
-    )
+    of = found.some if found.some.shape[1] else np.zeros((len(found.code), 1))
+    best, best_share = of.argmax(axis=1), of.max(axis=1)
+    covered, unknown = found.code == COVERED, found.code == UNKNOWN
+    centre = (found.centre.sum(axis=1) >= rule.min_operators) & rule.centre
+    if rule.unite:
+        centre |= found.union_centre & rule.centre
+    names = np.array([*found.operators, ""], dtype=object)
+    measured = found.union if rule.unite else found.share.max(axis=1, initial=0.0)
     return pd.DataFrame(
         {
-            "verdict": verdict,
+            "verdict": CODES[found.code],
             "decided_by": np.select(
                 [unknown, covered & centre, covered], ["missing", "centre", "area"], "area"
             ),
             "best_operator": np.where(best_share > 0, names[best], ""),
             "best_share": best_share,
-            "margin": best_share - rule.covered_share,
-            "centre_served": centres.to_numpy(bool).any(axis=1),
-            "n_operators": n_operators,
-            "missing": missing,
+            "margin": measured - rule.covered_share,
+            "centre_served": found.union_centre,
+            "n_operators": found.covers.sum(axis=1),
+            "missing": pd.Series(found.missing, index=measures.villages.index, dtype="str"),
         },
         index=measures.villages.index,
     )
 
 
-def _listed(yes: Bools, names: Sequence[str]) -> list[str]:
+def listed(yes: Bools, names: Sequence[str]) -> npt.NDArray[np.object_]:
     """For each row the names whose column is True, comma-separated."""
-    return [", ".join(n for n, y in zip(names, row, strict=True) if y) for row in yes.tolist()]
+    if not names:
+        return np.full(len(yes), "", dtype=object)
+    sets, of = np.unique(np.packbits(yes, axis=1), axis=0, return_inverse=True)
+    unpacked = np.unpackbits(sets, axis=1, count=len(names)).astype(bool)
+    told = [", ".join(n for n, y in zip(names, row, strict=True) if y) for row in unpacked.tolist()]
+    return np.array(told, dtype=object)[of.reshape(-1)]
 
 
-def _technologies(measures: Measures, served_by: pd.DataFrame) -> list[str]:
+def _technologies(measures: Measures, served_by: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Technologies of which some single layer serves each village."""
-    found = [t for t in TECHNOLOGIES if any(x.technology == t for x in measures.layers)]
+    found = technologies_in(measures.layers)
     titles = dict.fromkeys(
         (layer.title, layer.technology) for layer in measures.layers if layer.title in served_by
     )
     of = np.array([technology for _, technology in titles])
     table = served_by.to_numpy(bool)
     if not found:
-        return [""] * len(served_by)
-    return _listed(np.stack([table[:, of == t].any(axis=1) for t in found], axis=1), found)
+        return np.full(len(table), "", dtype=object)
+    return listed(np.stack([table[:, of == t].any(axis=1) for t in found], axis=1), found)

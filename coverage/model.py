@@ -6,9 +6,11 @@ packages import their words from this module.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import geopandas as gpd
@@ -18,6 +20,9 @@ import pandas as pd
 
 Technology = Literal["2G", "3G", "4G", "5G"]
 Evidence = Literal["declared", "modelled", "measured"]
+Kind = Literal["footprint", "signal", "sites"]
+Basis = Literal["area", "people", "settled", "hexes"]
+Worth = Literal["covered", "weak", "nothing"]
 
 TECHNOLOGIES: tuple[Technology, ...] = get_args(Technology)
 
@@ -57,13 +62,19 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class LayerInfo:
-    """What one layer is: one operator, one technology, one date, one kind of evidence."""
+    """What one layer is: one operator, one technology, one date, one kind of evidence.
+
+    ``kind`` "sites" is the crude evidence of places with a reach. ``accuracy_m``: how far off
+    the outline of a footprint may be; None where its filing does not say.
+    """
 
     operator: str
     technology: Technology
     evidence: Evidence = "declared"
     as_of: date | None = None
     source: str = ""
+    kind: Kind = "footprint"
+    accuracy_m: float | None = None
 
     @property
     def title(self) -> str:
@@ -98,13 +109,24 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What counts as covered. Shares are 0 to 1 of a village's area.
+    """What counts as covered. Shares are 0 to 1 of a village's area, or of what ``basis`` says.
 
     A village is covered when at least ``min_operators`` operators each serve its centre
-    (if ``centre``) or at least ``covered_share`` of its area, by the union of that
-    operator's admitted ``technologies``; weak when not, but one serves at least
-    ``weak_share``. A filing speaks for a village when its extent holds the centre and at
-    least ``speaks_share`` of the area. Without ``operators`` those of all layers count.
+    (if ``centre``) or at least ``covered_share`` of it, by the union of that operator's
+    admitted ``technologies``; weak when not, but one serves at least ``weak_share``. With
+    ``unite`` all operators together count as one. A filing speaks for a village when its
+    extent holds the centre and at least ``speaks_share`` of the area. Without ``operators``
+    those of all layers count.
+
+    ``basis``: "area", "people", "settled" (settled places) or "hexes" (H3 cells of resolution
+    9, each by its centre). With ``settled_first`` settled places, where a village has any,
+    stand for its area. ``min_dbm_3g`` and its like: from how many dBm a signal layer serves
+    outdoors, None where the rule does not say; ``loss_db`` is added for use indoors.
+    ``worth_declared`` and its like: whether such evidence can make a village covered, at most
+    weak, or nothing; ``worth_sites`` goes for sites with a reach, whatever their evidence.
+
+    ``needs`` names the numbers nobody has set yet, and ``letter`` the document that has them:
+    such a rule refuses to judge. ``not_known`` says what its source leaves open.
     """
 
     name: str
@@ -118,11 +140,102 @@ class Rule:
     speaks_share: float = 0.5
     min_operators: int = 1
     operators: tuple[str, ...] = ()
+    unite: bool = False
+    basis: Basis = "area"
+    settled_first: bool = True
+    min_dbm_2g: int | None = None
+    min_dbm_3g: int | None = None
+    min_dbm_4g: int | None = None
+    min_dbm_5g: int | None = None
+    loss_db: int = 0
+    worth_declared: Worth = "covered"
+    worth_modelled: Worth = "covered"
+    worth_measured: Worth = "covered"
+    worth_sites: Worth = "covered"
+    needs: tuple[str, ...] = ()
+    letter: str = ""
+    not_known: str = ""
 
     def admits(self, layer: LayerInfo) -> bool:
-        """Whether a layer of this operator and technology counts."""
+        """Whether a layer of this operator, technology and evidence counts for anything."""
         ours = not self.operators or layer.operator in self.operators
-        return ours and layer.technology in self.technologies
+        return ours and layer.technology in self.technologies and self.worth(layer) != "nothing"
+
+    def worth(self, layer: LayerInfo) -> Worth:
+        """What the layer's kind of evidence can make of a village."""
+        if layer.kind == "sites":
+            return self.worth_sites
+        return {
+            "declared": self.worth_declared,
+            "modelled": self.worth_modelled,
+            "measured": self.worth_measured,
+        }[layer.evidence]
+
+    def min_dbm(self, technology: Technology) -> int | None:
+        """From how many dBm a signal layer of this technology serves, the loss included."""
+        told = {
+            "2G": self.min_dbm_2g,
+            "3G": self.min_dbm_3g,
+            "4G": self.min_dbm_4g,
+            "5G": self.min_dbm_5g,
+        }[technology]
+        return None if told is None else told + self.loss_db
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Areas:
+    """Areas by village and combination of layers, as in `Measures`, of moved footprints."""
+
+    village: npt.NDArray[np.int32]
+    combination: npt.NDArray[np.uint64]
+    area_m2: npt.NDArray[np.float64]
+    centre: npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Moved:
+    """The same villages with every footprint drawn in, and let out, by its accuracy."""
+
+    inward: Areas
+    outward: Areas
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Amounts:
+    """People, settled places or hexes by village and combination of layers.
+
+    ``village``, ``combination`` and ``amount`` are parallel and sorted as in `Measures`;
+    ``total`` is what each village has in all, so that ``amount`` over it is a share.
+    """
+
+    village: npt.NDArray[np.int32]
+    combination: npt.NDArray[np.uint64]
+    amount: npt.NDArray[np.float64]
+    total: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Levels:
+    """What the signal layers of one operator and one kind of evidence say, village by village.
+
+    Each row is the part of a village in which the operator's ``technologies`` have exactly
+    the levels of that row of ``level`` (uint8, rows × technologies; `UNSAID` where a layer
+    does not speak; see `coverage.pixels`). ``village`` (int32) is sorted. ``parts`` has, for
+    the basis "area" and for others that were measured, how much of the village's total each
+    row is: a share of 0 to 1, whose sum over a village is 1 (0 in one that has nothing of it).
+    ``centre`` (uint8, villages × technologies) has the levels at the centre, `UNSAID` without
+    one.
+
+    ``operator`` "" stands for all operators together: the best level of each technology.
+    """
+
+    operator: str
+    evidence: Evidence
+    technologies: tuple[Technology, ...]
+    village: npt.NDArray[np.int32]
+    level: npt.NDArray[np.uint8]
+    parts: Mapping[Basis, npt.NDArray[np.float64]]
+    centre: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -133,11 +246,15 @@ class Measures:
     each row is the exact area of one village served by exactly one combination of layers,
     bit ``k`` standing for ``layers[k]``. The union of *any* set of layers is a sum of these
     rows, so no threshold, operator or technology choice needs a new measurement.
-    Rows are sorted by village, then combination; combination 0 is the unserved area.
+    Rows are sorted by village, then combination; combination 0 is the unserved area. The bit
+    of a signal layer is never set: those stand in ``levels``.
 
     ``centre`` (uint64, one a village) has the bits of the layers that serve the village's
     centre; ``has_centre`` is False where no centre is known. ``extent_share`` and
     ``extent_centre`` (villages × layers) say how far each filing speaks there.
+
+    ``amounts`` has the same for people, settled places and hexes, where there are any;
+    ``moved`` for footprints drawn in and let out.
     """
 
     villages: gpd.GeoDataFrame
@@ -150,6 +267,9 @@ class Measures:
     has_centre: npt.NDArray[np.bool_]
     extent_share: npt.NDArray[np.float64]
     extent_centre: npt.NDArray[np.bool_]
+    amounts: Mapping[Basis, Amounts] = field(default_factory=lambda: MappingProxyType({}))
+    levels: tuple[Levels, ...] = ()
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

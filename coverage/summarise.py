@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from coverage.judge import admitted_operators, layer_bits, union_share
+from coverage.judge import admitted_operators, serves
 from coverage.model import (
-    SHARE_TOLERANCE,
     TECHNOLOGIES,
     Assessment,
     Comparison,
@@ -106,10 +104,8 @@ def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
 
 def _served(assessment: Assessment, chosen: Sequence[LayerInfo]) -> int:
     """Villages that the union of some layers covers by the rule."""
-    m, rule = assessment.measures, assessment.rule
-    bits = layer_bits(m.layers, [layer in chosen for layer in m.layers])
-    centre = ((m.centre & np.uint64(bits)) != 0) & rule.centre
-    return int((centre | (union_share(m, bits) >= rule.covered_share - SHARE_TOLERANCE)).sum())
+    m = assessment.measures
+    return int(serves(m, assessment.rule, [layer in chosen for layer in m.layers]).sum())
 
 
 def _counted(served: dict[str, int], villages: int, name: str) -> pd.DataFrame:

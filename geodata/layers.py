@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from coverage.model import TECHNOLOGIES, Layer, LayerInfo, Technology
+from coverage.model import TECHNOLOGIES, Layer, Technology
 from geodata.areas import polygons_of
 from geodata.coordinates import to_study
 from geodata.diagnose import AsSaid, Extent
@@ -79,15 +79,16 @@ def some_polygons(table: gpd.GeoDataFrame, file: str) -> gpd.GeoSeries:
 
 
 def united(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """Layers of one operator, technology, date and evidence as one.
+    """Layers of one operator, technology, date, kind and evidence as one.
 
     Their polygons are put together as they are: overlaps count once when measured. A part
     without an extent speaks everywhere, and so does the whole then.
     """
-    groups: dict[tuple[str, str, str, date | None], list[Layer]] = {}
+    groups: dict[tuple[str, str, str, str, date | None], list[Layer]] = {}
     for layer in layers:
         i = layer.info
-        groups.setdefault((i.operator, i.technology, i.evidence, i.as_of), []).append(layer)
+        key = (i.operator, i.technology, i.evidence, i.kind, i.as_of)
+        groups.setdefault(key, []).append(layer)
     return tuple(_one(group) for group in groups.values())
 
 
@@ -98,13 +99,12 @@ def _one(group: Sequence[Layer]) -> Layer:
     extents = [layer.extent for layer in group if layer.extent is not None]
     everywhere = len(extents) < len(group)
     sources = dict.fromkeys(layer.info.source for layer in group if layer.info.source)
+    accuracies = [layer.info.accuracy_m for layer in group]
     return Layer(
-        info=LayerInfo(
-            operator=first.info.operator,
-            technology=first.info.technology,
-            evidence=first.info.evidence,
-            as_of=first.info.as_of,
+        info=replace(
+            first.info,
             source="; ".join(sources),
+            accuracy_m=max((x for x in accuracies if x is not None), default=None),
         ),
         footprint=pd.concat([layer.footprint for layer in group], ignore_index=True),
         extent=None if everywhere else pd.concat(extents, ignore_index=True),

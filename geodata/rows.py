@@ -14,6 +14,7 @@ import pyproj
 import shapely
 
 from coverage.model import Evidence, Layer, LayerInfo, Technology
+from coverage.model import Kind as LayerKind
 from geodata.columns import row_number
 from geodata.coordinate_checks import elsewhere_findings
 from geodata.coordinates import brought
@@ -60,15 +61,25 @@ def filed(rows: Rows, filing: Filing, *, crs: pyproj.CRS, file: str) -> Filed:
         )
     if rows.points:
         filing = replace(filing, evidence=None, source=_crude(filing.source))
-    made = _grouped(table[kept], shapes, filing, stamped=rows.stamped, file=file)
+    kind: LayerKind = "sites" if rows.points else "footprint"
+    made = _grouped(table[kept], shapes, filing, (kind, rows.stamped), file=file)
     notes = (*rows.findings, *chosen, *admitted, *grade.findings, *signal.findings, *placed)
     return Filed(layers=tuple(made), findings=notes)
 
 
 def _grouped(
-    table: pd.DataFrame, shapes: gpd.GeoSeries, filing: Filing, *, stamped: bool, file: str
+    table: pd.DataFrame,
+    shapes: gpd.GeoSeries,
+    filing: Filing,
+    what: tuple[LayerKind, bool],
+    *,
+    file: str,
 ) -> Iterator[Layer]:
-    """One layer a group of the rows kept; ``table`` is indexed by their place in ``shapes``."""
+    """One layer a group of the rows kept; ``table`` is indexed by their place in ``shapes``.
+
+    ``what``: the kind of layer, and whether its rows bear the time each was last seen.
+    """
+    kind, stamped = what
     groups: dict[tuple[str, Technology, Evidence, str], list[int]] = {}
     for at, operator, technology, evidence, day in table.itertuples():
         when = day.isoformat() if isinstance(day, date) and not stamped else ""
@@ -90,6 +101,7 @@ def _grouped(
             evidence=filing.evidence or evidence,
             as_of=max(days) if days else None,
             source=filing.source,
+            kind=kind,
         )
         yield Layer(info=info, footprint=own)
 

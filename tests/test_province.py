@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 import coverage
 import geodata
-from coverage.judge import union_share
 from coverage.model import Layer, Measures
+from coverage.shares import union_share
 from ui.command import command
 
 pytestmark = pytest.mark.province

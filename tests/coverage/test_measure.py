@@ -11,8 +11,8 @@ import shapely
 from shapely import Point, box
 
 import coverage
-from coverage.judge import centre_served, union_share
 from coverage.model import Layer
+from coverage.shares import centre_served, union_share
 from tests import tiny
 
 

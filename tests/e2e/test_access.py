@@ -293,7 +293,7 @@ def test_an_operator_sees_its_own_layers_and_of_others_only_that_they_serve(
     drawn = received.read_map_data(url)
     for sent in (received, drawn):
         assert not [word for word in ("Alpha", "alpha") if sent.holds(word)]
-    page.goto(f"{url}rule?variant=vn-1603")
+    page.goto(f"{url}rule?variant=peru-60")
     expect(page.get_by_text("lớp phủ sóng của mọi nhà mạng")).to_be_visible()
 
 

@@ -389,7 +389,7 @@ def test_whom_one_operator_serves_is_listed_unless_verdicts_are_chosen(run: Run)
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_text_page_of_no_area_bears_all_that_a_page_must(run: Run, language: str) -> None:
-    view = view_of(opened_run(run), language=language, variant="vn-1603")
+    view = view_of(opened_run(run), language=language, variant="peru-60")
     told = unescape(text_page.page(view))
     for words_ in (run.run_id, SHEET[view.t.language]["simulated_long"], view.t(view.rule.title)):
         assert words_ in told

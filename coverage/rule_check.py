@@ -1,0 +1,68 @@
+"""Whether a rule can be applied at all."""
+
+from __future__ import annotations
+
+from coverage.errors import CoverageError
+from coverage.model import TECHNOLOGIES, Expected, Measures, Rule
+
+
+def require_applicable(rule: Rule, measures: Measures, expected: Expected) -> None:
+    """Raise `CoverageError` for a rule that cannot judge these measures, and say why."""
+    _require_numbers(rule)
+    _require_shares(rule)
+    _require_sets(rule)
+    known = {layer.operator for layer in measures.layers} | set(expected.operators)
+    unknown = [name for name in rule.operators if name not in known]
+    if unknown:
+        raise CoverageError(
+            "rule {rule}: operator {found} has no layer; expected one of {known}",
+            rule=rule.name,
+            found=", ".join(unknown),
+            known=", ".join(sorted(known)),
+        )
+
+
+def _require_numbers(rule: Rule) -> None:
+    if rule.needs:
+        raise CoverageError(
+            "rule {rule} has no numbers yet: {needs} stand in {letter}; write them into [rule] "
+            'with base = "{rule}" once you have it',
+            rule=rule.name,
+            needs=", ".join(rule.needs),
+            letter=rule.letter,
+        )
+
+
+def _require_shares(rule: Rule) -> None:
+    ordered = 0.0 <= rule.weak_share <= rule.covered_share <= 1.0 and rule.covered_share > 0.0
+    if not ordered or not 0.0 <= rule.speaks_share <= 1.0:
+        raise CoverageError(
+            "rule {rule}: shares must run from 0 to 1, weak ({weak}) not above covered ({covered}) "
+            "and covered above 0; speaks is {speaks}",
+            rule=rule.name,
+            weak=rule.weak_share,
+            covered=rule.covered_share,
+            speaks=rule.speaks_share,
+        )
+
+
+def _require_sets(rule: Rule) -> None:
+    if not rule.technologies or not set(rule.technologies) <= set(TECHNOLOGIES):
+        raise CoverageError(
+            "rule {rule}: technologies are {found}; name at least one of {known}",
+            rule=rule.name,
+            found=", ".join(rule.technologies) or "none",
+            known=", ".join(TECHNOLOGIES),
+        )
+    if rule.min_operators < 1:
+        raise CoverageError(
+            "rule {rule}: min_operators is {found}; it must be 1 or more",
+            rule=rule.name,
+            found=rule.min_operators,
+        )
+    if rule.unite and rule.min_operators > 1:
+        raise CoverageError(
+            "rule {rule}: it unites all operators and asks for {found} of them; one or the other",
+            rule=rule.name,
+            found=rule.min_operators,
+        )

@@ -1,0 +1,157 @@
+"""How much of each village some layers serve, by what a rule counts: sums over measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from coverage.combinations import sums
+from coverage.model import TECHNOLOGIES, Basis, Evidence, LayerInfo, Levels, Measures, Rule
+from coverage.pixels import LOW_DBM, LOWEST_LEVEL
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+NEVER = 255
+"""A level that no signal reaches."""
+
+
+def layer_bits(layers: Sequence[LayerInfo], chosen: Sequence[bool]) -> int:
+    """The set of the chosen layers, as bits; signal layers have none."""
+    return sum(
+        1 << k
+        for k, (layer, yes) in enumerate(zip(layers, chosen, strict=True))
+        if yes and layer.kind != "signal"
+    )
+
+
+def union_share(measures: Measures, bits: int, basis: Basis = "area") -> Floats:
+    """Share (0 to 1) of each village inside the union of the footprints in ``bits``.
+
+    Of its area, or of what else was measured; a village that has nothing of that (nobody lives
+    there by the raster) is told by its area, and so are all where it was not measured.
+    """
+    served = (measures.combination & np.uint64(bits)) != 0
+    weights = np.where(served, measures.area_m2, 0.0)
+    area = sums(measures.village, weights, len(measures.village_area_m2))
+    share = area / measures.village_area_m2
+    if basis in measures.amounts:
+        of = measures.amounts[basis]
+        weights = np.where((of.combination & np.uint64(bits)) != 0, of.amount, 0.0)
+        amount = sums(of.village, weights, len(of.total))
+        has = of.total > 0
+        share[has] = amount[has] / of.total[has]
+    return np.clip(share, 0.0, 1.0)
+
+
+def centre_served(measures: Measures, bits: int) -> Bools:
+    """Whether any footprint in ``bits`` serves each village's centre; False without a centre."""
+    served: Bools = (measures.centre & np.uint64(bits)) != 0
+    return served
+
+
+def basis_of(measures: Measures, rule: Rule) -> Basis:
+    """What shares are of by a rule, as far as it was measured."""
+    if rule.basis == "area" and rule.settled_first and "settled" in measures.amounts:
+        return "settled"
+    return rule.basis
+
+
+def share_by(measures: Measures, rule: Rule, chosen: Sequence[bool]) -> Floats:
+    """Share (0 to 1) of each village that some layers together serve by a rule.
+
+    Footprints unite exactly with footprints, and signal layers of one operator (or of all of
+    them) with one another. The two kinds are never blended: the better one counts, which is
+    never more than their union.
+    """
+    basis = basis_of(measures, rule)
+    share = union_share(measures, layer_bits(measures.layers, chosen), basis)
+    for levels, least in _signals(measures, rule, chosen):
+        np.maximum(share, signal_share(levels, least, basis, len(share)), out=share)
+    return share
+
+
+def centre_by(measures: Measures, rule: Rule, chosen: Sequence[bool]) -> Bools:
+    """Whether some layers together serve each village's centre by a rule."""
+    served = centre_served(measures, layer_bits(measures.layers, chosen))
+    for levels, least in _signals(measures, rule, chosen):
+        served |= (levels.centre >= least).any(axis=1)
+    return served
+
+
+def signal_share(
+    levels: Levels, least: npt.NDArray[np.uint8], basis: Basis, villages: int
+) -> Floats:
+    """Share of each village in which some technology reaches its level in ``least``."""
+    strong = (levels.level >= least).any(axis=1)
+    area = levels.parts["area"]
+    share = sums(levels.village, np.where(strong, area, 0.0), villages)
+    if basis in levels.parts and basis != "area":
+        part = levels.parts[basis]
+        has = sums(levels.village, part, villages) > 0
+        share = np.where(has, sums(levels.village, np.where(strong, part, 0.0), villages), share)
+    return np.clip(share, 0.0, 1.0)
+
+
+def level_from(rule: Rule, layer: LayerInfo) -> int:
+    """The level from which a signal layer serves by a rule; `NEVER` where it does not say."""
+    dbm = rule.min_dbm(layer.technology)
+    if dbm is None:
+        return NEVER
+    return min(max(dbm - LOW_DBM + LOWEST_LEVEL, LOWEST_LEVEL), NEVER)
+
+
+def _signals(
+    measures: Measures, rule: Rule, chosen: Sequence[bool]
+) -> Iterator[tuple[Levels, npt.NDArray[np.uint8]]]:
+    """Tables of levels that tell of the chosen signal layers, and the levels they must reach.
+
+    Where all operators' layers are chosen alike, one table tells of them together.
+    """
+    wanted: dict[tuple[Evidence, str], dict[str, int]] = {}
+    for layer, yes in zip(measures.layers, chosen, strict=True):
+        if layer.kind == "signal" and yes:
+            of = wanted.setdefault((layer.evidence, layer.operator), {})
+            of[layer.technology] = level_from(rule, layer)
+    together = _together(measures, wanted)
+    for levels in measures.levels:
+        asked = (
+            together.get(levels.evidence)
+            if levels.operator == ""
+            else wanted.get((levels.evidence, levels.operator))
+        )
+        if asked and (levels.operator == "" or levels.evidence not in together):
+            least = [asked.get(technology, NEVER) for technology in levels.technologies]
+            yield levels, np.array(least, np.uint8)
+
+
+def _together(
+    measures: Measures, wanted: dict[tuple[Evidence, str], dict[str, int]]
+) -> dict[Evidence, dict[str, int]]:
+    """Levels to reach by evidence, where the layers chosen are those of every operator."""
+    found: dict[Evidence, dict[str, int]] = {}
+    for levels in measures.levels:
+        if levels.operator != "":
+            continue
+        of = {operator for evidence, operator in wanted if evidence == levels.evidence}
+        everyone = {
+            (x.operator, x.technology)
+            for x in measures.layers
+            if x.kind == "signal" and x.evidence == levels.evidence
+        }
+        merged = {
+            technology: level
+            for (evidence, _), asked in wanted.items()
+            if evidence == levels.evidence
+            for technology, level in asked.items()
+        }
+        chosen = {(o, t) for (e, o), asked in wanted.items() if e == levels.evidence for t in asked}
+        if len(of) > 1 and all(pair in chosen for pair in everyone if pair[1] in merged):
+            found[levels.evidence] = merged
+    return found
+
+
+def technologies_in(layers: Sequence[LayerInfo]) -> list[str]:
+    """The technologies that some layers have, in the order of their generations."""
+    return [t for t in TECHNOLOGIES if any(x.technology == t for x in layers)]
