@@ -12,7 +12,7 @@ import shapely
 
 from coverage import kernel
 from coverage.errors import CoverageError
-from coverage.grid import Grid, Indexed, grid_over, index_layers, make_valid, spread
+from coverage.grid import Grid, Indexed, cell_over, grid_over, index_layers, make_valid, spread
 from coverage.model import CENTRE_TOLERANCE_M
 from coverage.rings import Floats, Geometries, Rings, polygonal, rings_of
 
@@ -72,14 +72,15 @@ def combine(
     footprints: Sequence[Geometries],
     *,
     centres: Floats | None = None,
+    cell_m: float | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Combinations:
     """Measure every village against every combination of the layers.
 
     ``villages``: polygonal geometries, none empty; ``footprints``: those of each layer, of
-    any validity, overlapping as they like; ``centres`` only widen the grid. All in one
-    projected system, in metres. Raises `CoverageError` for more than 63 layers, for an
+    any validity, overlapping as they like; ``centres`` only widen the grid; ``cell_m``: of the
+    whole that these are a part of (`cell_for`). All in one projected system, in metres. Raises `CoverageError` for more than 63 layers, for an
     empty village and for coordinates that are not numbers.
     """
     if len(footprints) > MOST_LAYERS:
@@ -92,21 +93,36 @@ def combine(
     villages = polygonal(np.asarray(villages, dtype=object))
     areas = [_kept(polygonal(np.asarray(f, dtype=object))) for f in footprints]
     rings = rings_of(villages)
-    edges = max((int(shapely.get_num_coordinates(f).sum()) for f in areas), default=0)
-    grid = grid_over(_bounds(rings, centres), villages=len(villages), edges=edges)
+    bounds = _bounds(rings.bounds, centres)
+    cell_m = cell_m or _cell(bounds, len(villages), areas)
+    grid = grid_over(bounds, cell_m=cell_m)
     index = index_layers(areas, grid, threads=threads) if areas else _no_layers(grid)
     if progress:
         progress(0.5)
     return _measured(villages, rings, index, threads=threads, progress=progress)
 
 
+def cell_for(
+    villages: Geometries, footprints: Sequence[Geometries], centres: Floats | None = None
+) -> float:
+    """The size of cell that `combine` takes by itself for all these, in metres."""
+    areas = [_kept(polygonal(np.asarray(f, dtype=object))) for f in footprints]
+    around = np.asarray(shapely.total_bounds(polygonal(np.asarray(villages, dtype=object))))
+    return _cell(_bounds(around, centres), len(villages), areas)
+
+
+def _cell(bounds: Floats, villages: int, areas: Sequence[Geometries]) -> float:
+    edges = max((int(shapely.get_num_coordinates(f).sum()) for f in areas), default=0)
+    return cell_over(bounds, villages=villages, edges=edges)
+
+
 def _kept(geometries: Geometries) -> Geometries:
     return geometries[~(shapely.is_missing(geometries) | shapely.is_empty(geometries))]
 
 
-def _bounds(rings: Rings, centres: Floats | None) -> Floats:
+def _bounds(around: Floats, centres: Floats | None) -> Floats:
     """Extent of the villages and their centres, with a little room for the tolerance."""
-    low, high = rings.bounds[:2], rings.bounds[2:]
+    low, high = around[:2], around[2:]
     if centres is not None and len(centres):
         low, high = np.minimum(low, centres.min(axis=0)), np.maximum(high, centres.max(axis=0))
     room = 10 * CENTRE_TOLERANCE_M

@@ -62,17 +62,29 @@ class Indexed:
         return self.code, self.start, self.pieces, self.area_m2, self.simple
 
 
-def grid_over(bounds: Floats, *, villages: int, edges: int) -> Grid:
-    """The grid for ``villages`` villages within ``bounds`` and layers of up to ``edges`` edges."""
+def cell_over(bounds: Floats, *, villages: int, edges: int) -> float:
+    """Size of the cells for ``villages`` villages within ``bounds`` and up to ``edges`` edges.
+
+    In metres, a power of two: with the grid's corner on a multiple of it, the sides of a cell
+    are numbers that a float holds exactly, and the same in every grid of that size. A village
+    measured among a few others has then, to the last bit, the areas it has among all.
+    """
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
-    wanted = min(max(edges / EDGES_PER_CELL, 4 * villages, 1), LARGEST_GRID)
-    cell_m = max(float(np.sqrt(width * height / wanted)), max(width, height) / 10_000, 1e-3)
+    wanted = max(edges / EDGES_PER_CELL, 4 * villages, 1)
+    least = max(np.sqrt(width * height / LARGEST_GRID), max(width, height) / 10_000, 1e-3)
+    best = max(np.sqrt(width * height / wanted), least)
+    return float(2.0 ** max(np.round(np.log2(best)), np.ceil(np.log2(least))))
+
+
+def grid_over(bounds: Floats, *, cell_m: float) -> Grid:
+    """The grid of cells of this size (see `cell_over`) that holds ``bounds``."""
+    x, y = (float(np.floor(low / cell_m)) * cell_m for low in bounds[:2])
     return Grid(
-        x=float(bounds[0]),
-        y=float(bounds[1]),
+        x=x,
+        y=y,
         cell_m=cell_m,
-        columns=int(width // cell_m) + 1,
-        rows=int(height // cell_m) + 1,
+        columns=int((bounds[2] - x) // cell_m) + 1,
+        rows=int((bounds[3] - y) // cell_m) + 1,
     )
 
 

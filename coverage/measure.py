@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -10,30 +11,56 @@ import numpy.typing as npt
 import shapely
 
 from coverage.area import require_projected, require_villages
-from coverage.combinations import Combinations, combine
+from coverage.combinations import Combinations, cell_for, combine
 from coverage.errors import CoverageError
 from coverage.model import Layer, Measures
 from coverage.rings import Floats
 
-ENGINE = 2
+ENGINE = 3
 """Goes up with every change that may alter a measure, so that kept ones are measured anew."""
 
 Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Sizes, in metres, of the grids that footprints and extents are laid out on.
+
+    Villages measured apart from the rest have the same areas to the last bit where the sizes
+    are those of the whole.
+    """
+
+    footprints_m: float
+    extents_m: float
+
+
+def cells_for(villages: gpd.GeoDataFrame, layers: Sequence[Layer]) -> Cells:
+    """The sizes that `measure` takes by itself for all these villages and layers."""
+    points, known = _centres(villages)
+    shapes = villages.geometry.to_numpy()
+    areas = [layer.footprint.to_numpy() for layer in layers]
+    extents = [layer.extent.to_numpy() for layer in layers if layer.extent is not None]
+    return Cells(
+        footprints_m=cell_for(shapes, areas, points[known]),
+        extents_m=cell_for(shapes, extents, points[known]),
+    )
 
 
 def measure(
     villages: gpd.GeoDataFrame,
     layers: Sequence[Layer],
     *,
+    cells: Cells | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Measures:
     """Measure every village against every combination of layers, exactly.
 
     ``villages``: polygons in a projected system in metres, indexed by ``village_id``, with
-    an optional point column ``centre`` (None where unknown). ``threads``: as many as the
-    process may use. ``progress`` is told the part done, 0 to 1. Raises `CoverageError` on
-    no villages, an empty village, duplicate ids, or systems that differ.
+    an optional point column ``centre`` (None where unknown). ``cells``: those of the whole that
+    these villages are a part of (`cells_for`). ``threads``: as many as the process may use.
+    ``progress`` is told the part done, 0 to 1. Raises `CoverageError` on no villages, an empty
+    village, duplicate ids, or systems that differ.
 
     Source of the method: Green's theorem on a grid; see `coverage.kernel`.
     """
@@ -49,10 +76,11 @@ def measure(
         villages.geometry.to_numpy(),
         [area.to_numpy() for area in areas],
         centres=points[has_centre],
+        cell_m=cells.footprints_m if cells else None,
         threads=threads,
         progress=progress,
     )
-    extent_share, extent_centre = _extents(villages, layers, points, has_centre)
+    extent_share, extent_centre = _extents(villages, layers, points, has_centre, cells)
     return Measures(
         villages=villages,
         layers=tuple(layer.info for layer in layers),
@@ -93,6 +121,7 @@ def _extents(
     layers: Sequence[Layer],
     points: Floats,
     known: npt.NDArray[np.bool_],
+    cells: Cells | None,
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Where each filing speaks: share of each village, and its centre (villages × layers)."""
     share = np.ones((len(villages), len(layers)))
@@ -104,6 +133,7 @@ def _extents(
         villages.geometry.to_numpy(),
         [extent.to_numpy() for _, extent in limited],
         centres=points[known],
+        cell_m=cells.extents_m if cells else None,
     )
     bits = _centre_bits(found, points, known)
     for bit, (k, _) in enumerate(limited):

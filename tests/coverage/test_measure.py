@@ -11,6 +11,7 @@ import shapely
 from shapely import Point, box
 
 import coverage
+from coverage.measure import cells_for
 from coverage.model import Layer
 from coverage.shares import centre_served, union_share
 from tests import tiny
@@ -131,3 +132,35 @@ def test_nothing_handed_in_is_changed() -> None:
     coverage.measure(villages, layers)
     assert shapely.to_wkb(villages.geometry.to_numpy()).tolist() == before
     assert list(villages.columns) == list(tiny.villages().columns)
+
+
+def ragged(count: int, *, reach_m: float, seed: int) -> gpd.GeoSeries:
+    """Stars of some twenty vertices, strewn over 30 km, over each other as it comes."""
+    dice = np.random.default_rng(seed)
+    angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    far = reach_m * (0.5 + dice.random((count, 20)))
+    x, y = 30_000 * dice.random((2, count, 1)) + np.array([[[tiny.X0]], [[tiny.Y0]]])
+    rings = np.stack([x + far * np.cos(angle), y + far * np.sin(angle)], axis=-1)
+    return gpd.GeoSeries(shapely.polygons(rings), crs=tiny.CRS)
+
+
+def test_villages_measured_apart_have_the_same_areas_to_the_last_bit() -> None:
+    shapes = ragged(60, reach_m=600, seed=1)
+    villages = gpd.GeoDataFrame({"centre": shapes.centroid}, geometry=shapes)
+    layers = [
+        replace(one, footprint=ragged(80, reach_m=2500, seed=k), extent=extent)
+        for k, (one, extent) in enumerate(
+            zip(tiny.layers(), (None, ragged(9, reach_m=9000, seed=7)), strict=True)
+        )
+    ]
+    whole = coverage.measure(villages, layers)
+    cells = cells_for(villages, layers)
+    for rows in (np.arange(60)[::3], np.arange(5), np.array([59])):
+        part = coverage.measure(villages.iloc[rows], layers, cells=cells)
+        of_whole = np.isin(whole.village, rows)
+        np.testing.assert_array_equal(rows[part.village], whole.village[of_whole])
+        np.testing.assert_array_equal(part.combination, whole.combination[of_whole])
+        np.testing.assert_array_equal(part.area_m2, whole.area_m2[of_whole])
+        np.testing.assert_array_equal(part.centre, whole.centre[rows])
+        np.testing.assert_array_equal(part.extent_share, whole.extent_share[rows])
+        np.testing.assert_array_equal(part.extent_centre, whole.extent_centre[rows])
