@@ -25,8 +25,8 @@ def require_applicable(rule: Rule, measures: Measures, expected: Expected) -> No
 def _require_numbers(rule: Rule) -> None:
     if rule.needs:
         raise CoverageError(
-            "rule {rule} has no numbers yet: {needs} stand in {letter}; write them into [rule] "
-            'with base = "{rule}" once you have it',
+            "rule {rule} has no numbers yet: {needs} stand in letter {letter}; write them into "
+            '[rule] with base = "{rule}" once you have it',
             rule=rule.name,
             needs=", ".join(rule.needs),
             letter=rule.letter,

@@ -31,7 +31,7 @@ VN_1603 = Rule(
     ),
     not_known="All its numbers: what share of a village, and how strong a signal",
     needs=("covered_share", "weak_share"),
-    letter="letter 1603/BTTTT-CVT of 25 April 2024",
+    letter="1603/BTTTT-CVT (2024-04-25)",
 )
 
 VN_WITHOUT_3G = Rule(
@@ -50,7 +50,7 @@ SDG_9C1 = Rule(
     title="People within reach of a signal (SDG 9.c.1)",
     source=(
         "SDG indicator 9.c.1: the share of people within reach of a signal where they live; of "
-        "several operators the one that reaches most, and the union beside it. 4G from -90 dBm "
+        "several operators the one that reaches most, and the union beside it. 4G from −90 dBm "
         "outdoors; that a village counts from half of its people is ours"
     ),
     not_known="Levels for 2G, 3G and 5G, and when a village as such counts",
@@ -65,7 +65,7 @@ OFCOM = Rule(
     name="ofcom",
     title="Signal outdoors as Ofcom counts it",
     source=(
-        "Ofcom: outdoors from -100 dBm for 3G, -105 dBm for 4G and -110 dBm for 5G (likely; "
+        "Ofcom: outdoors from −100 dBm for 3G, −105 dBm for 4G and −110 dBm for 5G (likely; "
         "-100 dBm where it is to be very sure); that half of a village must have it is ours"
     ),
     not_known="How much of a village must be reached: Ofcom tells areas, not villages",
@@ -91,9 +91,9 @@ FCC_BDC = Rule(
 
 SPAIN = Rule(
     name="spain",
-    title="4G from -90 dBm in the middle of its places (Spain)",
+    title="4G from −90 dBm in the middle of its places (Spain)",
     source=(
-        "Spain: 4G from -90 dBm, median, outdoors; the median is reached where half of the village "
+        "Spain: 4G from −90 dBm, median, outdoors; the median is reached where half of the village "
         "has that level"
     ),
     not_known="Levels for other technologies",

@@ -11,8 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from coverage.model import Layer, Rule
-from coverage.rules import RULES
+from coverage.model import Layer
 from geodata.areas import valid_polygons
 from geodata.columns import find_columns, row_number, text
 from geodata.coordinates import require_inside, study_crs, to_study
@@ -29,9 +28,9 @@ from geodata.study.filed import layers_of, measurements_of, near_of
 from geodata.study.listed import with_list
 from geodata.study.model import Study
 from geodata.study.reader import Reader
+from geodata.study.rule_table import rule_of
 from geodata.study.settings import (
     FILE,
-    RuleTable,
     StudySettings,
     UnitsTable,
     read_settings,
@@ -91,15 +90,6 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         doubts=(*reader.doubts, *of_layers),
         told=told,
     )
-
-
-def rule_of(told: str | RuleTable) -> Rule:
-    """The rule of a study file: a profile, or one with some settings changed."""
-    if isinstance(told, str):
-        return RULES[told]
-    changed = told.model_dump(exclude={"base"}, exclude_none=True)
-    base = RULES[told.base]
-    return replace(base, **{"title": base.title, "ours": True, **changed})
 
 
 def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | None) -> Units:

@@ -23,7 +23,6 @@ from pydantic import (
 )
 
 from coverage.model import VILLAGE_COLUMNS, Evidence, Technology
-from coverage.rules import RULES
 from geodata.coordinates import study_crs
 from geodata.diagnose import AsSaid
 from geodata.encodings import Told
@@ -34,6 +33,7 @@ from geodata.placing import PLACES
 from geodata.postgis.address import hidden, is_address
 from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
 from geodata.study.kinds import ConventionName, KindKeys
+from geodata.study.rule_table import RuleTable, known_rule
 from geodata.study.tables import Flag, OnlyFile, PlacedTable, Source, Sourced, System, Table
 
 FILE = "study.toml"
@@ -206,53 +206,6 @@ class ReconstructionTable(Table):
     real: tuple[str, ...] = ()
 
 
-class RuleTable(Table):
-    """``[rule]``: a named profile with some of its settings changed."""
-
-    base: str = "vn-village"
-    name: str
-    title: str | None = None
-    source: str = "study file"
-    technologies: tuple[Technology, ...] | None = None
-    centre: Flag | None = None
-    covered_share: Number | None = Field(default=None, gt=0, le=1)
-    weak_share: Number | None = Field(default=None, ge=0, le=1)
-    speaks_share: Number | None = Field(default=None, ge=0, le=1)
-    min_operators: Whole | None = Field(default=None, ge=1)
-
-    @field_validator("base")
-    @classmethod
-    def _known(cls, base: str) -> str:
-        return _known_rule(base)
-
-    @model_validator(mode="after")
-    def _weak_below_covered(self) -> Self:
-        base = RULES[self.base]
-        weak = base.weak_share if self.weak_share is None else self.weak_share
-        covered = base.covered_share if self.covered_share is None else self.covered_share
-        if weak > covered:
-            raise FaultError(
-                "weak_share {weak} should not be above covered_share {covered}",
-                weak=f"{weak:g}",
-                covered=f"{covered:g}",
-            )
-        return self
-
-
-def _known_rule(name: str) -> str:
-    if name not in RULES:
-        near = difflib.get_close_matches(name, list(RULES), n=1)
-        raise FaultError(
-            "rule {rule} is not known; {near}? Expected one of {known}"
-            if near
-            else "rule {rule} is not known; expected one of {known}",
-            rule=repr(name),
-            near=near[0] if near else "",
-            known=", ".join(sorted(RULES)),
-        )
-    return name
-
-
 def _kind_of_rule(told: object) -> str:
     return "table" if isinstance(told, (dict, RuleTable)) else "profile"
 
@@ -287,7 +240,7 @@ class StudySettings(Table):
     @field_validator("rule")
     @classmethod
     def _known(cls, rule: str | RuleTable) -> str | RuleTable:
-        return _known_rule(rule) if isinstance(rule, str) else rule
+        return known_rule(rule) if isinstance(rule, str) else rule
 
     @field_validator("crs")
     @classmethod

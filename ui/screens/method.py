@@ -66,7 +66,10 @@ SOURCES: tuple[tuple[str, str], ...] = (
     ),
     (
         _("Criteria for signal dips"),
-        _("Letter 1603/BTTTT-CVT of 25 April 2024; its text was not obtained, numbers are ours"),
+        _(
+            "Letter 1603/BTTTT-CVT of 25 April 2024; its text was not obtained, so its rule waits "
+            "for its numbers"
+        ),
     ),
     (
         _("Villages with grid power in difficult areas come first"),

@@ -10,7 +10,7 @@ import pytest
 from geodata import StudyError
 from geodata.files import found_files
 from geodata.study.faults import line_of
-from geodata.study.open import rule_of
+from geodata.study.rule_table import rule_of
 from geodata.study.settings import StudySettings, read_settings
 from tests import folder
 
@@ -168,3 +168,38 @@ def test_what_is_said_of_coordinates_is_checked_with_its_line(
     with pytest.raises(StudyError) as caught:
         read_settings(folder.write(tmp_path / "s", study=text))
     assert fault in str(caught.value)
+
+
+def test_a_rule_of_the_study_file_may_set_levels_evidence_and_what_shares_are_of(
+    tmp_path: Path,
+) -> None:
+    rule = (
+        'rule = { name = "indoors", base = "ofcom", min_dbm_4g = -100, loss_db = 12, '
+        'basis = "people", worth_sites = "weak" }\n'
+    )
+    made = rule_of(settings(tmp_path, HEAD + rule).rule)
+    assert (made.min_dbm("4G"), made.min_dbm("3G"), made.min_dbm("2G")) == (-88, -88, None)
+    assert (made.basis, made.worth_sites, made.worth_declared) == ("people", "weak", "covered")
+
+
+def test_the_numbers_of_a_letter_are_wanted_until_the_study_file_has_them_all(
+    tmp_path: Path,
+) -> None:
+    assert rule_of("vn-1603").needs == ("covered_share", "weak_share")
+    one = 'rule = { name = "x", base = "vn-1603", covered_share = 0.7 }\n'
+    assert rule_of(settings(tmp_path, HEAD + one).rule).needs == ("weak_share",)
+    both = 'rule = { name = "x", base = "vn-1603", covered_share = 0.7, weak_share = 0.2 }\n'
+    assert rule_of(settings(tmp_path, HEAD + both).rule).needs == ()
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["min_dbm_4g = -20", "min_dbm_4g = -105.5", "loss_db = 90", 'worth_sites = "much"',
+     'basis = "trees"', "unite = true, min_operators = 2"],
+)  # fmt: skip
+def test_a_setting_of_a_rule_that_makes_no_sense_is_a_fault_of_its_line(
+    tmp_path: Path, told: str
+) -> None:
+    rule = f'rule = {{ name = "x", {told} }}\n'
+    with pytest.raises(StudyError, match=r"line \d+, rule"):
+        settings(tmp_path, HEAD + rule)
