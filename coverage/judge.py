@@ -203,12 +203,10 @@ def _verdicts(measures: Measures, rule: Rule, found: Decided) -> pd.DataFrame:
 
 def listed(yes: Bools, names: Sequence[str]) -> npt.NDArray[np.object_]:
     """For each row the names whose column is True, comma-separated."""
-    if not names:
-        return np.full(len(yes), "", dtype=object)
-    sets, of = np.unique(np.packbits(yes, axis=1), axis=0, return_inverse=True)
-    unpacked = np.unpackbits(sets, axis=1, count=len(names)).astype(bool)
-    told = [", ".join(n for n, y in zip(names, row, strict=True) if y) for row in unpacked.tolist()]
-    return np.array(told, dtype=object)[of.reshape(-1)]
+    sets = yes @ (np.uint64(1) << np.arange(len(names), dtype=np.uint64))
+    found, of = np.unique(sets, return_inverse=True)
+    told = [", ".join(n for k, n in enumerate(names) if int(one) >> k & 1) for one in found]
+    return np.array(told, dtype=object)[of]
 
 
 def _technologies(measures: Measures, served_by: pd.DataFrame) -> npt.NDArray[np.object_]:

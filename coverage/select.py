@@ -87,8 +87,15 @@ def _served(
 
 def headline_among(villages: pd.DataFrame, seen: Assessment, keep: pd.Series[bool]) -> Headline:
     """The headline of the chosen villages alone; all counts are 0 where there are none."""
-    chosen = villages.loc[keep, ["population"]]
-    return headline_of(chosen.join(seen.verdicts[["verdict"]]))
+    marked = keep.to_numpy(bool)
+    return headline_of(
+        pd.DataFrame(
+            {
+                "population": villages["population"].array[marked],
+                "verdict": seen.verdicts["verdict"].reindex(keep.index).array[marked],
+            }
+        )
+    )
 
 
 def _power(electrified: pd.Series) -> pd.Series[str]:

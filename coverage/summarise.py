@@ -43,17 +43,18 @@ def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) ->
 
 def headline_of(table: pd.DataFrame) -> Headline:
     """The headline of a table with ``verdict`` and ``population``, one row a village."""
-    counts = table["verdict"].value_counts()
-    uncovered = table["verdict"].isin([Verdict.WEAK.value, Verdict.NONE.value])
+    verdict = table["verdict"].to_numpy(object)
+    counts = {v: int((verdict == v.value).sum()) for v in Verdict}
+    uncovered = (verdict == Verdict.WEAK.value) | (verdict == Verdict.NONE.value)
     people = _people(table["population"])
     return Headline(
         villages=len(table),
-        covered=int(counts.get(Verdict.COVERED.value, 0)),
-        weak=int(counts.get(Verdict.WEAK.value, 0)),
-        none=int(counts.get(Verdict.NONE.value, 0)),
-        unknown=int(counts.get(Verdict.UNKNOWN.value, 0)),
+        covered=counts[Verdict.COVERED],
+        weak=counts[Verdict.WEAK],
+        none=counts[Verdict.NONE],
+        unknown=counts[Verdict.UNKNOWN],
         population=people,
-        population_uncovered=_people(table.loc[uncovered, "population"])
+        population_uncovered=_people(table["population"][uncovered])
         if people is not None
         else None,
     )

@@ -118,7 +118,7 @@ def make_feed(
 
 def letters(verdicts: pd.Series[str]) -> str:
     """One letter a village: c, w, n or u."""
-    return "".join(verdicts.map(LETTERS))
+    return "".join([LETTERS[verdict] for verdict in verdicts.tolist()])
 
 
 def _drawn_ids(run: Run) -> pd.Index:
