@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 
 from coverage.flips import flips
 from coverage.model import TECHNOLOGIES, Assessment, Rule
+from coverage.pixels import HIGH_DBM, LOW_DBM
 from coverage.rules import RULES
 from coverage.select import headline_among
 from geodata.errors import GeodataError
@@ -21,11 +23,25 @@ from ui.figures import split_text
 from ui.maps.component import digest_of, draw_map
 from ui.maps.feed import letters
 from ui.plain import escaped
-from ui.rules import rule_sentence, tried, written
+from ui.rules import (
+    BASES,
+    MOST_LOSS_DB,
+    WORTHS,
+    dbm_field,
+    evidence_name,
+    of_what,
+    rule_sentence,
+    tried,
+    worth_name,
+    written,
+)
 from ui.slider import slider
 from ui.tables import cell, verdict_text
 from ui.texts import error_text
 from ui.view import View, make_view, map_state, operators_of, variants_of
+
+FIRST_DBM = -105
+"""Where the slider stands of a technology whose level the rule does not name."""
 
 SHOWN = 300
 """So many flipped villages are listed; the map has them all."""
@@ -97,6 +113,64 @@ def _controls(view: View, rule: Rule, operators: list[str]) -> None:
         on_change=lambda: _try(view, rule, min_operators=int(st.session_state[many])),
     )
     _sets(view, rule, operators)
+    _signals(view, rule)
+    _evidence(view, rule)
+
+
+def _signals(view: View, rule: Rule) -> None:
+    """Least levels of the technologies that have signal layers, and the loss indoors."""
+    t, layers = view.t, view.run.assessment.measures.layers
+    there = {layer.technology for layer in layers if layer.kind == "signal"}
+    if not there:
+        return
+    for one in (one for one in TECHNOLOGIES if one in there and one in rule.technologies):
+        least = getattr(rule, dbm_field(one))
+        if least is None:
+            told = t("{technology}: the rule names no level, so its signal layers do not count.",
+                     technology=one)  # fmt: skip
+            st.caption(told)
+        slider(
+            t("{technology} serves from this level", technology=one),
+            key=f"try {dbm_field(one)}",
+            value=FIRST_DBM if least is None else least,
+            least=LOW_DBM,
+            most=HIGH_DBM,
+            unit="{n}\u00a0dBm",
+            on_move=partial(_set, view, rule, dbm_field(one)),
+        )
+    slider(
+        t("Loss indoors, added to every level"),
+        key="try loss_db",
+        value=rule.loss_db,
+        least=0,
+        most=MOST_LOSS_DB,
+        unit="{n}\u00a0dB",
+        on_move=lambda loss: _try(view, rule, loss_db=loss),
+    )
+
+
+def _evidence(view: View, rule: Rule) -> None:
+    """What shares are of, and what each kind of evidence is worth, where there is a choice."""
+    t, measures = view.t, view.run.assessment.measures
+    bases = [one for one in BASES if one == "area" or one in measures.amounts]
+    if len(bases) > 1:
+        choice_box(
+            t("Shares are of"),
+            "basis",
+            {one: of_what(one, t) for one in bases},
+            rule.basis,
+            then=lambda basis: _try(view, rule, basis=basis, settled_first=False),
+        )
+    kinds = dict.fromkeys("sites" if x.kind == "sites" else x.evidence for x in measures.layers)
+    for kind in kinds if len(kinds) > 1 or "sites" in kinds else ():
+        name = f"worth_{kind}"
+        choice_box(
+            evidence_name(kind, t),
+            name,
+            {one: worth_name(one, t) for one in WORTHS},
+            getattr(rule, name),
+            then=partial(_set, view, rule, name),
+        )
 
 
 def _slider(view: View, rule: Rule, name: str, label: str) -> None:
@@ -139,6 +213,10 @@ def _pills(
         _try(view, rule, **{name: on or chosen})
 
     st.pills(label, options, key=key, selection_mode="multi", on_change=react)
+
+
+def _set(view: View, rule: Rule, name: str, value: object) -> None:
+    _try(view, rule, **{name: value})
 
 
 def _try(view: View, rule: Rule, **changes: Any) -> None:
