@@ -79,8 +79,9 @@ def combine(
     """Measure every village against every combination of the layers.
 
     ``villages``: polygonal geometries, none empty; ``footprints``: those of each layer, of
-    any validity, overlapping as they like; ``centres`` only widen the grid; ``cell_m``: of the
-    whole that these are a part of (`cell_for`). All in one projected system, in metres. Raises `CoverageError` for more than 63 layers, for an
+    any validity, overlapping as they like; ``centres`` only widen the grid; ``cell_m``: its
+    cells, where these are a part of something larger (`cell_for`). All in one projected
+    system, in metres. Raises `CoverageError` for more than 63 layers, for an
     empty village and for coordinates that are not numbers.
     """
     if len(footprints) > MOST_LAYERS:
