@@ -5,11 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
-import coverage
 from coverage.model import Rule
 from coverage.rules import RULES
 from geodata.errors import CallError
-from geodata.study.kept import keep_measures, load_measures, measures_key
+from geodata.study.kept import measures_of, plan_of, store_of
 from geodata.study.model import Study
 from geodata.study.results import Run, keep_run, make_run, now
 
@@ -29,14 +28,11 @@ def assess_study(
     study's current one. Raises `CallError` for a rule nobody knows.
     """
     chosen = study.rule if rule is None else named_rule(rule)
-    key = measures_key(study)
-    measures = load_measures(study, key)
-    measured = measures is None
-    if measures is None:
-        measures = coverage.measure(study.villages, study.layers, progress=progress)
-        keep_measures(study, key, measures)
-    run = make_run(study, measures, chosen, key=key, made_at=now(), measured=measured)
-    return keep_run(run, publish=publish)
+    plan = plan_of(study)
+    with store_of(study).locked(plan.entries):  # two that start together measure once
+        found = measures_of(study, plan, progress=progress)
+        run = make_run(study, found, chosen, plan=plan, made_at=now())
+        return keep_run(run, publish=publish)
 
 
 def named_rule(rule: str | Rule) -> Rule:

@@ -1,89 +1,195 @@
-"""Measures kept on disk under a key of their inputs' content, so nothing is measured twice."""
+"""Measures kept on disk under keys of their inputs' content, so nothing is measured twice.
+
+`measures_of` is the way to a study's measures: what is kept is loaded, what is not is measured and
+kept, part by part (see `geodata.study.parts`). Where areas were kept for the same villages and
+most of the layers, only the others are measured (`coverage.update`).
+
+`KINDS` is where a further kind of part is entered; nothing else need change. `plan_of` lists a
+study's parts, `load_measures` gives measures that are kept whole, `load_named` those that a run's
+manifest names.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-import zlib
-from pathlib import Path
-from zipfile import BadZipFile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-import geopandas as gpd
-import numpy as np
-import shapely
-
-from coverage.measure import ENGINE
-from coverage.model import Layer, Measures
-from geodata.files import whole_folder
+import coverage
+from coverage.model import LayerInfo, Measures
+from coverage.update import updated
+from geodata.study.digests import StudyKeys, key_of, keys_of
 from geodata.study.model import Study
+from geodata.study.parts import AREAS, Kind, Part, areas_arrays, with_areas
+from geodata.study.store import Store
 
-PARTS = (
-    "village_area_m2",
-    "village",
-    "combination",
-    "area_m2",
-    "centre",
-    "has_centre",
-    "extent_share",
-    "extent_centre",
-)
+Progress = Callable[[float], None]
+Measurer = Callable[..., Measures]
+Named = tuple[str, str]
+"""Kind and key of an entry."""
+
+KINDS: tuple[Kind, ...] = ()
+"""What is measured besides areas, in the order in which it is."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """What a study's measures are made of. ``key`` stands for all of it, its filings included."""
+
+    key: str
+    keys: StudyKeys
+    parts: tuple[Part, ...]
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        """Kind and key of each part, the areas first."""
+        return (AREAS, self.keys.areas), *((part.kind, part.key) for part in self.parts)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Keys of all parts."""
+        return tuple(key for _, key in self.named)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """A study's measures, how many of its layers were measured for them, and whether anything."""
+
+    measures: Measures
+    measured_layers: int
+    measured: bool
+
+
+def store_of(study: Study) -> Store:
+    """Where the measures of a study are kept."""
+    return Store(study.folder / "results" / "measures")
+
+
+def plan_of(study: Study) -> Plan:
+    """The parts of a study's measures, and their keys."""
+    keys = keys_of(study)
+    parts = tuple(part for kind in KINDS for part in kind.parts(study, keys))
+    told = repr([layer.info for layer in study.layers])
+    whole = key_of(told, keys.areas, *(f"{part.kind} {part.key}" for part in parts))
+    return Plan(key=whole, keys=keys, parts=parts)
 
 
 def measures_key(study: Study) -> str:
-    """A key of all that a measure depends on: ids, geometries, layers, the engine."""
-    digest = hashlib.sha256(f"engine {ENGINE}".encode())
-    digest.update("\0".join(map(str, study.villages.index)).encode())
-    _add(digest, study.villages.geometry)
-    _add(digest, study.villages["centre"])
-    for layer in study.layers:
-        _add_layer(digest, layer)
-    return digest.hexdigest()[:24]
+    """A key of all that a study's measures depend on, and of who filed its layers."""
+    return plan_of(study).key
 
 
-def _add(digest: hashlib._Hash, shapes: gpd.GeoSeries) -> None:
-    for wkb in shapely.to_wkb(shapes.to_numpy()):
-        digest.update(b"-" if wkb is None else wkb)
+def load_measures(study: Study, plan: Plan | None = None) -> Measures | None:
+    """The kept measures of a study as it stands; None where a part is not kept."""
+    plan = plan or plan_of(study)
+    return load_named(study, plan.named, [layer.info for layer in study.layers])
 
 
-def _add_layer(digest: hashlib._Hash, layer: Layer) -> None:
-    i = layer.info
-    digest.update(repr((i.operator, i.technology, i.evidence, i.as_of)).encode())
-    _add(digest, layer.footprint)
-    if layer.extent is not None:
-        digest.update(b"extent")
-        _add(digest, layer.extent)
+def load_named(
+    study: Study, named: Iterable[Named], layers: Sequence[LayerInfo]
+) -> Measures | None:
+    """Measures of the study's villages from the entries named, the areas first; None without."""
+    store = store_of(study)
+    (_, areas), *others = named
+    measures = _areas(store, study, areas, layers)
+    for kind, key in others:
+        if measures is not None:
+            measures = _with_part(store, measures, kind, key)
+    return measures
 
 
-def folder_of(study: Study, key: str) -> Path:
-    """Where the measures of a key are kept."""
-    return study.folder / "results" / "measures" / key
+def measures_of(
+    study: Study,
+    plan: Plan | None = None,
+    *,
+    measure: Measurer | None = None,
+    progress: Progress | None = None,
+    keep: bool = True,
+) -> Found:
+    """The measures of a study, measured as far as they are not kept, and then kept.
+
+    ``measure`` does the work of `coverage.measure` where all layers are measured. Without
+    ``keep`` nothing is written.
+    """
+    plan = plan or plan_of(study)
+    store = replace(store_of(study), writes=keep)
+    infos = [layer.info for layer in study.layers]
+    measures, places = _areas(store, study, plan.keys.areas, infos), set[int]()
+    measured = False
+    if measures is None:
+        measures, places = _measured(store, study, plan, measure, progress)
+        measured = bool(places) or not infos
+        about = {"kind": AREAS, "villages": plan.keys.villages, "layers": list(plan.keys.layers)}
+        titles = [info.title for info in infos]
+        store.keep(plan.keys.areas, {**about, "titles": titles}, areas_arrays(measures))
+    for part in plan.parts:
+        found = _with_part(store, measures, part.kind, part.key)
+        if found is None:
+            arrays = part.measure(measures, progress)
+            store.keep(part.key, {**part.about, "kind": part.kind}, arrays)
+            found = _kind(part.kind).join(measures, dict(part.about), arrays)
+            places, measured = places | set(part.layers), True
+        measures = found
+    return Found(measures=measures, measured_layers=len(places), measured=measured)
 
 
-def load_measures(study: Study, key: str) -> Measures | None:
-    """The kept measures of a key, or None where there are none, or none that can be read."""
-    path = folder_of(study, key) / "measures.npz"
-    if not path.exists():
+def _kind(name: str) -> Kind:
+    return next(kind for kind in KINDS if kind.name == name)
+
+
+def _areas(store: Store, study: Study, key: str, layers: Sequence[LayerInfo]) -> Measures | None:
+    """Kept areas, None where they are not, or not for this study."""
+    kept = store.read(key)
+    if kept is None:
         return None
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            parts = {name: kept[name] for name in PARTS}
-    except (BadZipFile, EOFError, KeyError, OSError, ValueError, zlib.error):
-        return None  # cut short or of another version: it is measured again
-    if len(parts["village_area_m2"]) != len(study.villages):
+        return with_areas(study, layers, kept[1])
+    except (KeyError, TypeError, ValueError):
         return None
-    layers = tuple(layer.info for layer in study.layers)
-    return Measures(villages=study.villages, layers=layers, **parts)
 
 
-def keep_measures(study: Study, key: str, measures: Measures) -> None:
-    """Keep measures under their key, in place of any that could not be read."""
-    if load_measures(study, key) is None:
-        shutil.rmtree(folder_of(study, key), ignore_errors=True)
-    with whole_folder(folder_of(study, key)) as folder:
-        np.savez_compressed(
-            folder / "measures.npz", **{name: getattr(measures, name) for name in PARTS}
-        )
-        layers = [layer.title for layer in measures.layers]
-        about = {"engine": ENGINE, "villages": len(measures.villages), "layers": layers}
-        (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+def _with_part(store: Store, measures: Measures, kind: str, key: str) -> Measures | None:
+    """Measures with a kept part joined, None where it is not kept."""
+    kept = store.read(key)
+    if kept is None or kept[0].get("kind") != kind or all(k.name != kind for k in KINDS):
+        return None
+    try:
+        return _kind(kind).join(measures, *kept)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _measured(
+    store: Store, study: Study, plan: Plan, measure: Measurer | None, progress: Progress | None
+) -> tuple[Measures, set[int]]:
+    """Areas measured, and the places of the layers that were: only those not kept before."""
+    for key, layers in _nearest(store, plan.keys):
+        # only its layers' keys are known; that is all they need to be told apart
+        named = [LayerInfo(operator=layer, technology="2G") for layer in layers]
+        old = _areas(store, study, key, named)
+        if old is not None:
+            came = [layers.index(own) if own in layers else None for own in plan.keys.layers]
+            found = updated(old, study.villages, study.layers, came, progress=progress)
+            return found, {k for k, place in enumerate(came) if place is None}
+    measure = measure or coverage.measure
+    found = measure(study.villages, study.layers, progress=progress)
+    return found, set(range(len(study.layers)))
+
+
+def _nearest(store: Store, keys: StudyKeys) -> list[tuple[str, list[str]]]:
+    """Kept areas of the same villages and at least half of the layers: the most in common first.
+
+    With fewer in common there is less to gain than to measure all at once.
+    """
+    found: list[tuple[int, str, list[str]]] = []
+    for entry in reversed(store.entries()):
+        layers = entry.about.get("layers")
+        if entry.kind != AREAS or entry.about.get("villages") != keys.villages:
+            continue
+        if not isinstance(layers, list) or not all(isinstance(one, str) for one in layers):
+            continue
+        if entry.key != key_of(AREAS, keys.villages, *layers):
+            continue  # of another engine
+        common = sum(layer in layers for layer in keys.layers)
+        if common and 2 * common >= len(keys.layers):
+            found.append((common, entry.key, layers))
+    return [(key, layers) for _, key, layers in sorted(found, key=lambda one: -one[0])]

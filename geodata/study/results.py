@@ -31,8 +31,9 @@ from geodata.archives import files_in
 from geodata.errors import CallError, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
 from geodata.kinds import BESIDE
-from geodata.study.kept import load_measures, measures_key
+from geodata.study.kept import Found, Named, Plan, load_measures, load_named, plan_of
 from geodata.study.model import Study
+from geodata.study.parts import AREAS
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
 
@@ -45,6 +46,8 @@ NEEDED = ("made_at", "measures", "rule", "expected", "layers")
 class Run:
     """One assessment of a study. ``measured`` is False where kept measures were used.
 
+    ``measured_layers``: how many of its layers were measured for it. ``measures`` is the key of
+    its measures, and ``parts`` the kind and key of each part of them, as they are kept.
     ``what_if`` marks one seen through a rule that is not the published one: it is on no disk.
     """
 
@@ -55,23 +58,27 @@ class Run:
     made_at: datetime
     measured: bool
     folder: Path
+    measures: str
+    parts: tuple[Named, ...]
+    measured_layers: int = 0
     what_if: bool = False
 
 
-def make_run(
-    study: Study, measures: Measures, rule: Rule, *, key: str, made_at: datetime, measured: bool
-) -> Run:
-    """Judge and summarise measures of a study, kept under ``key``. Writes nothing."""
-    assessment = coverage.judge(measures, rule, expected=study.expected)
-    run_id = _run_id(study, rule, key=key)
+def make_run(study: Study, found: Found, rule: Rule, *, plan: Plan, made_at: datetime) -> Run:
+    """Judge and summarise measures of a study, found by its ``plan``. Writes nothing."""
+    assessment = coverage.judge(found.measures, rule, expected=study.expected)
+    run_id = _run_id(study, rule, key=plan.key)
     return Run(
         run_id=run_id,
         study=study,
         assessment=assessment,
         summary=coverage.summarise(assessment, published=study.published),
         made_at=made_at,
-        measured=measured,
+        measured=found.measured,
+        measured_layers=found.measured_layers,
         folder=study.folder / "results" / run_id,
+        measures=plan.key,
+        parts=plan.named,
     )
 
 
@@ -170,7 +177,8 @@ def _described(run: Run) -> dict[str, Any]:
         "study": study.name,
         "as_of": study.as_of,
         "made_at": run.made_at,
-        "measures": measures_key(study),
+        "measures": run.measures,
+        "parts": [{"kind": kind, "key": key} for kind, key in run.parts],
         "rule": asdict(run.assessment.rule),
         "what_if": run.assessment.rule != study.rule,
         "expected": asdict(study.expected),
@@ -286,8 +294,8 @@ def latest_run(study: Study) -> Run | None:
     A run made of other inputs, or by a rule that the study file no longer names, is history:
     `open_run` opens it, and it is not shown as current.
     """
-    key = measures_key(study)
-    measures = load_measures(study, key)
+    plan = plan_of(study)
+    measures = load_measures(study, plan)
     if measures is None:
         return None
     published = published_id(study)
@@ -295,7 +303,7 @@ def latest_run(study: Study) -> Run | None:
     for folder in kept_runs(study):
         manifest = _manifest(folder)
         rule = _rule(manifest)
-        if rule is None or folder.name != _run_id(study, rule, key=key):
+        if rule is None or folder.name != _run_id(study, rule, key=plan.key):
             continue
         own = rule == study.rule
         shown = published == folder.name if published else own or bool(manifest.get("what_if"))
@@ -305,7 +313,8 @@ def latest_run(study: Study) -> Run | None:
         return None
     _, rule, made_at = best
     made = datetime.fromisoformat(made_at)
-    return make_run(study, measures, rule, key=key, made_at=made, measured=False)
+    kept = Found(measures=measures, measured_layers=0, measured=False)
+    return make_run(study, kept, rule, plan=plan, made_at=made)
 
 
 def open_run(study: Study, run_id: str) -> Run:
@@ -328,13 +337,13 @@ def open_run(study: Study, run_id: str) -> Run:
     then = replace(
         study, settings=settings, villages=table[[*VILLAGE_COLUMNS, "geometry", "centre"]]
     )
-    measures, rule = load_measures(then, manifest["measures"]), _rule(manifest)
+    parts = parts_named(manifest)
+    measures, rule = load_named(then, parts, _layers(manifest)), _rule(manifest)
     if measures is None or rule is None:
         raise UnreadableError(
             "the measures of run {run} are gone or of another version; assess its study again",
             run=run_id,
         )
-    measures = replace(measures, layers=_layers(manifest))
     assessment = coverage.judge(measures, rule, expected=_expected(manifest))
     return Run(
         run_id=run_id,
@@ -344,7 +353,22 @@ def open_run(study: Study, run_id: str) -> Run:
         made_at=datetime.fromisoformat(manifest["made_at"]),
         measured=False,
         folder=folder,
+        measures=str(manifest["measures"]),
+        parts=parts,
     )
+
+
+def parts_named(manifest: dict[str, Any]) -> tuple[Named, ...]:
+    """Kind and key of each part of a run's measures, the areas first.
+
+    Earlier versions measured nothing else, and kept it under the key of all.
+    """
+    parts = manifest.get("parts")
+    try:
+        found = [(str(part["kind"]), str(part["key"])) for part in parts or ()]
+    except (KeyError, TypeError):
+        found = []
+    return tuple(found) or ((AREAS, str(manifest["measures"])),)
 
 
 def _rule(manifest: dict[str, Any]) -> Rule | None:

@@ -13,7 +13,7 @@ import coverage
 from coverage.model import Assessment, Measures
 from geodata.errors import GeodataError
 from geodata.findings import ROWS_KEPT, Finding, finding
-from geodata.study.kept import load_measures, measures_key
+from geodata.study.kept import measures_of, plan_of
 from geodata.study.model import Study
 from geodata.study.results import Run, kept_manifests, open_run
 
@@ -35,13 +35,11 @@ def shrunk_layers(study: Study) -> tuple[Finding, ...]:
     Compared with the published result, or the newest kept one, that was made of other
     inputs; nothing where there is none. Measures the study where that was not done yet.
     """
-    key = measures_key(study)
-    before = _before(study, key)
+    plan = plan_of(study)
+    before = _before(study, plan.key)
     if before is None:
         return ()
-    measures = load_measures(study, key)
-    if measures is None:
-        measures = coverage.measure(study.villages, study.layers)
+    measures = measures_of(study, plan, keep=False).measures
     now = coverage.judge(measures, before.assessment.rule, expected=study.expected)
     return tuple(_compared(before, _layers(before.assessment), _layers(now), study))
 

@@ -14,13 +14,17 @@ import coverage
 import geodata
 from geodata import CallError, UnreadableError
 from geodata.study import results
-from geodata.study.kept import folder_of, measures_key
+from geodata.study.kept import measures_key, plan_of, store_of
 from tests import folder, tiny
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return folder.write(tmp_path / "study")
+
+
+def kept_areas(study: geodata.Study) -> Path:
+    return store_of(study).folder / plan_of(study).keys.areas / "measures.npz"
 
 
 def forbid_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +149,7 @@ def test_the_kept_villages_open_in_a_gis(file: Path) -> None:
 def test_kept_measures_that_cannot_be_read_are_made_again(file: Path) -> None:
     study = geodata.open_study(file)
     geodata.assess_study(study)
-    kept = folder_of(study, measures_key(study)) / "measures.npz"
+    kept = kept_areas(study)
     kept.write_bytes(b"PK\x03\x04 broken")
     assert geodata.assess_study(geodata.open_study(file)).measured
     assert not geodata.assess_study(geodata.open_study(file)).measured
@@ -234,7 +238,7 @@ def test_a_run_that_is_not_kept_or_lost_its_measures_is_told(file: Path) -> None
     run = geodata.assess_study(study)
     with pytest.raises(CallError, match=f"run gone is not kept; the study has {run.run_id}"):
         geodata.open_run(study, "gone")
-    (folder_of(study, measures_key(study)) / "measures.npz").unlink()
+    kept_areas(study).unlink()
     with pytest.raises(UnreadableError, match=f"the measures of run {run.run_id} are gone"):
         geodata.open_run(study, run.run_id)
 

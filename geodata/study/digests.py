@@ -1,0 +1,73 @@
+"""Keys of what measures depend on: digests of content, never of names or times of files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import geopandas as gpd
+import shapely
+
+from coverage.measure import ENGINE
+from coverage.model import Layer
+from geodata.study.model import Study
+
+LENGTH = 24
+"""So many hexadecimal digits a key has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyKeys:
+    """Keys of a study's villages (ids, outlines, centres) and of its layers, in their order."""
+
+    villages: str
+    layers: tuple[str, ...]
+
+    @property
+    def areas(self) -> str:
+        """Key of the areas by combination of all layers."""
+        return key_of("areas", self.villages, *self.layers)
+
+
+def keys_of(study: Study) -> StudyKeys:
+    """The keys of a study as it stands."""
+    return StudyKeys(
+        villages=villages_key(study.villages),
+        layers=tuple(layer_key(layer) for layer in study.layers),
+    )
+
+
+def key_of(*parts: str) -> str:
+    """The key of what depends on all of these, in this order, and on the engine."""
+    text = "\0".join([f"engine {ENGINE}", *parts])
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def villages_key(villages: gpd.GeoDataFrame) -> str:
+    """A key of the villages' ids, outlines and centres."""
+    digest = hashlib.sha256("\0".join(map(str, villages.index)).encode())
+    _add(digest, _told(villages.geometry))
+    if "centre" in villages:
+        digest.update(b"centre")
+        _add(digest, _told(villages["centre"]))
+    return digest.hexdigest()[:LENGTH]
+
+
+def layer_key(layer: Layer) -> str:
+    """A key of a layer's areas, whatever the order of its rows. Who filed it is no part of it."""
+    digest = hashlib.sha256()
+    _add(digest, sorted(_told(layer.footprint)))
+    if layer.extent is not None:
+        digest.update(b"extent")
+        _add(digest, sorted(_told(layer.extent)))
+    return digest.hexdigest()[:LENGTH]
+
+
+def _told(shapes: gpd.GeoSeries) -> list[bytes]:
+    return [wkb or b"-" for wkb in shapely.to_wkb(shapes.to_numpy())]
+
+
+def _add(digest: hashlib._Hash, told: Iterable[bytes]) -> None:
+    for wkb in told:
+        digest.update(wkb)

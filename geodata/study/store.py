@@ -1,0 +1,197 @@
+"""What was measured, on disk: entries found by their content, shared by processes, bounded.
+
+An entry is a folder ``results/measures/<key>`` with ``measures.npz`` (named arrays) and
+``about.json`` (what it is). It appears whole or not at all, and is never changed; one that is
+cut short or is not what its key says counts as absent. Locks are held by the system and end
+with their process; they lie in ``.locks`` and are never removed, which would be a race.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+from filelock import FileLock, Timeout
+
+from geodata.files import whole_folder
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+About = dict[str, Any]
+
+WAIT_S = 600.0
+"""So long one process waits for another that measures the same; then it measures too."""
+
+LEFT_S = 24 * 3600.0
+"""What a process left unfinished so long ago was left by one that died."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry: ``kind`` "" where it does not say what it is. ``used`` is the last time."""
+
+    key: str
+    kind: str
+    about: About
+    size_bytes: int
+    used: datetime
+
+
+@dataclass(frozen=True)
+class Store:
+    """The entries in one folder. One that does not write keeps nothing."""
+
+    folder: Path
+    writes: bool = True
+
+    def read(self, key: str) -> tuple[About, Arrays] | None:
+        """An entry, which counts as used now; None where there is none that can be read."""
+        path = self.folder / key
+        about = _about(path)
+        if about is None or about.get("key", key) != key:
+            return None
+        try:
+            with np.load(path / "measures.npz", allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in kept.files}
+        except (BadZipFile, EOFError, KeyError, MemoryError, OSError, ValueError, zlib.error):
+            return None  # cut short, or nothing of ours
+        with suppress(OSError):  # a folder that is only read
+            os.utime(path / "measures.npz")
+        return about, arrays
+
+    def keep(self, key: str, about: Mapping[str, Any], arrays: Arrays) -> None:
+        """Keep an entry whole, in place of one that was no good."""
+        if not self.writes:
+            return
+        with whole_folder(self.folder / key) as folder:
+            np.savez_compressed(folder / "measures.npz", allow_pickle=False, **arrays)
+            text = json.dumps({**about, "key": key}, ensure_ascii=False)
+            (folder / "about.json").write_text(text, encoding="utf-8")
+            self.remove(key)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, the one used longest ago first, also such as cannot be read."""
+        found = [_entry(path) for path in _folders(self.folder) if not path.name.startswith(".")]
+        return tuple(sorted((e for e in found if e is not None), key=lambda e: (e.used, e.key)))
+
+    def remove(self, key: str) -> bool:
+        """Remove an entry; False where it is not there or the system holds it open.
+
+        It is moved away first, so that nobody ever finds half of it.
+        """
+        gone = self.folder / f".unfinished-{uuid4().hex}"
+        try:
+            (self.folder / key).rename(gone)
+        except OSError:
+            return False
+        shutil.rmtree(gone, ignore_errors=True)
+        return True
+
+    @contextmanager
+    def locked(self, keys: Iterable[str]) -> Iterator[None]:
+        """The entries of some keys for this thread alone, among those that ask.
+
+        Where the folder allows no locks, or another holds one too long, the block runs all the
+        same: entries appear whole whoever writes them, only the work may be done twice.
+        """
+        with ExitStack() as held:
+            for name in sorted({_lock(key) for key in keys}):  # in one order: no deadlock
+                with suppress(OSError, NotImplementedError):  # a time-out is an OSError too
+                    held.enter_context(self._lock(name, wait_s=WAIT_S))
+            yield
+
+    def trim(
+        self, most_bytes: int, *, worth: Callable[[str], int], mine: Collection[str] = ()
+    ) -> tuple[Entry, ...]:
+        """Remove entries until the rest is no larger than ``most_bytes``; returns what went.
+
+        Those of the least ``worth`` (of a key) go first, and among them those used longest ago.
+        Never one of ``mine``, which the caller has locked, nor one locked by another.
+        """
+        self._sweep()
+        entries = self.entries()
+        total = sum(entry.size_bytes for entry in entries)
+        held = {_lock(key) for key in mine}
+        gone = []
+        for entry in sorted(entries, key=lambda e: worth(e.key)):  # stable: oldest first in each
+            if total <= most_bytes:
+                break
+            if entry.key not in mine and self._free(entry.key, held):
+                total -= entry.size_bytes
+                gone.append(entry)
+        return tuple(gone)
+
+    def _free(self, key: str, held: Collection[str]) -> bool:
+        """Remove an entry unless another process has it locked."""
+        name = _lock(key)
+        if name in held:
+            return self.remove(key)
+        try:
+            with self._lock(name, wait_s=0):
+                return self.remove(key)
+        except Timeout:
+            return False
+        except (OSError, NotImplementedError):  # no locks here, so nobody has one
+            return self.remove(key)
+
+    def _lock(self, name: str, *, wait_s: float) -> FileLock:
+        folder = self.folder / ".locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / name, timeout=wait_s)
+
+    def _sweep(self) -> None:
+        """Clear away what processes that died left unfinished."""
+        for path in self.folder.glob(".unfinished-*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > LEFT_S:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _lock(key: str) -> str:
+    """Name of the lock of a key: one of 256, so that they need never be removed."""
+    return f"{key[:2]}.lock"
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.is_dir()]
+    except OSError:
+        return []
+
+
+def _about(path: Path) -> About | None:
+    """What an entry says of itself; None where it says nothing that can be read."""
+    try:
+        about = json.loads((path / "about.json").read_text(encoding="utf-8"))
+    except (OSError, RecursionError, ValueError):
+        return None
+    return about if isinstance(about, dict) else None
+
+
+def _entry(path: Path) -> Entry | None:
+    """None where it went away meanwhile."""
+    try:
+        told = [file.stat() for file in path.iterdir()]
+        used = max((one.st_mtime for one in told), default=path.stat().st_mtime)
+    except OSError:
+        return None
+    about = _about(path) or {}
+    return Entry(
+        key=path.name,
+        kind=str(about.get("kind", "")),
+        about=about,
+        size_bytes=sum(one.st_size for one in told),
+        used=datetime.fromtimestamp(used, UTC),
+    )
