@@ -212,6 +212,7 @@ def map_texts(t: Translator) -> Mapping[str, str]:
         "mark": t("SIMULATED DATA"),
         "uncoveredOf": t("{uncovered} of {villages} villages uncovered"),
         "people": t("{people} people"),
+        "legendSignal": t("Signal strength"),
         "legendFindings": t("Places to look at"),
         "error": t("error"),
         "warning": t("warning"),

@@ -6,6 +6,7 @@ shapes and names travel by the route in `ui.maps.routes` and stay in the browser
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.model import Layer, Verdict
+from coverage.model import Kind, Layer, Verdict
+from coverage.pixels import SignalLayer
 from geodata.display import (
     SCALE,
     bounds,
@@ -24,12 +26,13 @@ from geodata.display import (
     screen_coverage,
     screen_points,
 )
+from geodata.signal_picture import CLASSES_DBM, COLOURS, signal_picture
 from geodata.study.places import Level, Structure
 from geodata.study.results import Run
 from ui.maps.assets import Asset, AssetStore
 from ui.plain import plain
 
-RECIPE = b"2"
+RECIPE = b"3"
 """Part of every hash: change it when the way shapes are prepared changes."""
 
 AREA_SIMPLIFY_M = 100.0
@@ -46,10 +49,11 @@ LETTERS = {verdict.value: verdict.value[0] for verdict in Verdict}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LayerFeed:
-    """One switchable footprint: what it is called, and where its shape is."""
+    """One switchable layer: what it is called, of what kind, and where its shape or picture is."""
 
     operator: str
     technology: str
+    kind: Kind
     asset: Asset
 
 
@@ -216,8 +220,10 @@ def _areas(publish: Publish, structure: Structure, level: Level) -> Asset:
     return publish(f"{level}s.json", [told.encode(), *_bytes_of(drawn)], make)
 
 
-def _layer_feed(publish: Publish, layer: Layer) -> LayerFeed:
-    """One layer's footprint, prepared when somebody switches it on."""
+def _layer_feed(publish: Publish, layer: Layer | SignalLayer) -> LayerFeed:
+    """One layer's footprint or signal, prepared when somebody switches it on."""
+    if isinstance(layer, SignalLayer):
+        return _signal_feed(publish, layer)
 
     def make() -> bytes:
         shapes = encode_shapes(screen_area(layer.footprint))
@@ -226,7 +232,25 @@ def _layer_feed(publish: Publish, layer: Layer) -> LayerFeed:
     return LayerFeed(
         operator=plain(layer.info.operator),
         technology=layer.info.technology,
+        kind=layer.info.kind,
         asset=publish("shape.json", _bytes_of(layer.footprint), make),
+    )
+
+
+def _signal_feed(publish: Publish, layer: SignalLayer) -> LayerFeed:
+    """A signal layer as a picture, with the rectangle that it fills."""
+
+    def make() -> bytes:
+        picture = signal_picture(layer)
+        image = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
+        return compact_json({"image": image, "box": picture.box.corners()})
+
+    made_of = [layer.key.encode(), repr(layer.grid).encode()]
+    return LayerFeed(
+        operator=plain(layer.info.operator),
+        technology=layer.info.technology,
+        kind="signal",
+        asset=publish("signal.json", made_of, make),
     )
 
 
@@ -267,9 +291,11 @@ def feed_data(feed: Feed, *, address: Address) -> dict[str, object]:
             {
                 "operator": layer.operator,
                 "technology": layer.technology,
+                "kind": layer.kind,
                 "url": address(layer.asset),
             }
             for layer in feed.layers
         ],
+        "signal": {"from": CLASSES_DBM, "colours": COLOURS},
         "reconstruction": feed.reconstruction,
     }

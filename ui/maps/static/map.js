@@ -1,7 +1,7 @@
 // The map of villages without coverage. Built once for a page and kept; each rerun of
 // the page only hands over what the reader chose, and only that is drawn anew.
 
-import { bitsOf, decodeShape, fetchTable, villagesOf } from "./shapes.js";
+import { bitsOf, decodeShape, fetchTable, pictureOf, villagesOf } from "./shapes.js";
 import { classesFor } from "./style.js";
 import { pathOf, plane, sceneLayer } from "./scene.js";
 import { folding, legend, make, operatorColour, switches, titleOf, tooltipLines } from "./panel.js";
@@ -157,6 +157,7 @@ class MapView {
     this.near.clear();
     this.shown.clear();
     this.scene.footprints = [];
+    this.scene.signals = [];
     this.scene.zones = [];
     this.scene.regroup();
   }
@@ -280,6 +281,7 @@ class MapView {
     if (on) this.shown.add(title);
     else this.shown.delete(title);
     this.send("layers", [...this.shown].join(","));
+    if (title.endsWith(" dBm")) this.writePanels(this.data); // its classes come into the legend
     this.overlays(this.data, true).then(() => this.scene.paint()).catch((error) => this.fail(error));
   }
 
@@ -300,8 +302,10 @@ class MapView {
     const [tables, zoneTable] = await Promise.all([
       Promise.all(wanted.map((layer) => this.shape(layer.url))), zones ? this.shape(feed.zones5g) : null,
     ]);
-    this.scene.footprints = wanted.map((layer, k) => ({
-      path: tables[k].paths[0].path, colour: operatorColour(feed.layers, layer.operator), dashed: ["2G", "3G"].includes(layer.technology),
+    const laid = wanted.map((layer, k) => ({ layer, table: tables[k] }));
+    this.scene.signals = laid.filter(({ layer }) => layer.kind === "signal").map(({ table }) => table);
+    this.scene.footprints = laid.filter(({ layer }) => layer.kind !== "signal").map(({ layer, table }) => ({
+      path: table.paths[0].path, colour: operatorColour(feed.layers, layer.operator), dashed: ["2G", "3G"].includes(layer.technology),
     }));
     this.scene.zones = zoneTable ? zoneTable.zones : [];
   }
@@ -317,6 +321,7 @@ class MapView {
 
   async fetchShape(url) {
     const table = await fetchTable(url);
+    if (table.image) return { image: await pictureOf(table.image), box: table.box };
     const paths = table.shapes.map((shape) => pathOf(decodeShape(shape, table.scale), this.plane));
     const zones = (table.zone || []).map((zone, k) => ({
       kind: "zone", zone, operator: table.operator[k], status: table.status[k], ...paths[k],

@@ -88,7 +88,19 @@ export function operatorColour(layers, operator) {
   return OPERATOR_COLOURS[operators.indexOf(operator) % OPERATOR_COLOURS.length];
 }
 
-export const titleOf = (layer) => `${layer.operator} ${layer.technology}`;
+export const titleOf = (layer) => `${layer.operator} ${layer.technology}${layer.kind === "signal" ? " dBm" : ""}`;
+
+// The classes of the signal that is laid over, the strongest first.
+function signalScale(texts, { from, colours }) {
+  const box = make("div", "scale");
+  box.append(make("div", "head", texts.legendSignal));
+  const last = from.length - 1;
+  for (let k = last; k >= 0; k -= 1) {
+    const text = k === last ? `≥ ${from[k]} dBm` : `${from[k]} … ${from[k + 1] - 1} dBm`;
+    box.append(row(swatch(colours[k]), text.replaceAll("-", "−")));
+  }
+  return box;
+}
 
 // What can be laid over: `shown` holds titles, "5G" stands for the zones.
 export function switches(texts, feed, { shown, opacity, zones }, { onSwitch, onOpacity }) {
@@ -104,6 +116,7 @@ export function switches(texts, feed, { shown, opacity, zones }, { onSwitch, onO
     box.append(checkbox(title, icon, shown.has(title), (on) => onSwitch(title, on)));
   }
   if (layers.length) box.append(slider(texts.opacity, opacity, onOpacity));
+  if (layers.some((layer) => layer.kind === "signal" && shown.has(titleOf(layer)))) box.append(signalScale(texts, feed.signal));
   return box;
 }
 

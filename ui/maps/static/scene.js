@@ -46,7 +46,7 @@ export function pathOf(parts, { x, y }) {
 export function sceneLayer(L, pane) {
   const Layer = L.Layer.extend({
     initialize() {
-      Object.assign(this, { areas: [], villages: [], footprints: [], zones: [], state: { mode: "areas" }, opacity: 0.3 });
+      Object.assign(this, { areas: [], villages: [], footprints: [], signals: [], zones: [], state: { mode: "areas" }, opacity: 0.3 });
     },
     onAdd(map) {
       this.canvas = L.DomUtil.create("canvas", "phusong-scene", map.getPane(pane));
@@ -116,6 +116,7 @@ export function sceneLayer(L, pane) {
       context.setTransform(zoom, 0, 0, zoom, -this.left * zoom, -this.top * zoom);
       this.paintAreas(context);
       this.paintVillages(context);
+      this.paintSignals(context);
       this.paintFootprints(context);
       this.paintZones(context);
       this.paintBorders(context);
@@ -150,6 +151,18 @@ export function sceneLayer(L, pane) {
         context.globalAlpha = 1;
         if (this._map.getZoom() >= 9.5) context.stroke(path);
       }
+    },
+    // Pictures of signal: they are laid out in this very plane, so a corner and a size do.
+    paintSignals(context) {
+      context.imageSmoothingEnabled = false;
+      context.globalAlpha = Math.min(1, this.opacity + 0.3);
+      for (const { image, box } of this.signals) {
+        const [[south, west], [north, east]] = box;
+        const x = this.plane.x(west);
+        const y = this.plane.y(north);
+        context.drawImage(image, x, y, this.plane.x(east) - x, this.plane.y(south) - y);
+      }
+      context.globalAlpha = 1;
     },
     paintFootprints(context) {
       for (const { path, colour, dashed } of this.footprints) {

@@ -6,6 +6,13 @@ export async function fetchTable(url) {
   return answer.json();
 }
 
+export async function pictureOf(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  return image;
+}
+
 function decodeRing(steps, scale) {
   const ring = new Array(steps.length / 2);
   let x = 0;
