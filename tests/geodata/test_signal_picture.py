@@ -45,7 +45,9 @@ def drawn(made: SignalLayer) -> tuple[npt.NDArray[np.uint8], tuple[float, float,
     box = picture.box
     west, south = to_metres.transform(box.west_deg, box.south_deg)
     east, north = to_metres.transform(box.east_deg, box.north_deg)
-    with MemoryFile(picture.png) as file, pytest.warns(NotGeoreferencedWarning), file.open() as png:
+    with MemoryFile(picture.png) as file:
+        with pytest.warns(NotGeoreferencedWarning):  # a PNG has no place of its own
+            png = file.open()
         assert png.colormap(1)[0][3] == 0
         assert png.colormap(1)[len(COLOURS)][:3] == tuple(bytes.fromhex(COLOURS[-1][1:]))
         return png.read(1), (west, south, east, north)
