@@ -45,14 +45,27 @@ class Combinations:
 
     def centres(self, points: Floats) -> Bits:
         """The layers that serve each point (x, y), the border included within a millimetre."""
-        step, diagonal = CENTRE_TOLERANCE_M, CENTRE_TOLERANCE_M / np.sqrt(2)
-        around = [(0.0, 0.0), (step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)]
-        around += [(a, b) for a in (diagonal, -diagonal) for b in (diagonal, -diagonal)]
-        bits = np.zeros(len(points), np.uint64)
-        grid = self.index.grid
-        for shift in around:
-            bits |= kernel.points_in(points + shift, grid.frame, grid.size, self.index.arrays)
-        return bits
+        return _near(points, self.index)
+
+
+def layers_at(footprints: Sequence[Geometries], points: Floats, *, threads: int) -> Bits:
+    """The same as `Combinations.centres`, for points (n × 2) alone."""
+    if not len(points) or not footprints:
+        return np.zeros(len(points), np.uint64)
+    areas = [_kept(polygonal(np.asarray(f, dtype=object))) for f in footprints]
+    bounds = _bounds(np.concatenate([points.min(axis=0), points.max(axis=0)]), None)
+    grid = grid_over(bounds, cell_m=_cell(bounds, len(points), areas))
+    return _near(points, index_layers(areas, grid, threads=threads))
+
+
+def _near(points: Floats, index: Indexed) -> Bits:
+    step, diagonal = CENTRE_TOLERANCE_M, CENTRE_TOLERANCE_M / np.sqrt(2)
+    around = [(0.0, 0.0), (step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)]
+    around += [(a, b) for a in (diagonal, -diagonal) for b in (diagonal, -diagonal)]
+    bits = np.zeros(len(points), np.uint64)
+    for shift in around:
+        bits |= kernel.points_in(points + shift, index.grid.frame, index.grid.size, index.arrays)
+    return bits
 
 
 def sums(village: npt.NDArray[np.int32], values: Floats, villages: int) -> Floats:
@@ -97,7 +110,7 @@ def combine(
     bounds = _bounds(rings.bounds, centres)
     cell_m = cell_m or _cell(bounds, len(villages), areas)
     grid = grid_over(bounds, cell_m=cell_m)
-    index = index_layers(areas, grid, threads=threads) if areas else _no_layers(grid)
+    index = index_layers(areas, grid, threads=threads) if areas else no_layers(grid)
     if progress:
         progress(0.5)
     return _measured(villages, rings, index, threads=threads, progress=progress)
@@ -130,7 +143,8 @@ def _bounds(around: Floats, centres: Floats | None) -> Floats:
     return np.concatenate([low - room, high + room])
 
 
-def _no_layers(grid: Grid) -> Indexed:
+def no_layers(grid: Grid) -> Indexed:
+    """A grid on which nothing is served."""
     cells = grid.columns * grid.rows
     return Indexed(
         grid=grid,
@@ -156,7 +170,9 @@ def _measured(
 
     def some(first: int) -> tuple[npt.NDArray[np.int32], Bits, Floats, npt.NDArray[np.bool_]]:
         chosen = (first, min(first + VILLAGES_AT_A_TIME, len(villages)))
-        done = kernel.combine(arrays, chosen, grid.frame, grid.size, index.arrays)
+        done = kernel.combine(
+            arrays, chosen, grid.frame, grid.size, index.arrays, kernel.UNWEIGHTED
+        )
         if progress:
             progress(0.5 + 0.5 * chosen[1] / len(villages))
         return done
@@ -197,5 +213,7 @@ def _repaired(villages: Geometries, index: Indexed) -> tuple[npt.NDArray[np.int3
     rings = rings_of(valid)
     arrays = (rings.xy, rings.start, rings.sign, rings.first)
     grid = index.grid
-    done = kernel.combine(arrays, (0, len(valid)), grid.frame, grid.size, index.arrays)
+    done = kernel.combine(
+        arrays, (0, len(valid)), grid.frame, grid.size, index.arrays, kernel.UNWEIGHTED
+    )
     return done[0], done[1], done[2]

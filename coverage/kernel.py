@@ -34,6 +34,9 @@ FULL = -1
 
 Array = np.ndarray[Any, Any]
 
+UNWEIGHTED = np.empty(0)
+"""Weights of cells that each count for 1."""
+
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -369,8 +372,8 @@ def _breaks(e: Array) -> Array:
 
 
 @_jit
-def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array, int]) -> Any:
-    """Areas of one cell by combination, for any windings.
+def _sweep(e: Array, base: Any, bits: Array, weight: float, table: tuple[Array, Array, int]) -> Any:
+    """Areas of one cell by combination, for any windings, times ``weight``.
 
     ``e``: pieces with their owner in a seventh column, sorted by x0; owner 0 is the village, owner
     o ≥ 1 the layer of ``bits[o − 1]``. ``base``: the layers that fill the cell.
@@ -417,7 +420,7 @@ def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array, int]) ->
             if winding[0] > 0.0:
                 below = height[k + 1] if k + 1 < n_active else 0.0
                 if height[k] > below:
-                    piece = (height[k] - below) * width
+                    piece = (height[k] - below) * width * weight
                     folded = mask ^ (mask >> np.uint64(6)) ^ (mask >> np.uint64(12))
                     slot = int(folded & np.uint64(63))
                     if hint[slot] < n and keys[hint[slot]] == mask:
@@ -458,35 +461,36 @@ def _gather(own: tuple[Array, int, int], mixed: Array, start: Array, pieces: Arr
 def _cell(
     village: tuple[Array, int, int, float],
     layers: tuple[Array, Array, Array, Array, Array],
-    cell: int,
+    cell: tuple[int, float],
     table: tuple[Array, Array, int],
 ) -> Any:
-    """Add one cell of one village to its table of areas by combination."""
+    """Add one cell (its number and weight) of one village to its table by combination."""
     pieces, a, b, own_area = village
     code, start, layer_pieces, _, simple = layers
+    number, weight = cell
     keys, values, n = table
     base = np.uint64(0)
     mixed = np.empty(code.shape[1], np.int64)
     bits = np.empty(code.shape[1], np.uint64)
     count = 0
     for k in range(code.shape[1]):
-        c = code[cell, k]
+        c = code[number, k]
         if c == FULL:
             base |= np.uint64(1) << np.uint64(k)
         elif c != EMPTY:
             mixed[count], bits[count] = c - 1, np.uint64(1) << np.uint64(k)
             count += 1
     if count == 0:
-        keys, values, n, _ = _add(keys, values, n, base, own_area)
+        keys, values, n, _ = _add(keys, values, n, base, own_area * weight)
         return keys, values, n
     if count == 1 and simple[mixed[0]]:
         m = mixed[0]
         both = _pair_area(pieces, a, b, layer_pieces, start[m], start[m + 1])
-        keys, values, n, _ = _add(keys, values, n, base | bits[0], both)
-        keys, values, n, _ = _add(keys, values, n, base, own_area - both)
+        keys, values, n, _ = _add(keys, values, n, base | bits[0], both * weight)
+        keys, values, n, _ = _add(keys, values, n, base, (own_area - both) * weight)
         return keys, values, n
     e = _gather((pieces, a, b), mixed[:count], start, layer_pieces)
-    return _sweep(e, base, bits[:count], (keys, values, n))
+    return _sweep(e, base, bits[:count], weight, (keys, values, n))
 
 
 @_jit
@@ -512,11 +516,13 @@ def combine(
     grid: Array,
     size: Array,
     layers: tuple[Array, Array, Array, Array, Array],
+    weights: Array,
 ) -> tuple[Array, Array, Array, Array]:
     """Areas by combination of the villages ``chosen[0] … chosen[1] − 1``.
 
     ``villages``: coordinates, ring starts, ring signs and the first ring of each village.
     ``layers``: codes (cells × layers), and the joined starts, pieces, areas and simple flags.
+    ``weights``: what an m² of each cell counts for; empty where each counts for 1.
     Returns parallel ``village``, ``combination`` and ``area`` (m²), and ``simple``: whether
     each village's own winding is 0 or 1 all over.
     """
@@ -538,11 +544,14 @@ def combine(
                 if c == EMPTY:
                     continue
                 cell = (window[0] + col) * size[1] + window[1] + row
+                weight = weights[cell] if weights.size else 1.0
+                if weight == 0.0:
+                    continue
                 if c == FULL:
                     village = (roof, 0, 1, g * g)
                 else:
                     village = (pieces, start[c - 1], start[c], area[c - 1])
-                keys, values, n = _cell(village, layers, cell, (keys, values, n))
+                keys, values, n = _cell(village, layers, (cell, weight), (keys, values, n))
         if total + n > rows.size:
             length = 2 * (total + n) + 1024
             more_rows, more_masks = np.empty(length, np.int32), np.empty(length, np.uint64)

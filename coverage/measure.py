@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from coverage.amounts import NO_AMOUNTS, measure_amounts
 from coverage.area import require_projected, require_villages
 from coverage.combinations import Combinations, cell_for, combine
 from coverage.errors import CoverageError
-from coverage.model import Layer, Measures
+from coverage.model import Basis, Layer, Measures
+from coverage.pixels import AmountSource
 from coverage.rings import Floats
 
 ENGINE = 3
@@ -50,6 +52,8 @@ def measure(
     villages: gpd.GeoDataFrame,
     layers: Sequence[Layer],
     *,
+    amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
+    hexes: bool = False,
     cells: Cells | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -57,8 +61,10 @@ def measure(
     """Measure every village against every combination of layers, exactly.
 
     ``villages``: polygons in a projected system in metres, indexed by ``village_id``, with
-    an optional point column ``centre`` (None where unknown). ``cells``: those of the whole that
-    these villages are a part of (`cells_for`). ``threads``: as many as the process may use.
+    an optional point column ``centre`` (None where unknown). ``amounts`` are the people and
+    settled places to measure beside the area, ``hexes`` whether H3 hexagons are
+    (`coverage.amounts`). ``cells``: those of the whole that these villages are a part of
+    (`cells_for`). ``threads``: as many as the process may use.
     ``progress`` is told the part done, 0 to 1. Raises `CoverageError` on no villages, an empty
     village, duplicate ids, or systems that differ.
 
@@ -78,7 +84,7 @@ def measure(
         centres=points[has_centre],
         cell_m=cells.footprints_m if cells else None,
         threads=threads,
-        progress=progress,
+        progress=_first_half(progress) if amounts else progress,
     )
     extent_share, extent_centre = _extents(villages, layers, points, has_centre, cells)
     return Measures(
@@ -92,7 +98,18 @@ def measure(
         has_centre=has_centre,
         extent_share=extent_share,
         extent_centre=extent_centre,
+        amounts=measure_amounts(
+            villages, layers, amounts, hexes=hexes, threads=threads, progress=_second_half(progress)
+        ),
     )
+
+
+def _first_half(progress: Progress | None) -> Progress | None:
+    return None if progress is None else lambda done: progress(done / 2)
+
+
+def _second_half(progress: Progress | None) -> Progress | None:
+    return None if progress is None else lambda done: progress(0.5 + done / 2)
 
 
 def _centres(villages: gpd.GeoDataFrame) -> tuple[Floats, npt.NDArray[np.bool_]]:
