@@ -317,3 +317,14 @@ def test_hexagons_are_measured_only_when_asked() -> None:
     found = measure(tiny.villages(), tiny.layers(), hexes=True).amounts["hexes"]
     assert isinstance(found, Amounts)
     assert set(np.unique(found.amount % 1)) == {0.0}
+
+
+def test_a_village_measured_apart_has_the_same_people_to_the_last_bit() -> None:
+    counts = np.random.default_rng(5).poisson(4.0, (40, 40)).astype(float)
+    source = over_tiny(counts, 75.0)
+    shapes = tiny.villages().geometry.to_numpy()
+    rows = [layer.footprint.to_numpy() for layer in tiny.layers()]
+    whole = spread_amounts(shapes, rows, source, crs=METRES, threads=1, tile=(8, 16))
+    for k in range(9):
+        own = spread_amounts(shapes[k : k + 1], rows, source, crs=METRES, threads=1, tile=(8, 16))
+        assert own.amount.tolist() == whole.amount[whole.village == k].tolist()
