@@ -10,12 +10,14 @@ import streamlit as st
 
 from coverage.explain import layer_reasons, operator_reasons, responsibility
 from coverage.model import TECHNOLOGIES
+from coverage.shares import basis_of
 from geodata.columns import plain as bare
 from geodata.followup import shown
 from ui import choices
 from ui.figures import away
 from ui.plain import escaped, plain
-from ui.tables import DUTIES, EVIDENCE, FOLLOW_UP, cell, verdict_text
+from ui.rules import of_what
+from ui.tables import DUTIES, EVIDENCE, FOLLOW_UP, KINDS, cell, verdict_text
 from ui.texts import Translator
 from ui.view import View
 
@@ -42,12 +44,17 @@ def why_card(view: View) -> None:
         st.table(_layers(view))
         _nearest(view)
         _follow_up(view)
-        st.caption(
-            t("Signal strength in dBm: this study has no signal layer.")
-            + " "
-            + t("Terrain: no profile has been computed.")
-        )
+        st.caption(_left_out(view))
         st.caption(_sources(view))
+
+
+def _left_out(view: View) -> str:
+    """What this study cannot tell of a village."""
+    t, layers = view.t, view.opened.run.assessment.measures.layers
+    told = [t("Terrain: no profile has been computed.")]
+    if not any(layer.kind == "signal" for layer in layers):
+        told.insert(0, t("Signal strength in dBm: this study has no signal layer."))
+    return " ".join(told)
 
 
 def _decided(view: View, found: Any) -> str:
@@ -79,13 +86,14 @@ def _served(view: View) -> str:
     told = {
         "operators": escaped(", ".join(why["operator"])),
         "share": t.percent(rule.covered_share, digits=0),
+        "what": of_what(basis_of(view.seen.measures, rule), t),
     }
     if by_centre.all() or by_centre.sum() >= rule.min_operators:
         at_centre = escaped(", ".join(why["operator"][by_centre]))
         return t("{operators} serve the village centre.", operators=at_centre)
     if by_centre.any():
-        return t("{operators} serve the village centre or at least {share} of the area.", **told)
-    return t("{operators} serve at least {share} of the area.", **told)
+        return t("{operators} serve the village centre or at least {share} of {what}.", **told)
+    return t("{operators} serve at least {share} of {what}.", **told)
 
 
 def _counted(view: View) -> str:
@@ -116,13 +124,14 @@ def _short(view: View, found: Any) -> str:
         "share": t.percent(found["best_share"], digits=1),
         "short": t.percent(-found["margin"], digits=1),
         "needed": t.percent(rule.covered_share, digits=0),
+        "what": of_what(basis_of(view.seen.measures, rule), t),
     }
     if alone:
-        area = t("{operator} serves {share} of the area, {short} short of {needed}.", **told)
+        area = t("{operator} serves {share} of {what}, {short} short of {needed}.", **told)
         centre = t("It does not serve the centre.")
     else:
         area = t(
-            "The best, {operator}, serves {share} of the area, {short} short of {needed}.", **told
+            "The best, {operator}, serves {share} of {what}, {short} short of {needed}.", **told
         )
         centre = t("Nobody serves the centre.")
     known = rule.centre and view.opened.run.study.villages["centre"].notna()[view.village]
@@ -179,25 +188,48 @@ def _place(view: View, village: str) -> str:
 
 
 def _layers(view: View) -> pd.DataFrame:
-    """Every layer with its share, the centre, the margin, and what it is."""
+    """Every layer with its share or level, the centre, the margin, and what it is."""
     t = view.t
     why = layer_reasons(view.whole, view.village)
     yes_no = {True: t("yes"), False: t("no")}
-    return pd.DataFrame(
-        {
-            t("Layer"): [
-                escaped(f"{o} {k}") for o, k in zip(why["operator"], why["technology"], strict=True)
-            ],
-            t("Share of area"): [t.percent(share, digits=1) for share in why["share"]],
-            t("Margin"): [_points(margin, t) for margin in why["margin"]],
-            t("Centre"): [t("not known") if pd.isna(c) else yes_no[bool(c)] for c in why["centre"]],
-            t("Serves"): [_serves(row, t) for row in why.to_dict("records")],
-            t("Filed"): [
-                f"{t.date(day)}, {t(EVIDENCE[kind])}"
-                for day, kind in zip(why["as_of"], why["evidence"], strict=True)
-            ],
-        }
-    ).set_index(t("Layer"))
+    basis = basis_of(view.whole.measures, view.whole.rule)
+    columns = {
+        t("Layer"): [
+            escaped(f"{o} {k}") for o, k in zip(why["operator"], why["technology"], strict=True)
+        ],
+        t("Share of {what}", what=of_what(basis, t)): [
+            t.percent(share, digits=1) for share in why["share"]
+        ],
+        t("Margin"): [_points(margin, t) for margin in why["margin"]],
+        t("Centre"): [t("not known") if pd.isna(c) else yes_no[bool(c)] for c in why["centre"]],
+        t("Level at the centre"): [_level(row, t) for row in why.to_dict("records")],
+        t("Serves"): [_serves(row, t) for row in why.to_dict("records")],
+        t("Filed"): [
+            f"{t.date(day)}, {t(KINDS[kind])}, {t(EVIDENCE[evidence])}"
+            for day, kind, evidence in zip(why["as_of"], why["kind"], why["evidence"], strict=True)
+        ],
+    }
+    if not (why["kind"] == "signal").any():
+        del columns[t("Level at the centre")]
+    return pd.DataFrame(columns).set_index(t("Layer"))
+
+
+def _level(row: Mapping[Any, Any], t: Translator) -> str:
+    """The level at the centre with its margin over what the rule asks, of a signal layer."""
+    if row["kind"] != "signal":
+        return ""
+    if pd.isna(row["dbm"]):
+        return t("no signal") if row["speaks"] else t("not known")
+    told = _signed(row["dbm"], "dBm", t)
+    if pd.isna(row["least_dbm"]):
+        return told
+    margin = int(row["dbm"] - row["least_dbm"])
+    return f"{told} ({_signed(margin, 'dB', t, plus='+')})"
+
+
+def _signed(value: float, unit: str, t: Translator, *, plus: str = "") -> str:
+    """A whole number with its sign and unit, as a language writes it."""
+    return f"{'−' if value < 0 else plus}{t.number(abs(int(value)))}\u00a0{unit}"
 
 
 def _serves(row: Mapping[Any, Any], t: Translator) -> str:

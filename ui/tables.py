@@ -61,6 +61,11 @@ EVIDENCE: Mapping[str, str] = MappingProxyType(
     {"declared": _("declared"), "modelled": _("modelled"), "measured": _("measured")}
 )
 
+KINDS: Mapping[str, str] = MappingProxyType(
+    {"footprint": _("footprint"), "signal": _("signal strength"), "sites": _("discs around sites")}
+)
+"""What a layer is made of."""
+
 FOLLOW_UP: Mapping[str, str] = {
     "confirmed": _("Field confirmation"),
     "confirmed_by": _("Confirmed by"),

@@ -279,7 +279,7 @@ def test_the_card_says_why(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     assert "Nearest place with signal: **" in told
     assert "Beta B1" in told
     layers = app.table[0].value
-    assert layers.loc["Beta 3G", "Share of area"].replace("\u00a0", " ") == "30.0 %"
+    assert layers.loc["Beta 3G", "Share of the area"].replace("\u00a0", " ") == "30.0 %"
     assert layers.loc["Beta 3G", "Margin"].replace("\u00a0", " ") == "−20.0 %"
     assert "dBm" in told
     assert "Terrain" in told
