@@ -98,5 +98,16 @@ def headline_among(villages: pd.DataFrame, seen: Assessment, keep: pd.Series[boo
     )
 
 
+def only_others_serve(seen: Assessment, keep: pd.Series[bool]) -> int | None:
+    """How many of the chosen villages are not covered here, and served by others.
+
+    None where no layers are kept back: then `seen` is of all of them.
+    """
+    if "served_by_others" not in seen.verdicts:
+        return None
+    others = seen.verdicts["served_by_others"] & (seen.verdicts["verdict"] != "covered")
+    return int((others & keep).sum())
+
+
 def _power(electrified: pd.Series) -> pd.Series[str]:
     return electrified.map({True: "yes", False: "no"}).astype(object).fillna("missing")

@@ -13,8 +13,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 import coverage
-from coverage.model import Assessment, Expected, Layer, LayerInfo, Measures, Rule
+from coverage.model import Assessment, Layer, LayerInfo, Measures, Rule
 from coverage.part import part_of
+from geodata.alone import calm, judged_alone, rule_alone
 from geodata.areas import polygons_of, valid_polygons
 from geodata.errors import CallError
 from geodata.followup import FREE
@@ -68,9 +69,10 @@ def restrict(run: Run, rights: Rights) -> Run:
     `CallError` for a code without one that is not the same villages in all structures.
     Villages outside the units are gone from every table, and layers, sites and zones are cut
     to the area of those inside. For an operator's people the other operators' layers, sites,
-    zones, names and shares are gone too: the verdict stays, as it is published, all other
-    columns speak of their own layers alone, and ``served_by_others`` says whether anybody
-    else covers the village. Never keep or publish such a run: it is a part.
+    zones, names and shares are gone too: every verdict, share and sum is of their own layers
+    alone, as if nobody else had filed, and one column, ``served_by_others``, says whether
+    anybody else covers the village by the rule. Nothing else here depends on others' layers
+    but the run's id, which names the whole run. Never keep or publish such a run: it is a part.
     """
     if rights.sees_all:
         return run
@@ -81,6 +83,7 @@ def restrict(run: Run, rights: Rights) -> Run:
     study = _study(run.study, structures, sight)
     return replace(
         run,
+        alone=sight.operator,
         study=study,
         assessment=assessment,
         summary=coverage.summarise(assessment, published=study.published),
@@ -217,7 +220,8 @@ def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseG
 def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> Study:
     """The study with only what is seen.
 
-    Notes, findings, inputs and measurements speak of whole files: they are gone.
+    Notes, findings, inputs and measurements speak of whole files: they are gone. The target
+    is one of all operators together, and gone for the people of one.
     """
     layers = [
         replace(x, info=_info(x.info, sight))
@@ -236,7 +240,9 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
             settings = settings.model_copy(update={"name": UNNAMED})
         names = tuple(o for o in study.expected.operators if o == sight.operator)
         expected = ExpectedTable(operators=names, technologies=study.expected.technologies)
-        settings = settings.model_copy(update={"layers": tuple(own), "expected": expected})
+        settings = settings.model_copy(
+            update={"layers": tuple(own), "expected": expected, "target": None}
+        )
     return replace(
         study,
         settings=settings,
@@ -245,7 +251,7 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         units=_units(study.units, structures, sight.keep),
         zones_5g=_cut_table(study.zones_5g, sight),
         sites=_cut_table(study.sites, sight),
-        rule=_rule(study.rule, sight),
+        rule=_rule(study.rule, sight, judged=bool(layers)),
         inputs=(),
         tables=(),
         notes=(),
@@ -266,12 +272,9 @@ def _own_words(text: str, sight: _Sight) -> str:
 
 
 def _published(study: Study, sight: _Sight) -> tuple[PublishedTable, ...]:
-    """Published figures are of all villages: for a part of them they say nothing."""
-    return tuple(
-        table
-        for table in study.settings.published
-        if sight.area is None and not sight.names_another(table.definition, table.source)
-    )
+    """Published figures are of all villages and operators: of a part they say nothing."""
+    whole = sight.area is None and not sight.operator
+    return study.settings.published if whole else ()
 
 
 def _units(
@@ -331,13 +334,16 @@ def _measures(m: Measures, sight: _Sight) -> Measures:
     operator = sight.operator
     layers = [k for k, x in enumerate(m.layers) if not operator or x.operator == operator]
     part = part_of(m, sight.keep, layers)
-    return replace(part, layers=tuple(_info(layer, sight) for layer in part.layers))
+    if not operator:
+        return part
+    return calm(replace(part, layers=tuple(_info(layer, sight) for layer in part.layers)))
 
 
 def _assessment(whole: Assessment, measures: Measures, sight: _Sight) -> Assessment:
-    if sight.operator:
-        return _own_assessment(whole, measures, sight)
     rows = sight.keep
+    if sight.operator:
+        rule = _rule(whole.rule, sight, judged=bool(measures.layers))
+        return judged_alone(whole, measures, rule, operator=sight.operator, rows=rows)
     return replace(
         whole,
         measures=measures,
@@ -347,42 +353,10 @@ def _assessment(whole: Assessment, measures: Measures, sight: _Sight) -> Assessm
     )
 
 
-def _own_assessment(whole: Assessment, measures: Measures, sight: _Sight) -> Assessment:
-    """An operator's own layers judged alone, beside the public verdict."""
-    expected = Expected(
-        operators=tuple(o for o in whole.expected.operators if o == sight.operator),
-        technologies=whole.expected.technologies,
-    )
-    rule = _rule(whole.rule, sight)
-    own = coverage.judge(measures, replace(rule, min_operators=1), expected=expected)
-    verdict = whole.verdicts["verdict"][sight.keep]
-    mine = own.verdicts["n_operators"] > 0
-    decided = np.select(
-        [verdict == "unknown", mine, verdict == "covered"],
-        ["missing", own.verdicts["decided_by"], "others"],
-        "area",
-    )
-    verdicts = own.verdicts.assign(
-        verdict=verdict, decided_by=decided, served_by_others=_by_others(whole, sight)[sight.keep]
-    )
-    return replace(own, rule=rule, verdicts=verdicts)
-
-
-def _rule(rule: Rule, sight: _Sight) -> Rule:
-    """The rule without the operators it names; without its words where they name another."""
+def _rule(rule: Rule, sight: _Sight, *, judged: bool) -> Rule:
+    """The rule as an operator's people meet it; without words that name another."""
     if not sight.operator:
         return rule
-    if sight.names_another(rule.name, rule.title, rule.source):
-        rule = replace(rule, name=NAMELESS, title=NAMELESS, source=NAMELESS)
-    return replace(rule, operators=())
-
-
-def _by_others(whole: Assessment, sight: _Sight) -> pd.Series[bool]:
-    """Whether any other operator covers each village by the rule."""
-    layers: tuple[LayerInfo, ...] = whole.measures.layers
-    others = dict.fromkeys(x.operator for x in layers if x.operator != sight.operator)
-    counted = tuple(o for o in others if not whole.rule.operators or o in whole.rule.operators)
-    if not counted:
-        return pd.Series(data=False, index=whole.verdicts.index)
-    rule = replace(whole.rule, operators=counted, min_operators=1)
-    return coverage.judge(whole.measures, rule).verdicts["n_operators"] > 0
+    if sight.names_another(rule.name, rule.title, rule.source, rule.not_known):
+        rule = replace(rule, name=NAMELESS, title=NAMELESS, source=NAMELESS, not_known="")
+    return rule_alone(rule, sight.operator, judged=judged)

@@ -34,6 +34,12 @@ def why_card(view: View) -> None:
                 t("Close"), icon=":material/close:", on_click=lambda: choices.choose(village="")
             )
         st.markdown(f"**{verdict_text(str(found['verdict']), t)}.** {_decided(view, found)}")
+        if view.rights.operator:
+            st.markdown(
+                t("Other operators serve it.")
+                if found["served_by_others"]
+                else t("No other operator serves it.")
+            )
         counted = _counted(view)
         if counted:
             st.markdown(counted)
@@ -62,12 +68,8 @@ def _decided(view: View, found: Any) -> str:
     t, rule = view.t, view.whole.rule
     if found["verdict"] == "unknown":
         return t("Not covered by what was filed, and some expected filings are missing.")
-    if found["decided_by"] == "others":
-        return t("Others serve it; of their layers nothing more is shown to you.")
     if found["verdict"] == "covered":
         return _served(view)
-    if found["n_operators"] >= rule.min_operators:  # an operator that the rule leaves out
-        return t("The rule does not count {operators}.", operators=escaped(found["operators"]))
     if found["n_operators"] > 0:
         return t(
             "{operators} serve it, and the rule asks for {count} operators.",

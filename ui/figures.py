@@ -27,9 +27,27 @@ def headline_sentence(headline: Headline, t: Translator) -> str:
     )
 
 
-def headline_split(headline: Headline, t: Translator) -> list[tuple[str, str, str]]:
-    """Cards of label, figure and note: uncovered always with its split."""
+def headline_split(
+    headline: Headline, t: Translator, *, others: int | None = None
+) -> list[tuple[str, str, str]]:
+    """Cards of label, figure and note: uncovered always with its split.
+
+    ``others``: how many of the villages that are not covered others serve, where the figures
+    are one operator's.
+    """
     people = headline.population_uncovered
+    served = (
+        []
+        if others is None
+        else [(t("Served by others"), t.number(others), t("of those not covered here"))]
+    )
+    return [
+        *_split(headline, people, t),
+        *served,
+    ]
+
+
+def _split(headline: Headline, people: int | None, t: Translator) -> list[tuple[str, str, str]]:
     return [
         (
             t("Covered"),
@@ -85,6 +103,8 @@ def basis(run: Run, t: Translator, *, units: date | None = None) -> str:
         rule=escaped(t(rule.title)),
         run_id=escaped(run.run_id),
     )
+    if run.alone:
+        told += " · " + t("Figures of {operator} alone", operator=escaped(run.alone))
     if units is None:
         return told
     return told + " · " + t("Units in force from {date}", date=t.date(units))
@@ -93,6 +113,8 @@ def basis(run: Run, t: Translator, *, units: date | None = None) -> str:
 def leader_sentence(headline: Headline, run: Run, t: Translator, *, place: str = "") -> str:
     """One sentence in plain words that can be read aloud; plain text, not Markdown."""
     where = plain(place) or plain(run.study.name)
+    if run.alone:
+        where = t("{place}, {operator} alone", place=where, operator=plain(run.alone))
     if headline.uncovered == 0:
         told = t(
             "As of {date}, {place}: all {covered} villages with data have mobile broadband.",

@@ -115,6 +115,15 @@ def notices(view: View) -> None:
             ),
             icon=":material/science:",
         )
+    if view.rights.operator:
+        st.info(
+            t(
+                "These figures are of the layers of {operator} alone. Of other operators you see "
+                "only whether they serve a village.",
+                operator=escaped(view.run.alone),
+            ),
+            icon=":material/visibility:",
+        )
     if view.is_variant:
         with st.container(horizontal=True, vertical_alignment="center", key="variant notice"):
             st.info(
@@ -127,7 +136,10 @@ def notices(view: View) -> None:
             st.button(
                 t("Back to the published figures"), on_click=lambda: choices.choose(variant="")
             )
-    if view.choices.variant and not view.is_variant:
+    if view.trouble is not None:
+        told = escaped(error_text(view.trouble, view.t.language))
+        st.warning(f"{told} {t('Shown are the published figures.')}", icon=":material/help:")
+    elif view.choices.variant and not view.is_variant and not view.rights.operator:
         st.warning(
             t("There is no variant {name} any more.", name=escaped(view.choices.variant)),
             icon=":material/help:",

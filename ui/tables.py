@@ -124,6 +124,8 @@ def _columns(table: pd.DataFrame, t: Translator, levels: tuple[str, ...]) -> pd.
         t("Best operator"): table["best_operator"].map(cell),
         t("Area served (%)"): t.column(pd.to_numeric(table["best_share"]) * 100, digits=1),
     }
+    if "served_by_others" in table:
+        columns[t("Served by others")] = table["served_by_others"].map(electrified)
     if "district" not in levels:
         del columns[t("District")]
     return pd.DataFrame({**columns, **_follow_up(table, t)}).reset_index(drop=True)

@@ -113,9 +113,12 @@ def _whole(view: View) -> list[str]:
     )
     day = day_text(run.study.as_of, t.language)
     foot = words["foot"].format(unit=run.study.name, date=day, rule=rule, run=run.run_id)
+    others = view.others(view.in_area)
+    served = "" if others is None else t("{count} of them served by others", count=t.number(others))
     return [
         *(f"<p class=warn>{_safe(text)}</p>" for text in warnings if text),
         f"<p><b>{_safe(leader_sentence(view.headline(), run, t))}</b></p>",
+        *([f"<p>{_safe(served)}</p>"] if served else []),
         f"<p><small>{_safe(foot)}</small></p>",
     ]
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from coverage import CoverageError
 from coverage.model import TECHNOLOGIES, Assessment, Headline, Rule, Technology
 from coverage.rules import RULES
-from coverage.select import headline_among, select
+from coverage.select import headline_among, only_others_serve, select
 from geodata.access import Rights
 from geodata.display import bounds
 from geodata.study.places import Level, Structure, named, structure_on, units_day
@@ -29,7 +30,8 @@ class View:
 
     ``rule`` is the rule in force (the published one, or a variant's); ``whole`` what it says
     of all operators, ``seen`` of those looked at. ``area_level`` and ``area`` say which unit
-    is chosen ("" for all). ``keep`` marks the villages that the filters leave.
+    is chosen ("" for all). ``keep`` marks the villages that the filters leave. ``trouble`` says
+    why the rule asked for cannot judge: then the published one is in force.
     """
 
     opened: Opened
@@ -44,6 +46,7 @@ class View:
     area: str
     in_area: pd.Series[bool]
     keep: pd.Series[bool]
+    trouble: CoverageError | None = None
 
     @property
     def rights(self) -> Rights:
@@ -100,6 +103,13 @@ class View:
         """The figures of the chosen area, all verdicts."""
         return headline_among(self.opened.run.study.villages, self.seen, self.in_area)
 
+    def others(self, keep: pd.Series[bool]) -> int | None:
+        """How many of some villages others serve and are not covered here.
+
+        None where no operator's layers are kept back.
+        """
+        return only_others_serve(self.seen, keep)
+
     def kept_headline(self) -> Headline:
         """The figures of the villages that the filters leave."""
         return headline_among(self.opened.run.study.villages, self.seen, self.keep)
@@ -118,7 +128,7 @@ def make_view(opened: Opened, choices: Choices) -> View:
         choices = replace(choices, units="", district="", commune="")
         structure = structure_on(opened.structures, opened.run.study.as_of)
     position = opened.structures.index(structure)
-    rule = rule_in_force(opened, choices)
+    rule, trouble = rule_in_force(opened, choices)
     seen = opened.judged(narrowed(opened, rule, choices))
     level, code = _area(structure, choices)
     in_area = structure.inside(level, code)
@@ -145,18 +155,25 @@ def make_view(opened: Opened, choices: Choices) -> View:
         area=code,
         in_area=in_area,
         keep=keep,
+        trouble=trouble,
     )
 
 
-def rule_in_force(opened: Opened, choices: Choices) -> Rule:
+def rule_in_force(opened: Opened, choices: Choices) -> tuple[Rule, CoverageError | None]:
     """The variant named in the address, else the rule of the published run.
 
-    An operator's people have that alone: what another rule says needs the layers of all.
+    With it, why the variant cannot judge, where it cannot. An operator's people have the
+    published rule alone: what another says needs the layers of all.
     """
     published = opened.run.assessment.rule
     if not choices.variant or opened.rights.operator:
-        return published
-    return {**RULES, **variants_of(opened)}.get(choices.variant, published)
+        return published, None
+    rule = {**RULES, **variants_of(opened)}.get(choices.variant, published)
+    try:
+        opened.judged(rule)
+    except CoverageError as error:
+        return published, error
+    return rule, None
 
 
 def variants_of(opened: Opened) -> Mapping[str, Rule]:

@@ -60,8 +60,10 @@ def _block(run: Run, language: Language) -> list[tuple[str, str]]:
         name: _grouped(getattr(headline, name), language)
         for name in ("covered", "villages", "uncovered", "none", "weak", "unknown")
     }
+    alone = words["alone"].format(operator=run.alone)
     return [
         (words["study"], run.study.name),
+        *([(words["whose"], alone)] if run.alone else []),
         (words["as_of"], _day(run.study.as_of, language)),
         (words["rule"], f"{run.assessment.rule.name} — {run.assessment.rule.title}"),
         (words["run"], run.run_id),

@@ -91,6 +91,8 @@ def _titles(page: Any, run: Run, language: Language, styles: dict[str, Any]) -> 
         page.write_string(row, 0, words["warning"], styles["warning"])
         row += 1
     told = f"{words['study']}: {run.study.name} · {words['as_of']}: {run.study.as_of:%d/%m/%Y}"
+    if run.alone:
+        told += f" · {words['whose']}: {words['alone'].format(operator=run.alone)}"
     page.write_string(row, 0, str(without_controls(told)), styles["plain"])
     rule = run.assessment.rule
     told = f"{words['rule']}: {rule.name} — {rule.title} · {words['run']}: {run.run_id}"

@@ -209,6 +209,7 @@ def _headed(
         head["any_share"]: table["any_share"].round(4),
         head["margin"]: table["margin"].round(4),
         head["missing"]: table["missing"],
+        **_by_others(table, language),
         head["population"]: table["population"].astype("Float64").round().astype("Int64"),
         head["households"]: table["households"].astype("Float64").round().astype("Int64"),
         head["electrified"]: table["electrified"].map({True: yes, False: no}),
@@ -222,10 +223,19 @@ def _headed(
         head["run"]: run.run_id,
         head["data"]: words["made"] if run.study.reconstruction else words["observed"],
     }
-    if "served_by_others" in run.assessment.verdicts:  # the others' layers are kept back
+    if "served_by_others" in table:  # one operator's own share stands there already
         del columns[head["any_share"]]
     data = {name: _values(values) for name, values in columns.items()}
     return gpd.GeoDataFrame(data, geometry=points.to_numpy(), crs=WGS84, index=table.index)
+
+
+def _by_others(table: gpd.GeoDataFrame, language: Language) -> dict[str, object]:
+    """Whether others serve each village, where their layers are kept back."""
+    if "served_by_others" not in table:
+        return {}
+    words = VERDICTS[language]
+    told = table["served_by_others"].map({True: words["yes"], False: words["no"]})
+    return {HEADINGS[language]["others"]: told}
 
 
 def _of_structures(

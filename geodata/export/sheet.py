@@ -18,7 +18,7 @@ from geodata.export.safe import without_controls
 from geodata.export.sheet_words import SHEET
 from geodata.export.words import Language
 from geodata.nearest import middles
-from geodata.study.area import area_headline, area_table
+from geodata.study.area import area_headline, area_others, area_table
 from geodata.study.changes import Changes
 from geodata.study.results import Run
 
@@ -106,10 +106,10 @@ def area_sheet(  # noqa: PLR0913  # each is one thing that stands on the sheet
         language=language,
         unit=unit,
         parent=_cut(parent),
-        title=words["title"],
+        title=words["title_alone" if run.alone else "title"].format(operator=_cut(run.alone)),
         of=words["of"].format(unit=unit, date=day_text(study.as_of, language)),
-        headline=_headline(counts, language),
-        change=_change(changes, language),
+        headline=_headline(counts, language) + _alone(run, keep, language),
+        change=words["not_compared"] if run.alone else _change(changes, language),
         foot=words["foot"].format(
             unit=unit,
             date=day_text(study.as_of, language),
@@ -163,6 +163,17 @@ def _headline(counts: Headline, language: Language) -> str:
     )
 
 
+def _alone(run: Run, keep: pd.Series[bool], language: Language) -> str:
+    """Whose figures these are where they are one operator's, and what others serve of them."""
+    others = area_others(run, keep)
+    if not run.alone:
+        return ""
+    told = SHEET[language]["alone"].format(
+        operator=_cut(run.alone), others=grouped(others, language)
+    )
+    return f" {told}"
+
+
 def _change(changes: Changes | None, language: Language) -> str:
     words = SHEET[language]
     if changes is None:
@@ -211,12 +222,13 @@ def _row(
     best = _cut(row["best_operator"])
     note = None if follow_up is None or key not in follow_up.index else follow_up.at[key, "note"]
     duty = str(row["duty"])
+    others = bool(row.get("served_by_others", False))
     return SheetRow(
         village_id=key,
         village=_cut(row["village"]) or key,
         unit=_cut(row["commune"]),
         former=before,
-        verdict=words[str(row["verdict"])],
+        verdict=f"{words[str(row['verdict'])]} {words['others'] if others else ''}".strip(),
         kind=str(row["verdict"]),
         people=_count(row["population"], language),
         households=_count(row["households"], language),

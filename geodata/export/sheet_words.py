@@ -15,6 +15,11 @@ _VI = {
     "number": "Số: ……/……",
     "place_date": "………, ngày …… tháng …… năm ……",
     "title": "DANH SÁCH THÔN, BẢN CHƯA PHỦ SÓNG BĂNG RỘNG DI ĐỘNG",
+    "title_alone": "DANH SÁCH THÔN, BẢN CHƯA CÓ SÓNG BĂNG RỘNG DI ĐỘNG CỦA {operator}",
+    "alone": "Chỉ tính lớp phủ sóng của {operator}. Trong số chưa phủ sóng và thiếu dữ liệu, nhà "
+    "mạng khác phục vụ {others}.",
+    "others": "(nhà mạng khác có)",
+    "not_compared": "Số liệu riêng của một nhà mạng không so sánh với lần tính trước.",
     "of": "{unit} (số liệu đến ngày {date})",
     "simulated": "SỐ LIỆU MÔ PHỎNG",
     "simulated_long": "SỐ LIỆU MÔ PHỎNG: dựng lại từ số liệu công bố, không phản ánh thôn, bản có "
@@ -70,6 +75,11 @@ _EN = {
     "number": "No.: ……/……",
     "place_date": "………, …… / …… / ……",
     "title": "VILLAGES WITHOUT MOBILE BROADBAND",
+    "title_alone": "VILLAGES WITHOUT MOBILE BROADBAND OF {operator}",
+    "alone": "Counted are the layers of {operator} alone. Of the villages uncovered or with "
+    "missing data, other operators serve {others}.",
+    "others": "(others serve it)",
+    "not_compared": "Figures of one operator alone are not compared with an earlier run.",
     "of": "{unit} (data as of {date})",
     "simulated": "SIMULATED DATA",
     "simulated_long": "SIMULATED DATA: rebuilt from published figures; it says nothing about any "

@@ -27,6 +27,7 @@ _VI = {
     "any_share": "Tỷ lệ diện tích của mọi nhà mạng",
     "margin": "Chênh so với ngưỡng",
     "missing": "Thiếu dữ liệu của",
+    "others": "Nhà mạng khác phục vụ",
     "population": "Dân số",
     "households": "Số hộ",
     "electrified": "Điện lưới",
@@ -60,6 +61,7 @@ _EN = {
     "any_share": "Share of area, all operators",
     "margin": "Margin to the threshold",
     "missing": "Missing filings",
+    "others": "Served by others",
     "population": "Population",
     "households": "Households",
     "electrified": "Grid power",
@@ -127,6 +129,9 @@ SHEETS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "source": "Nguồn",
             "filed": "Ngày",
             "evidence": "Loại bằng chứng",
+            "whose": "Phạm vi",
+            "alone": "chỉ tính lớp phủ sóng của {operator}; về nhà mạng khác chỉ cho biết có phục vụ "
+            "hay không",
         },
         "en": {
             "list": "List",
@@ -150,6 +155,9 @@ SHEETS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "source": "Source",
             "filed": "Date",
             "evidence": "Evidence",
+            "whose": "Figures of",
+            "alone": "the layers of {operator} alone; of other operators only whether they serve a "
+            "village",
         },
     }
 )

@@ -49,6 +49,7 @@ SHORT: Mapping[str, str] = MappingProxyType(
         "any_share": "TYLE_MOI",
         "margin": "CHENHLECH",
         "missing": "THIEU_DL",
+        "others": "MANG_KHAC",
         "population": "DAN_SO",
         "households": "SO_HO",
         "electrified": "DIENLUOI",

@@ -6,6 +6,7 @@ import pandas as pd
 
 from coverage.explain import responsibility
 from coverage.model import Headline
+from coverage.select import only_others_serve
 from coverage.summarise import headline_of
 from geodata.study.results import Run
 
@@ -15,6 +16,11 @@ def area_headline(run: Run, keep: pd.Series[bool]) -> Headline:
     villages = run.study.villages[keep.to_numpy()]
     verdicts = run.assessment.verdicts[["verdict"]].loc[villages.index]
     return headline_of(villages[["population"]].join(verdicts))
+
+
+def area_others(run: Run, keep: pd.Series[bool]) -> int | None:
+    """How many of them others serve and this run does not cover; None where it is of all."""
+    return only_others_serve(run.assessment, keep)
 
 
 def area_table(run: Run, keep: pd.Series[bool]) -> pd.DataFrame:

@@ -49,6 +49,8 @@ class Run:
     ``measured_layers``: how many of its layers were measured for it. ``measures`` is the key of
     its measures, and ``parts`` the kind and key of each part of them, as they are kept.
     ``what_if`` marks one seen through a rule that is not the published one: it is on no disk.
+    ``alone`` names the operator of whose layers alone it is ("" where it is of all), as
+    `geodata.access.restrict` makes it for that operator's people.
     """
 
     run_id: str
@@ -62,6 +64,7 @@ class Run:
     parts: tuple[Named, ...]
     measured_layers: int = 0
     what_if: bool = False
+    alone: str = ""
 
 
 def make_run(study: Study, found: Found, rule: Rule, *, plan: Plan, made_at: datetime) -> Run:

@@ -120,7 +120,9 @@ def test_filters_move_figures_and_list_together(monkeypatch: pytest.MonkeyPatch,
 @pytest.mark.parametrize(
     ("village", "sentence"),
     [
-        ("v1", "Others serve it; of their layers nothing more is shown to you."),
+        ("v1", "Beta reaches no part of it."),
+        ("v1", "Other operators serve it."),
+        ("v9", "No other operator serves it."),
         ("v3", "Beta serves 30.0 % of the area, 20.0 % short of 50 %. It does not serve the"),
         ("v9", "Beta reaches no part of it."),
     ],
@@ -228,7 +230,7 @@ def test_the_card_of_two_operators_says_centre_or_area(
     assert sentence in words(app).replace("\\", "")
 
 
-def test_the_card_tells_an_operator_that_the_rule_leaves_it_out(
+def test_an_operator_whom_the_rule_leaves_out_is_told_of_its_own_service(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
     rule = replace(run.assessment.rule, name="one", operators=("Beta",))
@@ -236,7 +238,7 @@ def test_the_card_tells_an_operator_that_the_rule_leaves_it_out(
     alpha = Rights(operator="Alpha", may_change_rules=False, may_change_data=False)
     app = open_page(monkeypatch, left_out, "gaps", alpha, lang="en", village="v1")
     told = words(app)
-    assert "The rule does not count Alpha." in told
+    assert "Alpha serve the village centre." in told
     assert "Of layers and sites only those of Alpha are shown." in told
     assert "Beta" not in told
 
@@ -394,6 +396,34 @@ def test_the_text_page_of_no_area_bears_all_that_a_page_must(run: Run, language:
     for words_ in (run.run_id, SHEET[view.t.language]["simulated_long"], view.t(view.rule.title)):
         assert words_ in told
     assert view.t.number(view.headline().covered) in told
+
+
+@pytest.mark.parametrize(
+    ("language", "waits", "refuses", "shown"),
+    [
+        ("en", "“Letter 1603/BTTTT-CVT” cannot be chosen yet: its numbers (share of the area",
+         "rule vn-1603 has no numbers yet", "Shown are the published figures."),
+        ("vi", "các con số của cách tính này (tỷ lệ diện tích để tính là phủ sóng",
+         "cách tính vn-1603 chưa có số liệu", "Đang hiện số liệu đã công bố."),
+    ],
+)  # fmt: skip
+def test_a_rule_without_numbers_is_named_and_never_chosen(
+    monkeypatch: pytest.MonkeyPatch, run: Run, language: str, waits: str, refuses: str, shown: str
+) -> None:
+    app = open_page(monkeypatch, run, "rule", lang=language)
+    assert waits in words(app).replace("\\", "")
+    options = app.selectbox(key="choose variant").options
+    assert not [option for option in options if "1603" in option]
+    assert len(options) == len(coverage.RULES)
+    for name in PAGES:
+        app = open_page(monkeypatch, run, name, lang=language, variant="vn-1603")
+        assert not app.exception
+        assert not app.error
+        told = words(app).replace("\\", "")
+        assert refuses in told
+        assert shown in told
+        assert run.run_id in told
+    assert view_of(opened_run(run), variant="vn-1603").headline() == run.summary.headline
 
 
 def test_who_may_not_change_rules_may_try_them(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

@@ -171,6 +171,9 @@ def _figures(view: View) -> None:
         if headline.covered
         else ""
     )
+    others = view.others(view.keep)
+    if others is not None:
+        covered += " · " + t("{count} of them served by others", count=t.number(others))
     st.markdown(f"##### {told}: {split}{covered} · {people}")
     if view.is_narrowed:
         st.info(

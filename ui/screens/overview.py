@@ -30,7 +30,7 @@ def show(view: View) -> None:
     headline = view.headline()
     st.subheader(escaped(leader_sentence(headline, run, t, place=view.area_name)), anchor=False)
     with st.container(horizontal=True, key="figures"):
-        for label, value, note in headline_split(headline, t):
+        for label, value, note in headline_split(headline, t, others=view.others(view.in_area)):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
     with st.container(key="reconciled"):
         if not view.area:

@@ -37,7 +37,8 @@ from ui.rules import (
 )
 from ui.slider import slider
 from ui.tables import cell, verdict_text
-from ui.texts import error_text
+from ui.texts import Translator, error_text
+from ui.texts import marked as _
 from ui.view import View, make_view, map_state, operators_of, variants_of
 
 FIRST_DBM = -105
@@ -45,6 +46,13 @@ FIRST_DBM = -105
 
 SHOWN = 300
 """So many flipped villages are listed; the map has them all."""
+
+
+NUMBERS = {
+    "covered_share": _("share of the area from which it is covered"),
+    "weak_share": _("share of the area from which it is weak"),
+}
+"""The numbers of a rule that may be waited for, in words."""
 
 
 def show(view: View) -> None:
@@ -85,7 +93,8 @@ def _tried_out(first: View) -> None:
 def _controls(view: View, rule: Rule, operators: list[str]) -> None:
     """Profile, thresholds, operators, technologies."""
     t = view.t
-    profiles = {**RULES, **variants_of(view.opened)}
+    everything = {**RULES, **variants_of(view.opened)}
+    profiles = {name: one for name, one in everything.items() if not one.needs}
     choice_box(
         t("Profile"),
         "variant",
@@ -94,6 +103,9 @@ def _controls(view: View, rule: Rule, operators: list[str]) -> None:
         everything=t("as published: {name}", name=t(view.opened.run.assessment.rule.title)),
         then=lambda name: choices.choose(variant=name, tried=""),
     )
+    for one in everything.values():
+        if one.needs:
+            st.caption(_waiting(one, t))
     _slider(view, rule, "covered_share", t("Covered from this share of the area"))
     _slider(view, rule, "weak_share", t("Weak from this share of the area"))
     key = "try centre"
@@ -171,6 +183,17 @@ def _evidence(view: View, rule: Rule) -> None:
             getattr(rule, name),
             then=partial(_set, view, rule, name),
         )
+
+
+def _waiting(rule: Rule, t: Translator) -> str:
+    """Why a rule cannot be chosen: the numbers it lacks, and the letter that has them."""
+    return t(
+        "“{title}” cannot be chosen yet: its numbers ({needs}) stand in letter {letter}, which is not at "
+        "hand.",
+        title=escaped(t(rule.title)),
+        needs=", ".join(t(NUMBERS[one]) if one in NUMBERS else escaped(one) for one in rule.needs),
+        letter=escaped(rule.letter),
+    )
 
 
 def _slider(view: View, rule: Rule, name: str, label: str) -> None:
