@@ -455,3 +455,20 @@ def test_match_writes_a_workbook_and_says_what_became_of_each_row(tmp_path: Path
     assert wrong.exit_code == 2
     assert "does not end in .xlsx" in wrong.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "rule vn-1603 has no numbers yet: covered_share, weak_share stand in letter"),
+        ("vi", "cách tính vn-1603 chưa có số liệu: covered_share, weak_share nằm trong công văn"),
+    ],
+)
+def test_a_rule_without_numbers_ends_in_one_sentence(
+    study: Path, language: str, sentence: str
+) -> None:
+    done = call("assess", study, "--rule", "vn-1603", language=language)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(sentence)
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""

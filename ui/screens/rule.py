@@ -188,8 +188,8 @@ def _evidence(view: View, rule: Rule) -> None:
 def _waiting(rule: Rule, t: Translator) -> str:
     """Why a rule cannot be chosen: the numbers it lacks, and the letter that has them."""
     return t(
-        "“{title}” cannot be chosen yet: its numbers ({needs}) stand in letter {letter}, which is not at "
-        "hand.",
+        "“{title}” cannot be chosen yet: its numbers ({needs}) stand in letter {letter}, which is "
+        "not at hand.",
         title=escaped(t(rule.title)),
         needs=", ".join(t(NUMBERS[one]) if one in NUMBERS else escaped(one) for one in rule.needs),
         letter=escaped(rule.letter),
