@@ -43,10 +43,15 @@ def sides_of(table: pd.DataFrame, layers: Sequence[LayerInfo], claims: Claims) -
     subjects = _subjects(table)
     for evidence in ("declared", "modelled"):
         of = [k for k, layer in enumerate(layers) if layer.evidence == evidence]
+        everyone = tuple(dict.fromkeys(layers[k].operator for k in of))
         for (operator, technology, speed, lost), at in subjects:
             for one, columns in _asked(layers, of, operator, technology, lost=lost):
                 layered[at] = True
-                claimed = _claim(claims[at], layers, columns, speed=speed)
+                whose = [
+                    [k for k in columns if layers[k].operator == name]
+                    for name in ((operator,) if operator else everyone)
+                ]
+                claimed = _claim(claims[at], layers, whose, speed=speed)
                 said = claimed >= 0
                 parts.append(_side(table, at[said], claimed[said], evidence, one))
     rows = pd.concat(parts, ignore_index=True) if parts else _side(table, np.empty(0, np.intp))
@@ -94,14 +99,15 @@ def _asked(
 
 
 def _claim(
-    claims: Claims, layers: Sequence[LayerInfo], columns: Sequence[int], *, speed: bool
+    claims: Claims, layers: Sequence[LayerInfo], whose: Sequence[Sequence[int]], *, speed: bool
 ) -> npt.NDArray[np.int8]:
-    """1 where all operators in question say served, 0 where all say not, else -1."""
-    operators = dict.fromkeys(layers[k].operator for k in columns)
+    """1 where each operator in question says served, 0 where each says not, else -1.
+
+    ``whose`` are the layers of each; one that has none of the technology says nothing.
+    """
     served, not_served = np.ones(len(claims), bool), np.ones(len(claims), bool)
-    for operator in operators:
-        every = [k for k in columns if layers[k].operator == operator]
+    for every in whose:
         fast = [k for k in every if not speed or layers[k].technology in FAST]
         served &= claims[:, fast].max(axis=1, initial=SILENT) == SERVED
-        not_served &= claims[:, every].max(axis=1, initial=SILENT) == NOT_SERVED
+        not_served &= claims[:, list(every)].max(axis=1, initial=SILENT) == NOT_SERVED
     return np.select([served, not_served], [1, 0], -1).astype(np.int8)

@@ -35,6 +35,7 @@ __all__ = [
     "read_access",
     "restrict",
     "restrict_follow_up",
+    "seen_villages",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -108,6 +109,12 @@ def restrict_follow_up(table: pd.DataFrame, run: Run, rights: Rights) -> pd.Data
     return table.assign(
         **{f: table[f].map(lambda told: "" if sight.names_another(told) else told) for f in FREE}
     )
+
+
+def seen_villages(run: Run, rights: Rights) -> pd.Index:
+    """The ids of the villages of the whole run that ``rights`` show."""
+    ids: pd.Index = run.study.villages.index
+    return ids[_visible(run.study, structures_of(run.study), rights)]
 
 
 def _sight(

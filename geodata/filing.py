@@ -93,11 +93,12 @@ class Pixels:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measurements:
-    """What was measured, kept for reports; no verdict uses it yet.
+    """What was measured, held against the layers; no verdict uses it.
 
-    ``table`` has points or tiles. Drive tests have ``time``, ``operator``, ``technology`` and
-    ``signal_dbm``; Ookla tiles have ``down_kbps``, ``up_kbps``, ``latency_ms``, ``tests`` and
-    ``devices``. NaN and NA: not told. ``convention`` is the name of what was recognised.
+    ``table`` has points or tiles. Drive tests have ``time``, ``operator``, ``technology``,
+    ``signal_dbm`` and ``served`` (False: there was no service); Ookla tiles have ``down_kbps``,
+    ``up_kbps``, ``latency_ms``, ``tests`` and ``devices``. NaN and NA: not told. ``convention``
+    is the name of what was recognised.
     """
 
     table: gpd.GeoDataFrame

@@ -131,3 +131,34 @@ def match(
     with told(t):
         text = matched(listed, to, output, layer=layer, as_json=json, t=t)
     typer.echo(text)
+
+
+@command.command("conflicts")
+def show_conflicts(
+    context: typer.Context,
+    study: StudyPath,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write csv or xlsx; the ending says which."),
+    ] = None,
+) -> None:
+    """Say where drive tests and speed tests contradict what is declared or modelled.
+
+    Ranked, each with its numbers. No verdict is changed by it.
+    """
+    from geodata.export.conflicts import export_conflicts
+    from geodata.study.conflicts import conflicts_of, require_measurements
+    from ui.printed_conflicts import conflicts_json, printed_conflicts
+
+    t = translator_of(context)
+    with told(t):
+        run = run_of(study, t)
+        require_measurements(run.study)
+        found = conflicts_of(run.study, run.assessment)
+        lines = [conflicts_json(found, run, t)] if json else printed_conflicts(found, run, t)
+        if output is not None:
+            path = export_conflicts(found.table, output, run=run, language=t.language)
+            if not json:
+                lines.append(t("Written: {study}", study=path))
+    typer.echo("\n".join(lines))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.model import Technology
-from geodata.columns import find_columns, numbers, row_number, text
+from geodata.columns import find_columns, numbers, plain, row_number, text, truths
 from geodata.convention import Candidate, Convention
 from geodata.errors import DataError, phrase
 from geodata.filing import Filing, Measurements
@@ -29,11 +29,18 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                      "plmn", "mccmnc", "mcc_mnc", "operatorname"),
         "technology": ("technology", "network_type", "rat", "networktech", "networkmode",
                        "network_tech", "radio", "cong_nghe", "tech"),
+        "served": ("served", "in_service", "co_song"),
     }
 )  # fmt: skip
 """Our field → columns it is known under."""
 
 SIGNALS: Mapping[str, Technology] = MappingProxyType({"ss_rsrp": "5G", "rsrp": "4G", "rscp": "3G"})
+NO_SERVICE = frozenset(
+    {"no service", "noservice", "out of service", "oos", "no coverage", "no signal", "no network",
+     "emergency only", "khong co song", "mat song", "khong co dich vu", "khong co tin hieu"}
+)  # fmt: skip
+"""Words in place of a technology, in `plain` form, of a handset that finds no network."""
+
 LOW_DBM, HIGH_DBM = -156.0, -20.0
 """From the least that NR reports (3GPP TS 38.133, 10.1.6) to more than any antenna gives."""
 
@@ -59,10 +66,16 @@ def _found(candidate: Candidate, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def means(candidate: Candidate, filing: Filing) -> Measurements:
-    """One row a sample, of the strongest technology that it measured."""
+    """One row a sample, of the strongest technology that it measured.
+
+    A sample without a level is kept where it says that there was no service.
+    """
     found = _found(candidate, filing.columns)
     table, file = candidate.table, candidate.file
     signal, technology = _signal(table, found, file)
+    served = _served(table, found, file)
+    if filing.technology:
+        technology = technology.mask(technology.isna() & signal.notna(), filing.technology)
     said = filing.operator
     operator = pd.Series(said if said else pd.NA, index=table.index, dtype="string")
     if not said and "operator" in found:
@@ -73,12 +86,14 @@ def means(candidate: Candidate, filing: Filing) -> Measurements:
             "operator": operator.astype("string"),
             "technology": technology,
             "signal_dbm": signal,
+            "served": served,
         },
         index=table.index,
     )
     points = _points(candidate, filing.columns)
     bad = (points.isna() | points.is_empty).to_numpy()
-    bad = bad | ~signal.between(LOW_DBM, HIGH_DBM).to_numpy()
+    silent = ~signal.between(LOW_DBM, HIGH_DBM) & served.ne(other=False).fillna(value=True)
+    bad = bad | silent.to_numpy(bool)
     if bad.all():
         raise DataError("{file} holds no sample with a place and a signal in dBm", file=file)
     placed = gpd.GeoDataFrame(out[~bad], geometry=points[~bad])
@@ -89,6 +104,17 @@ def means(candidate: Candidate, filing: Filing) -> Measurements:
 def _operator(cell: str) -> str:
     """The operator of a name or of a network's code, else the cell as it stands."""
     return operator_in(cell) or cell
+
+
+def _served(table: pd.DataFrame, found: Mapping[str, str], file: str) -> pd.Series[bool]:
+    """Whether there was service: by a column of its own, or no technology but "no service"."""
+    served = pd.Series(pd.NA, index=table.index, dtype="boolean")
+    if "served" in found:
+        served = truths(table[found["served"]], field="served", file=file)
+    if "technology" in found:
+        words = text(table[found["technology"]]).fillna("").map(plain)
+        served = served.mask(words.isin(NO_SERVICE) & served.isna(), other=False)
+    return served
 
 
 def _signal(

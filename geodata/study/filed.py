@@ -97,6 +97,7 @@ def measurements_of(
     filing = replace(
         SILENT,
         operator=table.operator,
+        technology=table.technology,
         as_of=table.as_of,
         source=table.source,
         columns=table.columns,

@@ -33,6 +33,7 @@ from geodata.placing import PLACES
 from geodata.postgis.address import hidden, is_address
 from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
 from geodata.study.kinds import ConventionName, KindKeys
+from geodata.study.limits import LimitKeys
 from geodata.study.rule_table import RuleTable, known_rule
 from geodata.study.tables import Flag, OnlyFile, PlacedTable, Source, Sourced, System, Table
 
@@ -83,7 +84,7 @@ LayerColumns = Annotated[
     dict[str, str], _fields("operator", "technology", "technologies", "reach_m", *PLACES)
 ]
 SampleColumns = Annotated[
-    dict[str, str], _fields("time", "operator", "technology", "signal", "lon", "lat")
+    dict[str, str], _fields("time", "operator", "technology", "signal", "served", "lon", "lat")
 ]
 ZoneColumns = Annotated[
     dict[str, str], _fields("zone", "operator", "phase", "status", "start", "source")
@@ -152,11 +153,12 @@ class LayerTable(KindKeys, Sourced):
     columns: LayerColumns = {}
 
 
-class MeasurementsTable(Sourced):
-    """``[measurements]``: speed tests or drive tests."""
+class MeasurementsTable(LimitKeys, Sourced):
+    """``[measurements]``: speed tests or drive tests, and from when they contradict a layer."""
 
     convention: ConventionName | None = None
     operator: str | None = None
+    technology: Technology | None = None
     as_of: Day | None = None
     source: str = ""
     columns: SampleColumns = {}
