@@ -9,19 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage import kernel
-from coverage.combinations import combine, default_threads
-from coverage.grid import grid_over, index_layers
+from coverage.combinations import MOST_LAYERS, combine, default_threads, layers_at
 from coverage.model import SHARE_TOLERANCE, Layer, Rule
 from coverage.pixels import UNSAID, PixelGrid, SignalLayer
-from coverage.rings import Floats, Geometries, polygonal
+from coverage.rings import Floats, Geometries
 from coverage.shares import level_from
 
 SILENT, NOT_SERVED, PARTLY, SERVED = range(4)
 """What a layer claims at a place. Of several layers of one operator the greatest counts."""
-
-BITS = 63
-"""So many layers are looked up at once."""
 
 BLOCK = 256
 """Side, in pixels, of the windows in which a raster is read."""
@@ -69,11 +64,11 @@ def _footprints(
 ) -> Claims:
     """Claims of footprints: what they hold, less what lies outside all that they speak of."""
     footprints = [layer for layer in layers if isinstance(layer, Layer)]
-    held = look([_kept(layer.footprint) for layer in footprints], shapes)
+    held = look([layer.footprint.to_numpy() for layer in footprints], shapes)
     out = _claimed(held)
     extents = [(k, x.extent) for k, x in enumerate(footprints) if x.extent is not None]
     if extents:
-        spoken = look([_kept(extent) for _, extent in extents], shapes) >= 1.0 - SHARE_TOLERANCE
+        spoken = look([extent.to_numpy() for _, extent in extents], shapes) >= 1.0 - SHARE_TOLERANCE
         for column, (k, _) in enumerate(extents):
             out[~spoken[:, column] & (out[:, k] == NOT_SERVED), k] = SILENT
     return out
@@ -85,22 +80,13 @@ def _claimed(share: Floats) -> Claims:
     return np.select([whole, none], [SERVED, NOT_SERVED], PARTLY).astype(np.int8)
 
 
-def _kept(shapes: gpd.GeoSeries) -> Geometries:
-    found = polygonal(np.asarray(shapes.to_numpy(), dtype=object))
-    return found[~(shapely.is_missing(found) | shapely.is_empty(found))]
-
-
 def _at_points(areas: Sequence[Geometries], points: Geometries) -> Floats:
     """1 where a point lies in an area, else 0 (points × areas)."""
     xy = shapely.get_coordinates(points)
-    edges = max((int(shapely.get_num_coordinates(area).sum()) for area in areas), default=0)
-    bounds = np.concatenate([xy.min(axis=0) - 1.0, xy.max(axis=0) + 1.0])
-    grid = grid_over(bounds, villages=len(xy) // 64 + 1, edges=edges)
     out = np.zeros((len(points), len(areas)))
-    for first in range(0, len(areas), BITS):
-        some = areas[first : first + BITS]
-        index = index_layers(some, grid, threads=default_threads())
-        bits = kernel.points_in(xy, grid.frame, grid.size, index.arrays)
+    for first in range(0, len(areas), MOST_LAYERS):
+        some = areas[first : first + MOST_LAYERS]
+        bits = layers_at(some, xy, threads=default_threads())
         for k in range(len(some)):
             out[:, first + k] = (bits >> np.uint64(k)) & np.uint64(1)
     return out
@@ -109,8 +95,8 @@ def _at_points(areas: Sequence[Geometries], points: Geometries) -> Floats:
 def _over_tiles(areas: Sequence[Geometries], tiles: Geometries) -> Floats:
     """The exact share of each tile that each area holds (tiles × areas)."""
     out = np.zeros((len(tiles), len(areas)))
-    for first in range(0, len(areas), BITS):
-        some = areas[first : first + BITS]
+    for first in range(0, len(areas), MOST_LAYERS):
+        some = areas[first : first + MOST_LAYERS]
         found = combine(tiles, some)
         for k in range(len(some)):
             out[:, first + k] = found.union_m2(1 << k) / found.village_area_m2
