@@ -21,7 +21,7 @@ import pandas as pd
 Technology = Literal["2G", "3G", "4G", "5G"]
 Evidence = Literal["declared", "modelled", "measured"]
 Kind = Literal["footprint", "signal", "sites"]
-Basis = Literal["area", "people", "settled", "hexes"]
+Basis = Literal["area", "people", "households", "settled", "hexes"]
 Worth = Literal["covered", "weak", "nothing"]
 
 TECHNOLOGIES: tuple[Technology, ...] = get_args(Technology)
@@ -118,8 +118,9 @@ class Rule:
     extent holds the centre and at least ``speaks_share`` of the area. Without ``operators``
     those of all layers count.
 
-    ``basis``: "area", "people", "settled" (settled places) or "hexes" (H3 cells of resolution
-    9, each by its centre). With ``settled_first`` settled places, where a village has any,
+    ``basis``: "area", "people", "households" (as people, where nothing says where they live),
+    "settled" (settled places) or "hexes" (H3 cells of resolution 9, each by its centre). With
+    ``settled_first`` settled places, where a village has any,
     stand for its area. ``min_dbm_3g`` and its like: from how many dBm a signal layer serves
     outdoors, None where the rule does not say; ``loss_db`` is added for use indoors.
     ``worth_declared`` and its like: whether such evidence can make a village covered, at most

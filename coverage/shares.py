@@ -55,7 +55,19 @@ def basis_of(measures: Measures, rule: Rule) -> Basis:
     """What shares are of by a rule, as far as it was measured."""
     if rule.basis == "area" and rule.settled_first and "settled" in measures.amounts:
         return "settled"
+    if rule.basis in ("people", "households"):
+        return dwellers(measures, rule.basis)
     return rule.basis
+
+
+def dwellers(measures: Measures, basis: Basis = "people") -> Basis:
+    """What tells best where people or households live, of what was measured.
+
+    Their own amounts; else people for households; else settled places; else the area, over
+    which they are then spread evenly.
+    """
+    told: tuple[Basis, ...] = (basis, "people", "settled")
+    return next((one for one in told if one in measures.amounts), "area")
 
 
 def share_by(measures: Measures, rule: Rule, chosen: Sequence[bool]) -> Floats:

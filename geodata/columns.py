@@ -62,6 +62,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "province": ("province", "tinh", "ten tinh", "tinh thanh pho"),
     "population": ("population", "dan so", "danso", "so dan", "nhan khau", "so nhan khau"),
     "households": ("households", "so ho", "soho", "ho", "ho dan", "so ho dan"),
+    "weight": ("weight", "trong so"),
     "electrified": ("electrified", "dien luoi", "co dien", "has electricity"),
     "fund_eligible": ("fund eligible", "vtci", "vien thong cong ich", "dac biet kho khan", "dbkk"),
     "lon": ("lon", "lng", "long", "longitude", "kinh do", "kinh do e", "kinh do dong"),

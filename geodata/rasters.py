@@ -48,29 +48,38 @@ class Raster:
     crs: pyproj.CRS | None
     transform: rasterio.Affine
     block_height: int
+    band: int = 1
 
 
-def opened(path: Path, *, file: str, crs: str | None = None) -> Raster:
+def opened(
+    path: Path, *, file: str, crs: str | None = None, band: int | None = None, whole: bool = True
+) -> Raster:
     """The head of a GeoTIFF. ``crs`` is what the study says of its coordinate system.
 
-    Raises `UnreadableError` for a broken one and `DataError` for one of several bands, without
-    a place, or too large.
+    ``band`` chooses one of several; without ``whole`` it is read in windows alone, and may be as
+    large as it likes. Raises `UnreadableError` for a broken one and `DataError` for one of several
+    bands, without a place, or too large.
     """
     with _refused(file), rasterio.open(path, driver="GTiff") as found:
+        at = 0 if band is None or band > found.count else band - 1
         head = Raster(
             path=path,
             file=file,
             width=found.width,
             height=found.height,
-            dtype=str(found.dtypes[0]),
-            nodata=None if found.nodata is None else float(found.nodata),
+            dtype=str(found.dtypes[at]),
+            nodata=None if found.nodatavals[at] is None else float(found.nodatavals[at]),
             crs=_system(found.crs, crs),
             transform=found.transform,
             block_height=int(found.block_shapes[0][0]),
+            band=at + 1,
         )
         block = int(np.prod(found.block_shapes[0])) * np.dtype(head.dtype).itemsize
         bands = found.count
-    _require_sane(head, bands=bands, block=block)
+    if band is not None:
+        _require_band(head, band, bands)
+        bands = 1
+    _require_sane(head, bands=bands, block=block, whole=whole)
     return head
 
 
@@ -80,13 +89,24 @@ def _system(told: Any, said: str | None) -> pyproj.CRS | None:
     return None if told is None else pyproj.CRS.from_wkt(told.to_wkt())
 
 
-def _require_sane(head: Raster, *, bands: int, block: int) -> None:
+def _require_band(head: Raster, band: int, bands: int) -> None:
+    if band > bands:
+        raise DataError(
+            "{file} has {count} bands, and band {band} was asked for; correct band in the study "
+            "file",
+            file=head.file,
+            count=bands,
+            band=band,
+        )
+
+
+def _require_sane(head: Raster, *, bands: int, block: int, whole: bool) -> None:
     if bands != 1:
         raise DataError(
             "{file} is a raster of {count} bands; a coverage raster has one", file=head.file,
             count=bands,
         )  # fmt: skip
-    if head.width * head.height > MOST_PIXELS or block > MOST_BLOCK_BYTES:
+    if (whole and head.width * head.height > MOST_PIXELS) or block > MOST_BLOCK_BYTES:
         raise DataError(
             "{file} is a raster of {width} × {height} pixels, too large to be read safely; cut it "
             "to the province, tiled",
@@ -124,6 +144,22 @@ def sample(raster: Raster) -> Pixel:
     return values
 
 
+def read_part(raster: Raster, window: Window) -> Pixel:
+    """The raw values of a window. Raises `UnreadableError` where the file went away or broke."""
+    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+        values: Pixel = found.read(raster.band, window=window)
+    return values
+
+
+def units_told(raster: Raster) -> str:
+    """What the raster says of its units and meaning, in one text; mostly nothing."""
+    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+        at = raster.band
+        told = [found.units[at - 1], found.descriptions[at - 1]]
+        told += [*found.tags(at).values(), *found.tags().values()]
+    return " ".join(str(one) for one in told if one)
+
+
 def pieces(
     raster: Raster, *, near: Bounds | None, crs: pyproj.CRS
 ) -> Iterator[tuple[Window, Pixel]]:
@@ -131,7 +167,7 @@ def pieces(
 
     Of a raster that reaches beyond ``near`` (in ``crs``) only the windows there are read.
     """
-    whole = _window(raster, near=near, crs=crs)
+    whole = window_near(raster, near=near, crs=crs)
     rows = max(1, PIXELS_AT_ONCE // max(1, int(whole.width)))
     rows = max(rows // raster.block_height * raster.block_height, min(rows, raster.block_height))
     with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
@@ -141,13 +177,13 @@ def pieces(
             yield window, found.read(1, window=window)
 
 
-def _window(raster: Raster, *, near: Bounds | None, crs: pyproj.CRS) -> Window:
+def window_near(raster: Raster, *, near: Bounds | None, crs: pyproj.CRS) -> Window:
     """The pixels that lie near. Raises `DataError` where there are none."""
     whole = Window(0, 0, raster.width, raster.height)
     turned = raster.transform.b != 0 or raster.transform.d != 0
     if near is None or turned:
         return whole
-    own = _placed(raster)
+    own = placed(raster)
     try:
         bounds = pyproj.Transformer.from_crs(crs, own, always_xy=True).transform_bounds(*near)
     except ProjError:
@@ -170,7 +206,8 @@ def _window(raster: Raster, *, near: Bounds | None, crs: pyproj.CRS) -> Window:
     return Window(left, top, right - left, bottom - top)
 
 
-def _placed(raster: Raster) -> pyproj.CRS:
+def placed(raster: Raster) -> pyproj.CRS:
+    """The raster's system. Raises `DataError` where neither file nor study say it."""
     if raster.crs is None:
         raise DataError(
             "{file} does not say its coordinate system (for a shapefile: the .prj is missing); "
@@ -193,7 +230,7 @@ def pixel_polygons(
     curved in another system, and without its inner corners it would lie metres off. May be
     empty.
     """
-    own = _placed(raster)
+    own = placed(raster)
     found: list[shapely.Geometry] = []
     for window, values in pieces(raster, near=near, crs=crs):
         mask = served(values)
@@ -223,8 +260,8 @@ def _outline(told: Any, file: str) -> shapely.Geometry:
 
 def extent_polygon(raster: Raster, *, crs: pyproj.CRS, near: Bounds | None = None) -> gpd.GeoSeries:
     """The outline of the raster (of what was read of it, where ``near`` cuts it), in ``crs``."""
-    own = _placed(raster)
-    window = _window(raster, near=near, crs=crs)
+    own = placed(raster)
+    window = window_near(raster, near=near, crs=crs)
     place = window_transform(window, raster.transform)
     pixels = ((0, 0), (window.width, 0), (window.width, window.height), (0, window.height))
     corners = [(place.a * x + place.b * y + place.c, place.d * x + place.e * y + place.f)

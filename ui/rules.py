@@ -127,6 +127,7 @@ def of_what(basis: Basis, t: Translator) -> str:
     return {
         "area": t("the area"),
         "people": t("the people"),
+        "households": t("the households"),
         "settled": t("the settled places"),
         "hexes": t("the hexagons"),
     }[basis]

@@ -20,7 +20,7 @@ import streamlit as st
 
 import coverage
 import geodata
-from coverage.model import Assessment, Rule
+from coverage.model import Assessment, Measures, Rule
 from coverage.summarise import by_unit
 from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
 from geodata.apart import Readers
@@ -31,6 +31,7 @@ from geodata.nearest import nearest_signal, nearest_site, nearest_village
 from geodata.report import Report, check_study
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
+from geodata.study.kept_amounts import with_hexes
 from geodata.study.model import Study
 from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run, latest_run
@@ -126,6 +127,16 @@ def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return keeping
 
 
+def _measures_for(run: Run) -> Callable[[Rule], Measures]:
+    """A run's measures by rule: hexagons are measured once a rule asks for them."""
+
+    @_kept(1)
+    def hexed() -> Measures:
+        return with_hexes(run.study, run.assessment.measures)
+
+    return lambda rule: hexed() if rule.basis == "hexes" else run.assessment.measures
+
+
 def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
     """A run made ready for the pages, without what ``rights`` keep back.
 
@@ -137,11 +148,13 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
     structures = structures_of(run.study)
     seen = frozenset(map(str, run.study.villages.index))
 
+    measures_for = _measures_for(run)
+
     @_kept(RULES_KEPT)
     def judged(rule: Rule) -> Assessment:
         if rule == run.assessment.rule:
             return run.assessment
-        found = coverage.judge(run.assessment.measures, rule, expected=run.study.expected)
+        found = coverage.judge(measures_for(rule), rule, expected=run.study.expected)
         if not rights.operator:
             return found
         others = run.assessment.verdicts["served_by_others"]

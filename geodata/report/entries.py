@@ -8,12 +8,14 @@ from pathlib import Path
 
 from geodata.checks.model import Role
 from geodata.files import found_files
+from geodata.kinds import recognise
 from geodata.postgis import is_address, name_of
 from geodata.report.lenient import NOWHERE
 from geodata.report.reading import Entry
 from geodata.study.settings import (
     LayerTable,
     MeasurementsTable,
+    SettledTable,
     SitesTable,
     StudySettings,
     VillagesTable,
@@ -39,6 +41,8 @@ def _entries(settings: StudySettings, folder: Path) -> Iterator[Entry]:
         yield _one(settings.zones_5g, folder, "zones_5g")
     if settings.sites:
         yield _one(settings.sites, folder, "sites")
+    if settings.settled:
+        yield _settled(settings.settled, folder)
     for role, table in (("population", settings.population), ("terrain", settings.terrain)):
         if table is not None:
             yield _named(table.path, folder, "population" if role == "population" else "terrain")
@@ -55,8 +59,19 @@ def _named(text: str, folder: Path, role: Role) -> Entry:
     return Entry(path=folder / text, name=text, role=role)
 
 
+def _settled(table: SettledTable, folder: Path) -> Entry:
+    """Settled places: a raster of built-up land, or points."""
+    path = folder / table.path
+    raster = not is_address(table.path) and path.is_file() and recognise(path) == "raster"
+    if raster:
+        return _named(table.path, folder, "raster")
+    return _one(table, folder, "table")
+
+
 def _one(
-    table: VillagesTable | ZonesTable | SitesTable | MeasurementsTable, folder: Path, role: Role
+    table: VillagesTable | ZonesTable | SitesTable | MeasurementsTable | SettledTable,
+    folder: Path,
+    role: Role,
 ) -> Entry:
     return replace(
         _named(table.address, folder, role),

@@ -28,6 +28,7 @@ def assess_study(
     study's current one. Raises `CallError` for a rule nobody knows.
     """
     chosen = study.rule if rule is None else named_rule(rule)
+    study = study.judged_by(chosen)
     plan = plan_of(study)
     with store_of(study).locked(plan.entries):  # two that start together measure once
         found = measures_of(study, plan, progress=progress)

@@ -18,6 +18,7 @@ import coverage
 from coverage.model import LayerInfo, Measures
 from coverage.update import updated
 from geodata.study.digests import StudyKeys, key_of, keys_of
+from geodata.study.kept_amounts import AMOUNTS
 from geodata.study.model import Study
 from geodata.study.parts import AREAS, Kind, Part, areas_arrays, with_areas
 from geodata.study.store import Store
@@ -27,7 +28,7 @@ Measurer = Callable[..., Measures]
 Named = tuple[str, str]
 """Kind and key of an entry."""
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (AMOUNTS,)
 """What is measured besides areas, in the order in which it is."""
 
 
@@ -69,7 +70,8 @@ def plan_of(study: Study) -> Plan:
     keys = keys_of(study)
     parts = tuple(part for kind in KINDS for part in kind.parts(study, keys))
     told = repr([layer.info for layer in study.layers])
-    whole = key_of(told, keys.areas, *(f"{part.kind} {part.key}" for part in parts))
+    own = [f"{part.kind} {part.key}" for part in parts if not part.follows]
+    whole = key_of(told, keys.areas, *own)
     return Plan(key=whole, keys=keys, parts=parts)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from coverage.model import Expected, Layer, Published, Rule
+from coverage.model import Basis, Expected, Layer, Published, Rule
+from coverage.pixels import AmountSource
 from geodata.errors import Phrase
 from geodata.filing import Measurements
 from geodata.findings import Finding, by_severity
@@ -39,6 +42,8 @@ class Study:
     ``operator``, ``technologies`` and points. Both are None where the study names none, and so
     are ``measurements``. ``findings`` say how files of coverage were understood, ``doubts``
     what reading left in doubt of any file.
+    ``amounts`` says where people live: by the raster of people, by settled places.
+    ``hexes``: H3 hexagons are to be measured too, as a rule asks for them.
     ``told`` is what the village file itself says of units (`geodata.villages.told_units`).
     """
 
@@ -57,6 +62,12 @@ class Study:
     doubts: tuple[Finding, ...] = ()
     notes: tuple[Phrase, ...] = ()
     told: pd.DataFrame | None = None
+    amounts: Mapping[Basis, AmountSource] = field(default_factory=lambda: MappingProxyType({}))
+    hexes: bool = False
+
+    def judged_by(self, rule: Rule) -> Study:
+        """The study with what the rule needs measured besides."""
+        return replace(self, hexes=self.hexes or rule.basis == "hexes")
 
     @property
     def name(self) -> str:

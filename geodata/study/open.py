@@ -27,6 +27,7 @@ from geodata.study.extras import sites_of, zones_of
 from geodata.study.filed import layers_of, measurements_of, near_of
 from geodata.study.listed import with_list
 from geodata.study.model import Study
+from geodata.study.peopled import amounts_of
 from geodata.study.reader import Reader
 from geodata.study.rule_table import rule_of
 from geodata.study.settings import (
@@ -67,6 +68,8 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         layer for t in settings.layers for layer in layers_of(reader, t, crs, near, extent)
     ]
     layers = united(one_spelling(filed_layers, settings.expected.operators))
+    rule = rule_of(settings.rule)
+    amounts = amounts_of(reader, settings, villages, extent)
     of_layers = tuple(_doubtful_layers(layers, villages, settings.as_of))
     return Study(
         folder=folder,
@@ -77,7 +80,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         zones_5g=zones_of(reader.read, settings.zones_5g, crs, extent),
         sites=sites_of(reader.read, settings.sites, crs, extent),
         measurements=measurements_of(reader, settings.measurements, crs, extent),
-        rule=rule_of(settings.rule),
+        rule=rule,
         inputs=tuple(reader.inputs),
         tables=tuple(reader.tables),
         findings=tuple(reader.findings),
@@ -89,6 +92,8 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         ),
         doubts=(*reader.doubts, *of_layers),
         told=told,
+        amounts=amounts,
+        hexes=rule.basis == "hexes",
     )
 
 

@@ -57,7 +57,8 @@ class Part:
 
     ``measure`` finds its arrays, from the measures with all that came before joined. ``about``
     goes to JSON, and to the kind's ``join``. ``layers``: places among the study's layers of
-    those that are measured with it.
+    those that are measured with it. ``follows``: it depends on villages and layers alone, and may
+    be left out, so that a study has the same key with and without it.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Part:
     about: Mapping[str, Any] = field(default_factory=dict)
     measure: Callable[[Measures, Progress | None], Arrays]
     layers: tuple[int, ...] = ()
+    follows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

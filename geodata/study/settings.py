@@ -89,6 +89,9 @@ SampleColumns = Annotated[
 ZoneColumns = Annotated[
     dict[str, str], _fields("zone", "operator", "phase", "status", "start", "source")
 ]
+SettledColumns = Annotated[dict[str, str], _fields("households", "weight", *PLACES)]
+AmountUnit = Literal["count", "density"]
+Band = Annotated[int, Strict(), Field(ge=1)]
 SiteColumns = Annotated[dict[str, str], _fields("site", "operator", "technologies", *PLACES)]
 
 
@@ -164,8 +167,25 @@ class MeasurementsTable(LimitKeys, Sourced):
     columns: SampleColumns = {}
 
 
+class PopulationTable(Table):
+    """``[population]``: a raster of people; ``unit`` where the file does not say it."""
+
+    path: OnlyFile
+    band: Band | None = None
+    unit: AmountUnit | None = None
+    crs: System | None = None
+
+
+class SettledTable(Sourced):
+    """``[settled]``: where in a village people live: points, or a raster of built-up land."""
+
+    band: Band | None = None
+    unit: AmountUnit | None = None
+    columns: SettledColumns = {}
+
+
 class FileTable(Table):
-    """A table that names one file: population, terrain."""
+    """A table that names one file: terrain."""
 
     path: OnlyFile
     columns: dict[str, str] = {}
@@ -230,7 +250,8 @@ class StudySettings(Table):
     expected: ExpectedTable = ExpectedTable()
     units: tuple[UnitsTable, ...] = ()
     layers: tuple[LayerTable, ...] = ()
-    population: FileTable | None = None
+    population: PopulationTable | None = None
+    settled: SettledTable | None = None
     terrain: FileTable | None = None
     zones_5g: ZonesTable | None = None
     sites: SitesTable | None = None
@@ -308,7 +329,8 @@ def _keys_at(place: list[Any]) -> list[str]:
     """Keys that the table of a place may hold."""
     tables: dict[str, type[BaseModel]] = {
         "villages": VillagesTable, "expected": ExpectedTable, "units": UnitsTable,
-        "layers": LayerTable, "population": FileTable, "terrain": FileTable,
+        "layers": LayerTable, "population": PopulationTable, "settled": SettledTable,
+        "terrain": FileTable,
         "zones_5g": ZonesTable, "sites": SitesTable, "measurements": MeasurementsTable,
         "published": PublishedTable,
         "target": TargetTable, "reconstruction": ReconstructionTable, "rule": RuleTable,

@@ -1,0 +1,260 @@
+"""Rasters of people, or of built-up land: what their pixels count, and how many that makes.
+
+A pixel holds a number of people, or a density per km², and few files say which. It is believed
+where the study file says it, or where names or tags of well-known sets do (WorldPop "ppp" and
+"pd", GHSL "GHS_POP", GPW "count" and "density"). Else the sums of both are set beside the
+villages' own population; where that does not tell them apart the study is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import shapely
+from pyproj.exceptions import ProjError
+from rasterio import Affine
+from rasterio.features import rasterize
+from rasterio.windows import Window
+from rasterio.windows import transform as window_transform
+
+from coverage.pixels import AmountRaster, PixelGrid
+from coverage.pixels import Window as Part
+from geodata.errors import DataError
+from geodata.placing import brought
+from geodata.rasters import (
+    MOST_PIXELS,
+    PIXELS_AT_ONCE,
+    Raster,
+    missing,
+    placed,
+    read_part,
+    units_told,
+    window_near,
+)
+
+Unit = Literal["count", "density"]
+Floats = npt.NDArray[np.float64]
+
+FACTOR = 3.0
+"""Two sums further apart than this are of different things."""
+
+COUNTED = (
+    r"(^|[_\W])ppp([_\W]|$)|ghs_pop|population_count|(^|[_\W])pop_\d{4}_(cn|uc)_|landscan|hrsl"
+    r"|(people|persons|population|inhabitants|residents)\s*(per|/)\s*(pixel|cell|grid)"
+)
+DENSE = (
+    r"(^|[_\W])pd([_\W]|$)|densit|per_?km|(people|persons|population|inhabitants|residents)\s*"
+    r"(per|/)\s*(sq|km|square)"
+)
+"""How files of counts and of densities are called, or tagged; in lower case."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Counted:
+    """What was found while a raster was gone over once, for the villages by pixel centres.
+
+    ``count`` and ``density`` are the sums by village where its values are the one or the other;
+    ``negative`` pixels hold less than 0, the most frequent being ``filling``. ``key`` is a digest
+    of the values.
+    """
+
+    count: Floats
+    density: Floats
+    negative: int
+    filling: float
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class People:
+    """A raster brought to the amounts in its pixels, near the villages.
+
+    ``flipped``: its rows run northwards. ``km2``: the area on the ground of a pixel of each row.
+    """
+
+    raster: Raster
+    grid: PixelGrid
+    window: Window
+    flipped: bool
+    km2: Floats
+
+    def values(self, part: Part) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Raw values of a part of ``grid``, and where they are a number of something."""
+        row, column, rows, columns = part
+        top = self.grid.height - row - rows if self.flipped else row
+        window = Window(
+            int(self.window.col_off) + column, int(self.window.row_off) + top, columns, rows
+        )
+        raw = read_part(self.raster, window)
+        if self.flipped:
+            raw = raw[::-1]
+        there = ~missing(self.raster, raw)
+        values = raw.astype(np.float64)
+        return values, there & np.isfinite(values)
+
+    def amounts(self, part: Part, unit: Unit) -> Floats:
+        """What is in each pixel of a part of ``grid``; 0 where there is nothing."""
+        values, there = self.values(part)
+        amount = np.where(there & (values > 0), values, 0.0)
+        if unit == "density":
+            row, _, rows, _ = part
+            amount *= self.km2[row : row + rows, None]
+        return amount
+
+    def source(self, unit: Unit, key: str) -> AmountRaster:
+        """The raster as the engine takes it."""
+        return AmountRaster(
+            grid=self.grid,
+            amounts=lambda part: self.amounts(part, unit),
+            key=hashlib.sha256(f"{self.grid} {unit} {key}".encode()).hexdigest()[:24],
+        )
+
+
+def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
+    """The part of a raster that lies around the villages.
+
+    Raises `DataError` for one that lies elsewhere, stands askew, or is too large there.
+    """
+    t = raster.transform
+    if t.b != 0 or t.d != 0 or t.a < 0:
+        raise DataError(
+            "{file} is a raster turned against north; save it again with its rows running east",
+            file=raster.file,
+        )
+    bounds = tuple(float(side) for side in villages.total_bounds)
+    window = window_near(raster, near=bounds, crs=villages.crs)  # type: ignore[arg-type]  # four
+    if window.width * window.height > MOST_PIXELS:
+        raise DataError(
+            "{file} is a raster of {width} × {height} pixels, too large to be read safely; cut it "
+            "to the province, tiled",
+            file=raster.file,
+            width=int(window.width),
+            height=int(window.height),
+        )
+    place = window_transform(window, t)
+    height = int(window.height)
+    grid = PixelGrid(
+        crs=placed(raster).to_wkt(),
+        x=float(place.c),
+        y=float(max(place.f, place.f + place.e * height)),
+        step_x=float(t.a),
+        step_y=float(abs(t.e)),
+        width=int(window.width),
+        height=height,
+    )
+    return People(
+        raster=raster, grid=grid, window=window, flipped=t.e > 0, km2=_pixel_km2(grid, raster.file)
+    )
+
+
+def _pixel_km2(grid: PixelGrid, file: str) -> Floats:
+    """Area on the ground (the ellipsoid) of a pixel in each row, at the middle column."""
+    crs = pyproj.CRS.from_wkt(grid.crs)
+    north = grid.y - grid.step_y * np.arange(grid.height)
+    if crs.is_geographic:
+        geod = crs.get_geod() or pyproj.Geod(ellps="WGS84")
+        lon = (0.0, grid.step_x, grid.step_x, 0.0)
+        each = [(y, y, y - grid.step_y, y - grid.step_y) for y in north.tolist()]
+        return np.array([abs(geod.polygon_area_perimeter(lon, lat)[0]) / 1e6 for lat in each])
+    metre = crs.axis_info[0].unit_conversion_factor if crs.axis_info else 1.0
+    drawn = grid.step_x * grid.step_y * metre**2 / 1e6
+    middle = np.full(grid.height, grid.x + grid.step_x * grid.width / 2)
+    try:
+        lon, lat = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(
+            middle, north - grid.step_y / 2, errcheck=True
+        )
+        factors = pyproj.Proj(crs).get_factors(lon, lat, errcheck=True)
+    except ProjError as error:
+        raise DataError(
+            "{file}: the size of its pixels on the ground cannot be told in its coordinate system; "
+            "save it in degrees or in an equal-area system",
+            file=file,
+        ) from error
+    return np.asarray(drawn / np.asarray(factors.areal_scale), np.float64)
+
+
+def counted(people: People, villages: gpd.GeoSeries) -> Counted:
+    """Go over the raster once: sums by village (in their order), and a digest of its values."""
+    grid = people.grid
+    shapes = brought(villages, pyproj.CRS.from_wkt(grid.crs)).to_numpy()
+    sums = np.zeros((2, len(villages) + 1))
+    digest, negative, fillings = hashlib.sha256(), 0, dict[float, int]()
+    for part in _parts(grid):
+        values, there = people.values(part)
+        digest.update(np.where(there, values, np.nan).tobytes())
+        below = there & (values < 0)
+        if below.any():
+            negative += int(below.sum())
+            told, counts = np.unique(values[below], return_counts=True)
+            most = int(counts.argmax())
+            fillings[float(told[most])] = fillings.get(float(told[most]), 0) + int(counts[most])
+        amount = np.where(there & (values > 0), values, 0.0)
+        row, _, rows, _ = part
+        at = _labels(shapes, grid, part).ravel()
+        dense = (amount * people.km2[row : row + rows, None]).ravel()
+        sums[0] += np.bincount(at, weights=amount.ravel(), minlength=sums.shape[1])
+        sums[1] += np.bincount(at, weights=dense, minlength=sums.shape[1])
+    return Counted(
+        count=sums[0, 1:],
+        density=sums[1, 1:],
+        negative=negative,
+        filling=max(fillings, key=lambda one: fillings[one]) if fillings else 0.0,
+        key=digest.hexdigest(),
+    )
+
+
+def _parts(grid: PixelGrid) -> Iterator[Part]:
+    rows = max(1, PIXELS_AT_ONCE // max(1, grid.width))
+    for row in range(0, grid.height, rows):
+        yield row, 0, min(rows, grid.height - row), grid.width
+
+
+def _labels(shapes: npt.NDArray[np.object_], grid: PixelGrid, part: Part) -> npt.NDArray[np.int32]:
+    """For each pixel the place of the village its centre lies in, from 1 on; 0 for none."""
+    row, _, rows, columns = part
+    top = grid.y - row * grid.step_y
+    bounds = shapely.bounds(shapes)
+    near = np.flatnonzero((bounds[:, 3] > top - rows * grid.step_y) & (bounds[:, 1] < top))
+    if not len(near):
+        return np.zeros((rows, columns), np.int32)
+    labels: npt.NDArray[np.int32] = rasterize(
+        ((shapes[k], k + 1) for k in near),
+        out_shape=(rows, columns),
+        transform=Affine(grid.step_x, 0.0, grid.x, 0.0, -grid.step_y, top),
+        dtype="int32",
+    )
+    return labels
+
+
+def told_unit(raster: Raster) -> Unit | None:
+    """What a raster's name and tags say that its values are; None where they do not, or both."""
+    text = f"{raster.file} {units_told(raster)}".lower()
+    count, dense = bool(re.search(COUNTED, text)), bool(re.search(DENSE, text))
+    if count == dense:
+        return None
+    return "count" if count else "density"
+
+
+def fitting_unit(found: Counted, population: Floats) -> Unit | None:
+    """Which sum is near the villages' own population (NaN where unknown); None for both or none."""
+    known = np.isfinite(population)
+    own = float(population[known].sum())
+    near = {
+        "count": _near(float(found.count[known].sum()), own),
+        "density": _near(float(found.density[known].sum()), own),
+    }
+    if near["count"] == near["density"]:
+        return None
+    return "count" if near["count"] else "density"
+
+
+def _near(one: float, other: float) -> bool:
+    return min(one, other) > 0 and max(one, other) <= FACTOR * min(one, other)
