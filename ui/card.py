@@ -14,6 +14,7 @@ from coverage.shares import basis_of
 from geodata.columns import plain as bare
 from geodata.followup import shown
 from ui import choices
+from ui.conflict_section import measured_here
 from ui.figures import away
 from ui.plain import escaped, plain
 from ui.rules import of_what
@@ -48,6 +49,7 @@ def why_card(view: View) -> None:
             st.markdown(t("Missing filings: {names}", names=escaped(found["missing"])))
         st.markdown(f"**{t('Every layer tried')}**")
         st.table(_layers(view))
+        measured_here(view)
         _nearest(view)
         _follow_up(view)
         st.caption(_left_out(view))

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
@@ -31,6 +31,7 @@ from geodata.nearest import nearest_signal, nearest_site, nearest_village
 from geodata.report import Report, check_study
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
+from geodata.study.conflicts import FoundConflicts, conflicts_of, restrict_conflicts
 from geodata.study.kept_amounts import with_hexes
 from geodata.study.model import Study
 from geodata.study.places import Level, Structure, searchable, structures_of
@@ -106,6 +107,8 @@ class Opened:
     zones: Callable[[Rule, int], ZoneFigures | None] = field(repr=False)
     changes: Callable[[], Changes | None] = field(repr=False)
     follow_up: Callable[[], pd.DataFrame] = field(repr=False)
+    conflicts: Callable[[], FoundConflicts] = field(repr=False)
+    """Measurements against layers, by the published rule."""
     publish: Callable[[Rule], Run] = field(repr=False)
     """Publish a rule's figures of the whole study, however little of it is seen here."""
     rights: Rights = EVERYTHING
@@ -190,12 +193,18 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         changes=changes,
         rights=rights,
         follow_up=follow_up,
+        conflicts=_kept(1)(partial(_conflicts, whole, rights)),
         structures=structures,
         names=searchable(run.study, structures),
         feed=make_feed(run, structures, asset_store(), audience=rights.audience),
         judged=judged,
         figures=figures,
     )
+
+
+def _conflicts(whole: Run, rights: Rights) -> FoundConflicts:
+    """Found among all villages and layers, then cut down to what may be seen."""
+    return restrict_conflicts(conflicts_of(whole.study, whole.assessment), whole, rights)
 
 
 def _corners_of(

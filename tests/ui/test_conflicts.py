@@ -5,8 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests import drives, folder
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import geodata
+from geodata.access import Rights
+from geodata.study.results import Run
+from tests import drives, folder, tiny_study
 from tests.ui.test_command import call
+from tests.ui.tiny_run import open_page, words
 
 
 def test_conflicts_are_printed_ranked_with_their_numbers(tmp_path: Path) -> None:
@@ -37,3 +45,79 @@ def test_conflicts_as_json_and_what_is_refused(tmp_path: Path) -> None:
     assert "the study names no measurements" in bare.stderr
     wrong = call("conflicts", planted, "-o", tmp_path / "list.pdf")
     assert (wrong.exit_code, "csv, xlsx" in wrong.stderr) == (2, True)
+
+
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    study = drives.plant(tiny_study.write_study(tmp_path_factory.mktemp("driven") / "study"))
+    return geodata.assess_study(geodata.open_study(study), publish=True)
+
+
+def listed(app: AppTest) -> pd.DataFrame:
+    """The list of conflicts, which stands last."""
+    assert any("conflicts" in one.label or "mâu thuẫn" in one.label for one in app.expander)
+    return app.dataframe[-1].value
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_page_lists_conflicts_below_the_villages(
+    monkeypatch: pytest.MonkeyPatch, driven: Run, language: str
+) -> None:
+    app = open_page(monkeypatch, driven, "gaps", lang=language)
+    assert not app.exception
+    vi = language == "vi"
+    label = next(one.label for one in app.expander if "3" in one.label)
+    assert label == (
+        "Đo kiểm mâu thuẫn với công bố: 3 trường hợp"
+        if vi
+        else "Measured against what is declared: 3 conflicts"
+    )
+    table = listed(app)
+    assert list(table["Lớp" if vi else "Layer"]) == ["Alpha 4G", "Alpha 4G", "Beta 3G"]
+    assert list(table["Số mẫu đo" if vi else "Samples"]) == ["20", "12", "14"]
+    assert table["Mâu thuẫn" if vi else "Conflict"][0] == (
+        "công bố có sóng, đo không đạt" if vi else "declared served, measured below"
+    )
+
+
+def test_the_list_follows_the_area_and_the_operator(
+    monkeypatch: pytest.MonkeyPatch, driven: Run
+) -> None:
+    app = open_page(monkeypatch, driven, "gaps", lang="en", district="417")
+    assert list(listed(app)["Layer"]) == ["Beta 3G"]
+    app = open_page(monkeypatch, driven, "gaps", lang="en", operator="Alpha")
+    assert list(listed(app)["Layer"]) == ["Alpha 4G", "Alpha 4G"]
+
+
+def test_the_card_has_what_was_measured_with_its_numbers(
+    monkeypatch: pytest.MonkeyPatch, driven: Run
+) -> None:
+    app = open_page(monkeypatch, driven, "gaps", lang="en", village="v4", verdict="all")
+    told = words(app).replace("\\", "")
+    assert "Measured here" in told
+    assert "⚠ Alpha 4G, **declared served, measured below**: declared served; 20 of 20" in told
+    app = open_page(monkeypatch, driven, "gaps", lang="en", village="v7", verdict="all")
+    told = words(app).replace("\\", "")
+    assert "Alpha 4G, **no conflict**: declared served; 0 of 20 samples below" in told
+    assert "⚠" not in told
+
+
+def test_a_study_without_measurements_shows_nothing_of_them(
+    monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    app = open_page(monkeypatch, run, "gaps", lang="en", village="v4", verdict="all")
+    assert not app.exception
+    assert not any("conflicts" in one.label for one in app.expander)
+    assert "Measured here" not in words(app)
+
+
+def test_an_operators_people_see_no_conflict_of_others(
+    monkeypatch: pytest.MonkeyPatch, driven: Run
+) -> None:
+    beta = Rights(operator="Beta", may_change_rules=False, may_change_data=False)
+    app = open_page(monkeypatch, driven, "gaps", beta, lang="en", village="v4", verdict="all")
+    assert not app.exception
+    assert "Measured here" not in words(app)
+    assert "Alpha" not in words(app)
+    app = open_page(monkeypatch, driven, "gaps", beta, lang="en")
+    assert list(listed(app)["Layer"]) == ["Beta 3G"]

@@ -8,6 +8,7 @@ from geodata.study.places import structure_on
 from ui import choices, studies
 from ui.access import addresses
 from ui.card import why_card
+from ui.conflict_section import conflict_section
 from ui.controls import (
     POWERS,
     SERVED,
@@ -62,6 +63,7 @@ def show(view: View) -> None:
     if view.village:
         _list(view, listed)
     list_downloads(view, listed.ids)
+    conflict_section(view)
 
 
 def _filters(view: View) -> None:
