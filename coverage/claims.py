@@ -9,14 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage.combinations import MOST_LAYERS, combine, default_threads, layers_at
+from coverage import kernel
+from coverage.combinations import MOST_LAYERS, combine, default_threads
+from coverage.grid import cell_over, grid_over, index_layers
 from coverage.model import SHARE_TOLERANCE, Layer, Rule
 from coverage.pixels import UNSAID, PixelGrid, SignalLayer
-from coverage.rings import Floats, Geometries
+from coverage.rings import Floats, Geometries, polygonal
 from coverage.shares import level_from
 
 SILENT, NOT_SERVED, PARTLY, SERVED = range(4)
 """What a layer claims at a place. Of several layers of one operator the greatest counts."""
+
+POINTS_A_CELL = 64
+"""Points for a quarter of the grid's cells: laying out the grid costs more than looking up."""
 
 BLOCK = 256
 """Side, in pixels, of the windows in which a raster is read."""
@@ -83,13 +88,24 @@ def _claimed(share: Floats) -> Claims:
 def _at_points(areas: Sequence[Geometries], points: Geometries) -> Floats:
     """1 where a point lies in an area, else 0 (points × areas)."""
     xy = shapely.get_coordinates(points)
+    kept = [_kept(area) for area in areas]
+    edges = max((int(shapely.get_num_coordinates(area).sum()) for area in kept), default=0)
+    bounds = np.concatenate([xy.min(axis=0) - 1.0, xy.max(axis=0) + 1.0])
+    cell_m = cell_over(bounds, villages=len(xy) // POINTS_A_CELL, edges=edges)
+    grid = grid_over(bounds, cell_m=cell_m)
     out = np.zeros((len(points), len(areas)))
     for first in range(0, len(areas), MOST_LAYERS):
-        some = areas[first : first + MOST_LAYERS]
-        bits = layers_at(some, xy, threads=default_threads())
+        some = kept[first : first + MOST_LAYERS]
+        index = index_layers(some, grid, threads=default_threads())
+        bits = kernel.points_in(xy, grid.frame, grid.size, index.arrays)
         for k in range(len(some)):
             out[:, first + k] = (bits >> np.uint64(k)) & np.uint64(1)
     return out
+
+
+def _kept(shapes: Geometries) -> Geometries:
+    found = polygonal(np.asarray(shapes, dtype=object))
+    return found[~(shapely.is_missing(found) | shapely.is_empty(found))]
 
 
 def _over_tiles(areas: Sequence[Geometries], tiles: Geometries) -> Floats:

@@ -34,6 +34,9 @@ BANDS = 10
 PLACE_M = 50.0
 """Samples in one square of this side count as one place."""
 
+PLACES_ACROSS = 1 << 31
+"""More squares than any system in metres has from south to north."""
+
 GONE = "\0"
 """A name that no operator has."""
 
@@ -132,7 +135,7 @@ def require_limits(limits: Limits) -> None:
 def _rows(sides: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """Samples counted by village, subject and claim, with their interval and kind."""
     square = np.floor(sides[["x", "y"]].to_numpy() / PLACE_M).astype(np.int64)
-    place = np.unique(square, axis=0, return_inverse=True)[1].reshape(-1)
+    place = square[:, 0] * PLACES_ACROSS + square[:, 1]
     groups = sides.assign(place=place).groupby(KEY, sort=True, observed=True)
     rows = groups.agg(
         samples=("below", "size"),

@@ -13,7 +13,7 @@ from coverage.conflicts import Conflicts, find_conflicts
 from coverage.model import Assessment, Layer
 from coverage.pixels import SignalLayer
 from geodata.access import seen_villages
-from geodata.days import days_of
+from geodata.days import day_of
 from geodata.errors import CallError
 from geodata.filing import Measurements
 from geodata.findings import Finding, Severity, finding
@@ -28,6 +28,9 @@ CONFLICTING = ("overclaims", "underclaims")
 
 YEAR_DAYS = 365
 """Measurements and filings so far apart may well differ without anybody being wrong."""
+
+DAY_LETTERS = 10
+"""A time begins with its day, and that has no more letters: 2023-08-30, 30/08/2023."""
 
 COLUMNS = (
     "rank", "village_id", "village", "commune_code", "commune", "district_code", "district",
@@ -117,11 +120,19 @@ def samples_of(measurements: Measurements, operators: Sequence[str]) -> gpd.GeoD
     if "operator" in table:
         names = {word: spelt.get(operator_key(word), word) for word in _words(table["operator"])}
         told["operator"] = table["operator"].map(names, na_action="ignore")
-    days = days_of(table["time"]) if "time" in table else pd.Series(None, index=table.index)
-    days = days.where(days.notna(), measurements.as_of)
     return gpd.GeoDataFrame(
-        {**told, "day": pd.to_datetime(days)}, geometry=table.geometry, crs=table.crs
+        {**told, "day": _days(table, measurements)}, geometry=table.geometry, crs=table.crs
     )
+
+
+def _days(table: pd.DataFrame, measurements: Measurements) -> pd.Series:
+    """The day of each sample; of those that tell none, that of the whole."""
+    whole = pd.to_datetime(pd.Series(measurements.as_of, index=table.index))
+    if "time" not in table:
+        return whole
+    words = table["time"].astype("string").str.strip().str.slice(0, DAY_LETTERS)
+    known = {word: pd.to_datetime(day_of(word)) for word in words.dropna().unique()}
+    return pd.to_datetime(words.map(known, na_action="ignore")).fillna(whole)
 
 
 def _words(column: pd.Series) -> list[str]:
