@@ -131,8 +131,10 @@ def _days(table: pd.DataFrame, measurements: Measurements) -> pd.Series:
     if "time" not in table:
         return whole
     words = table["time"].astype("string").str.strip().str.slice(0, DAY_LETTERS)
-    known = {word: pd.to_datetime(day_of(word)) for word in words.dropna().unique()}
-    return pd.to_datetime(words.map(known, na_action="ignore")).fillna(whole)
+    told = pd.Index(words.dropna().unique())
+    days = pd.to_datetime(pd.Series([day_of(word) for word in told], dtype=object))
+    at = told.get_indexer(words.fillna(""))
+    return pd.Series(days.reindex(at).to_numpy(), index=table.index).fillna(whole)
 
 
 def _words(column: pd.Series) -> list[str]:
