@@ -16,6 +16,7 @@ from coverage import CoverageError
 from geodata.errors import GeodataError
 from geodata.export.sheet import AreaSheet, day_text
 from geodata.export.sheet_words import SHEET
+from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import KEY, rights_in
 from ui.figures import leader_sentence
@@ -124,22 +125,49 @@ def _whole(view: View) -> list[str]:
 
 
 def _units(view: View, key: str) -> str:
-    """Links to the other units: the way around, without a script."""
-    t, level = view.t, view.area_level
-    links = "".join(
-        f'<li><a href="?{_safe(_query(view, level, code, key))}">{_safe(name)}</a></li>'
-        for code, name in view.structure.units(level).items()
+    """The way to other units, without a script: a list to choose from for each level.
+
+    Hundreds of links would each bear the whole address, and the reader's key in it.
+    """
+    forms = "".join(_form(view, level, key) for level in view.structure.levels)
+    return f"<h2>{_safe(view.t('Other units'))}</h2>{forms}"
+
+
+def _form(view: View, level: Level, key: str) -> str:
+    """The units of one level; communes of the district that is looked at, where one is."""
+    t, district = view.t, _district(view)
+    units = view.structure.units(level, within=district if level == "commune" else "")
+    chosen = view.area if level == view.area_level else district
+    options = "".join(
+        f'<option value="{_safe(code)}"{" selected" if code == chosen else ""}>{_safe(name)}'
+        for code, name in units.items()
     )
-    return f"<h2>{_safe(t('Other units'))}</h2><ul>{links}</ul>"
+    hidden = "".join(
+        f'<input type=hidden name="{_safe(name)}" value="{_safe(value)}">'
+        for name, value in _kept(view, key).items()
+    )
+    label = t("District") if level == "district" else t("Commune")
+    return (
+        f"<form>{hidden}<label>{_safe(label)} <select name={level}>{options}</select></label> "
+        f"<button>{_safe(t('Open'))}</button></form>"
+    )
 
 
-def _query(view: View, level: str, code: str, key: str) -> str:
+def _district(view: View) -> str:
+    """The code of the district that is looked at, or that of the commune; "" where none is."""
+    if not view.area or "district" not in view.structure.levels:
+        return ""
+    codes = view.structure.places.loc[view.in_area, "district_code"]
+    return str(codes.iloc[0]) if len(codes) else ""
+
+
+def _kept(view: View, key: str) -> dict[str, str]:
+    """What an address of another unit bears besides the unit."""
     query = view.choices.query(across=True)
     query.pop("district", None)
     query.pop("commune", None)
-    query[level] = code
     query["units"] = view.structure.valid_from.isoformat()
-    return urlencode({**query, **({KEY: key} if key else {})})
+    return {**query, **({KEY: key} if key else {})}
 
 
 def _safe(text: object) -> str:
@@ -151,7 +179,7 @@ _STYLE = (
     "table{border-collapse:collapse;display:block;overflow-x:auto}"
     "td,th{border:1px solid #666;padding:.2em .45em;text-align:left;vertical-align:top}"
     ".warn{border:1px solid #a3180f;color:#a3180f;padding:.3em .6em;font-weight:700}"
-    "ul{columns:14em}"
+    "select,button{font:inherit;padding:.3em;max-width:100%}form{margin:.6em 0}"
 )
 _FRAME = """<!doctype html>
 <html lang="{language}">

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 from streamlit.testing.v1 import AppTest
@@ -16,6 +18,7 @@ import geodata
 from geodata.access import Rights
 from geodata.errors import MissingFileError
 from geodata.export.sheet_words import SHEET
+from geodata.study.places import Structure
 from geodata.study.results import Run, latest_run
 from geodata.study.variants import load_variants, save_variant
 from tests import table_study
@@ -424,6 +427,36 @@ def test_a_rule_without_numbers_is_named_and_never_chosen(
         assert shown in told
         assert run.run_id in told
     assert view_of(opened_run(run), variant="vn-1603").headline() == run.summary.headline
+
+
+def test_the_text_page_of_460_communes_stays_small_for_who_signed_in(run: Run) -> None:
+    view = view_of(opened_run(run))
+    names = [f"Xã Châu Hội Nghĩa Thuận Số {k}" for k in range(460)]
+    places = pd.DataFrame(
+        {
+            "commune_code": [f"{17000 + k}" for k in range(460)],
+            "commune": names,
+            "district_code": "",
+            "district": "",
+        },
+        index=[f"v{k}" for k in range(460)],
+    )
+    many = replace(
+        view, structure=Structure(valid_from=date(2023, 1, 1), places=places, boundaries={})
+    )
+    told = text_page.page(many, key="k" * 400)
+    assert all(name in told for name in names)
+    assert told.count("<option") == 460
+    assert len(told.encode()) < 60_000
+
+
+def test_the_text_page_offers_the_communes_of_the_district_looked_at(run: Run) -> None:
+    told = text_page.page(view_of(opened_run(run), district="417", units="2023-01-01"), key="me")
+    assert '<option value="417" selected>Huyện Kỳ Sơn' in told
+    assert '<option value="12">Xã 2' in told
+    assert '<option value="10">' not in told
+    assert told.count('name="key" value="me"') == 2
+    assert told.count('name="units" value="2023-01-01"') == 2
 
 
 def test_who_may_not_change_rules_may_try_them(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
