@@ -157,11 +157,12 @@ def unit_list(view: View, figures: pd.DataFrame, names: Mapping[str, str], by: s
             t("No signal"): t.column(ranked["none"]),
             t("Weak"): t.column(ranked["weak"]),
             t("Missing data"): t.column(ranked["unknown"]),
-            t("Villages"): t.column(ranked["villages"]),
             t("Covered (%)"): t.column(ranked["share"] * 100, digits=2),
-            t("People uncovered"): t.column(ranked["population_uncovered"]),
+            t("People in gaps"): t.column(ranked["population_uncovered"]),
         }
     )
+    if not ranked["unknown"].any():  # a column of noughts would push the last one out of sight
+        del rows[t("Missing data")]
     return VillageList(
         ids=tuple(str(key) for key in ranked.index), rows=rows.reset_index(drop=True)
     )
@@ -171,7 +172,7 @@ def figures_right(rows: pd.DataFrame, t: Translator) -> dict[str, Any]:
     """How `st.dataframe` shows the columns of figures: to the right, as numbers stand."""
     names = [
         *(t("Uncovered"), t("No signal"), t("Weak"), t("Missing data"), t("Villages")),
-        *(t("Covered (%)"), t("People uncovered"), t("People"), t("Area served (%)")),
+        *(t("Covered (%)"), t("People in gaps"), t("People"), t("Area served (%)")),
     ]
     right = st.column_config.TextColumn(alignment="right")
     named = rows.columns[1:]  # the first has the names, under a word that may be the same

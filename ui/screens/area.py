@@ -18,7 +18,7 @@ from ui.downloads import sheet_downloads
 from ui.figures import headline_split, leader_sentence
 from ui.plain import escaped, plain
 from ui.sheets import sheet_of
-from ui.tables import VERDICT_MARKS, cards, figures_right, unit_list
+from ui.tables import VERDICT_MARKS, cards, unit_list
 from ui.text_page import text_address
 from ui.view import View, make_view
 
@@ -73,23 +73,19 @@ def _most_in_need(view: View) -> None:
     if not units.ids:
         return
     st.markdown(f"**{t('Where most villages have no signal')}**")
-    key = f"in need {t.language} {view.position}"
-
-    def react() -> None:
-        rows = st.session_state[key]["selection"]["rows"]
-        if rows:
-            day = structure.valid_from.isoformat()
-            choices.choose(**{"units": day, level: units.ids[rows[0]]})
-
-    st.dataframe(
-        units.rows.head(MOST_IN_NEED),
-        key=key,
-        hide_index=True,
-        on_select=react,
-        selection_mode="single-row",
-        alt=t("Units ranked by uncovered villages"),
-        column_config=figures_right(units.rows, t),
-    )
+    day = structure.valid_from.isoformat()
+    cells = {str(head): units.rows[head].tolist() for head in units.rows}
+    names = cells.pop(t("Unit"))
+    with st.container(key="in need", gap="small"):
+        for place, code in enumerate(units.ids[:MOST_IN_NEED]):
+            told = " · ".join(f"{head}: {cells[head][place]}" for head in cells)
+            st.button(
+                f"**{escaped(names[place])}**  \n{escaped(told)}",
+                key=f"in need {code}",
+                width="stretch",
+                on_click=choices.choose,
+                kwargs={"units": day, level: code},
+            )
 
 
 def _picture(sheet: AreaSheet) -> str:

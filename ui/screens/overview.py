@@ -21,6 +21,9 @@ RANKINGS = {
     "share": _("by share covered"),
     "people": _("by people uncovered"),
 }
+LONG_NAME, WIDEST_NAME, TALL_ROW = 22, 170, 50
+"""A name of more letters than that has two lines, in a column so many pixels wide."""
+
 LEVELS: dict[str, str] = {"district": _("Districts"), "commune": _("Communes")}
 
 
@@ -35,7 +38,7 @@ def show(view: View) -> None:
     with st.container(key="reconciled"):
         if not view.area:
             _reconciled(view)
-    pictured, listed = st.columns([3, 2], gap="medium")
+    pictured, listed = st.columns([10, 13], gap="medium")  # all columns of the ranking fit
     with listed:
         level = _level(view)
     units = _units(view, level)
@@ -98,6 +101,8 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
     row = units.ids.index(view.area) if view.area in units.ids else None
     st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
 
+    long = units.rows[t("Unit")].str.len().max() > LONG_NAME
+
     def react() -> None:
         rows = st.session_state[key]["selection"]["rows"]
         choose_area(view, level, units.ids[rows[0]] if rows else "")
@@ -109,9 +114,13 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
         on_select=react,
         selection_mode="single-row",
         height=560,
+        row_height=TALL_ROW if long else None,
         placeholder="–",
         alt=t("Units ranked by uncovered villages"),
-        column_config=figures_right(units.rows, t),
+        column_config={
+            **figures_right(units.rows, t),
+            **({t("Unit"): st.column_config.TextColumn(width=WIDEST_NAME)} if long else {}),
+        },
     )
 
 
