@@ -285,7 +285,10 @@ def test_an_operator_sees_its_own_layers_and_of_others_only_that_they_serve(
 ) -> None:
     page, received = sign_in(context, url, "beta")
     page.wait_for_selector(READY)
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text("6/9")
+    figures = page.get_by_test_id("stMetricValue")
+    expect(figures.first).to_have_text("0/9")
+    expect(figures.last).to_have_text("6")  # served by others
+    expect(page.get_by_text("chỉ tính lớp phủ sóng của Beta").first).to_be_visible()
     for path in ("gaps?village=v3&served=others&verdict=all", "area?commune=10", "5g", "method"):
         page.goto(f"{url}{path}")
         expect(page.get_by_text("Lần tính").first).to_be_visible()

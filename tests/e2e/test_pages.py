@@ -155,7 +155,7 @@ def test_the_text_page_needs_no_script_and_is_small(browser: Browser, address: s
     expect(page.get_by_role("heading", name="Thành phố Vinh")).to_be_visible()
     expect(page.get_by_text("SỐ LIỆU MÔ PHỎNG").first).to_be_visible()
     expect(page.get_by_role("cell", name="=HYPERLINK(0)")).to_be_visible()
-    page.get_by_label("Huyện", exact=True).select_option("Huyện Kỳ Sơn")
+    page.locator("select[name=district]").select_option("Huyện Kỳ Sơn")
     page.get_by_role("button", name="Mở").first.click()
     expect(page.get_by_role("heading", name="Huyện Kỳ Sơn")).to_be_visible()
     assert page.locator("script, img").count() == 0

@@ -38,7 +38,8 @@ def show(view: View) -> None:
     with st.container(key="reconciled"):
         if not view.area:
             _reconciled(view)
-    pictured, listed = st.columns([10, 13], gap="medium")  # all columns of the ranking fit
+    missing = run.summary.headline.unknown > 0  # so that all columns of the ranking fit
+    pictured, listed = st.columns([3, 5] if missing else [10, 13], gap="medium")
     with listed:
         level = _level(view)
     units = _units(view, level)
