@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui import command_data
+from ui import command_data, command_kept
 from ui.commands import StudyPath, command, progress_bar, run_of, told, translator_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geodata.study.places import Structure
     from ui.texts import Translator
 
-__all__ = ["command", "command_data", "main"]
+__all__ = ["command", "command_data", "command_kept", "main"]
 
 UnitsDay = Annotated[
     str | None, typer.Option("--units", help="Group by the units in force on this day or year.")

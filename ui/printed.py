@@ -40,14 +40,21 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     lines += ["", *_table(table, level, t), ""]
     rule = plain(run.assessment.rule.name)
     lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
-    if run.measured:
-        lines.append(t("Measured and judged in {seconds} s.", seconds=f"{seconds:.1f}"))
-    else:
-        lines.append(t("Nothing had changed: kept measures were used ({seconds} s).",
-                       seconds=f"{seconds:.1f}"))  # fmt: skip
+    lines.append(_made(run, t, seconds=seconds))
     if run.study.reconstruction:
         lines.append(reconstruction_notice(t))
     return "\n".join(lines)
+
+
+def _made(run: Run, t: Translator, *, seconds: float) -> str:
+    """What was measured for a run, and how long it took."""
+    took, layers = f"{seconds:.1f}", len(run.assessment.measures.layers)
+    if not run.measured:
+        return t("Nothing was measured anew: kept measures were used ({seconds} s).", seconds=took)
+    if run.measured_layers == layers:
+        return t("Measured and judged in {seconds} s.", seconds=took)
+    return t("{measured} of {layers} layers measured anew and judged in {seconds} s.",
+             measured=run.measured_layers, layers=layers, seconds=took)  # fmt: skip
 
 
 def reconstruction_notice(t: Translator) -> str:
@@ -147,6 +154,7 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "rule": run.assessment.rule.name,
         **{name: getattr(headline, name) for name in COUNTS},
         "share": headline.share,
+        "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,
         "by_unit": by_unit_rows,
         "by_layer": by_layer,

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -21,8 +20,6 @@ import coverage
 from coverage.model import (
     VILLAGE_COLUMNS,
     Assessment,
-    Expected,
-    LayerInfo,
     Measures,
     Rule,
     Summary,
@@ -32,14 +29,17 @@ from geodata.errors import CallError, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
 from geodata.kinds import BESIDE
 from geodata.study.kept import Found, Named, Plan, load_measures, load_named, plan_of
+from geodata.study.manifests import (
+    expected_told,
+    layers_told,
+    parts_named,
+    published_in,
+    read_manifest,
+    rule_told,
+)
 from geodata.study.model import Study
-from geodata.study.parts import AREAS
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
-
-
-NEEDED = ("made_at", "measures", "rule", "expected", "layers")
-"""What a manifest must have for its run to be read back."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,7 +101,7 @@ def keep_run(run: Run, *, publish: bool) -> Run:
     Returns the run, with the time it was first made where it was there.
     """
     if (run.folder / "manifest.json").exists():
-        made = datetime.fromisoformat(_manifest(run.folder)["made_at"])
+        made = datetime.fromisoformat(read_manifest(run.folder)["made_at"])
         run = replace(run, made_at=made)
     else:
         with whole_folder(run.folder) as folder:
@@ -233,37 +233,18 @@ def _escaped(stem: str) -> str:
 
 def manifest_of(run: Run) -> dict[str, Any]:
     """The manifest a run was kept with. Raises `UnreadableError` where it is gone."""
-    return _manifest(run.folder)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        text = (folder / "manifest.json").read_text(encoding="utf-8")
-        manifest = dict(json.loads(text))
-        reason = ", ".join(f"{key} is missing" for key in NEEDED if key not in manifest)
-    except (OSError, TypeError, ValueError) as error:
-        reason = str(error)
-    if reason:
-        raise UnreadableError(
-            "{file} cannot be read: {reason}; remove the folder and assess the study again",
-            file=f"results/{folder.name}/manifest.json",
-            reason=reason,
-        )
-    return manifest
+    return read_manifest(run.folder)
 
 
 def published_id(study: Study) -> str | None:
     """The run that is published, or None."""
-    path = study.folder / "results" / "current"
-    if not path.exists():
-        return None
-    return path.read_text(encoding="utf-8", errors="replace").strip()
+    return published_in(study.folder / "results")
 
 
 def kept_runs(study: Study) -> tuple[Path, ...]:
     """Folders of the kept runs, the newest last."""
     found = (study.folder / "results").glob("*/manifest.json")
-    dated = [(_manifest(path.parent)["made_at"], path.parent) for path in found]
+    dated = [(read_manifest(path.parent)["made_at"], path.parent) for path in found]
     return tuple(folder for _, folder in sorted(dated))
 
 
@@ -275,7 +256,7 @@ def kept_manifests(study: Study) -> tuple[tuple[str, str], ...]:
     found: dict[str, tuple[str, str]] = {}
     for path in (study.folder / "results").glob("*/manifest.json"):
         try:
-            manifest = _manifest(path.parent)
+            manifest = read_manifest(path.parent)
         except UnreadableError:
             continue
         found[path.parent.name] = str(manifest["made_at"]), str(manifest["measures"])
@@ -304,8 +285,8 @@ def latest_run(study: Study) -> Run | None:
     published = published_id(study)
     best: tuple[bool, Rule, str] | None = None
     for folder in kept_runs(study):
-        manifest = _manifest(folder)
-        rule = _rule(manifest)
+        manifest = read_manifest(folder)
+        rule = rule_told(manifest)
         if rule is None or folder.name != _run_id(study, rule, key=plan.key):
             continue
         own = rule == study.rule
@@ -339,7 +320,7 @@ def open_run(study: Study, run_id: str) -> Run:
             asked=run_id,
             known=", ".join(kept) or phrase("no run at all"),
         )
-    folder, manifest = kept[run_id], _manifest(kept[run_id])
+    folder, manifest = kept[run_id], read_manifest(kept[run_id])
     table = gpd.read_parquet(folder / "villages.parquet")
     day = date.fromisoformat(manifest.get("as_of") or study.as_of.isoformat())
     settings = study.settings.model_copy(update={"as_of": day})
@@ -347,13 +328,13 @@ def open_run(study: Study, run_id: str) -> Run:
         study, settings=settings, villages=table[[*VILLAGE_COLUMNS, "geometry", "centre"]]
     )
     parts = parts_named(manifest)
-    measures, rule = load_named(then, parts, _layers(manifest)), _rule(manifest)
+    measures, rule = load_named(then, parts, layers_told(manifest)), rule_told(manifest)
     if measures is None or rule is None:
         raise UnreadableError(
             "the measures of run {run} are gone or of another version; assess its study again",
             run=run_id,
         )
-    assessment = coverage.judge(measures, rule, expected=_expected(manifest))
+    assessment = coverage.judge(measures, rule, expected=expected_told(manifest))
     return Run(
         run_id=run_id,
         study=then,
@@ -364,42 +345,6 @@ def open_run(study: Study, run_id: str) -> Run:
         folder=folder,
         measures=str(manifest["measures"]),
         parts=parts,
-    )
-
-
-def parts_named(manifest: dict[str, Any]) -> tuple[Named, ...]:
-    """Kind and key of each part of a run's measures, the areas first.
-
-    Earlier versions measured nothing else, and kept it under the key of all.
-    """
-    parts = manifest.get("parts")
-    try:
-        found = [(str(part["kind"]), str(part["key"])) for part in parts or ()]
-    except (KeyError, TypeError):
-        found = []
-    return tuple(found) or ((AREAS, str(manifest["measures"])),)
-
-
-def _rule(manifest: dict[str, Any]) -> Rule | None:
-    """The rule of a manifest, None where another version wrote it."""
-    table: dict[str, Any] = manifest["rule"]
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-    try:
-        return Rule(**values)
-    except TypeError:
-        return None
-
-
-def _expected(manifest: dict[str, Any]) -> Expected:
-    table: dict[str, Sequence[Any]] = manifest["expected"]
-    return Expected(operators=tuple(table["operators"]), technologies=tuple(table["technologies"]))
-
-
-def _layers(manifest: dict[str, Any]) -> tuple[LayerInfo, ...]:
-    tables: list[dict[str, Any]] = manifest["layers"]
-    return tuple(
-        LayerInfo(**{**table, "as_of": table["as_of"] and date.fromisoformat(table["as_of"])})
-        for table in tables
     )
 
 

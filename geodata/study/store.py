@@ -58,6 +58,8 @@ class Store:
 
     def read(self, key: str) -> tuple[About, Arrays] | None:
         """An entry, which counts as used now; None where there is none that can be read."""
+        if Path(key).name != key:
+            return None  # of a manifest that somebody wrote
         path = self.folder / key
         about = _about(path)
         if about is None or about.get("key", key) != key:
@@ -113,15 +115,21 @@ class Store:
             yield
 
     def trim(
-        self, most_bytes: int, *, worth: Callable[[str], int], mine: Collection[str] = ()
+        self,
+        most_bytes: float,
+        *,
+        worth: Callable[[str], int],
+        mine: Collection[str] = (),
+        of: Collection[str] | None = None,
     ) -> tuple[Entry, ...]:
         """Remove entries until the rest is no larger than ``most_bytes``; returns what went.
 
         Those of the least ``worth`` (of a key) go first, and among them those used longest ago.
-        Never one of ``mine``, which the caller has locked, nor one locked by another.
+        Never one of ``mine``, which the caller has locked, nor one locked by another. With
+        ``of`` only these keys are looked at.
         """
         self._sweep()
-        entries = self.entries()
+        entries = [entry for entry in self.entries() if of is None or entry.key in of]
         total = sum(entry.size_bytes for entry in entries)
         held = {_lock(key) for key in mine}
         gone = []

@@ -39,7 +39,7 @@ def test_assess_prints_headline_published_figure_and_districts(study: Path) -> N
     assert lines[1].startswith("Published: 6 of 9")
     assert lines[1].endswith("agrees")
     assert [line.split()[:2] for line in lines[4:6]] == [["Thành", "phố"], ["Huyện", "Kỳ"]]
-    assert "Nothing had changed" in call("assess", study).stdout
+    assert "Nothing was measured anew" in call("assess", study).stdout
 
 
 def test_assess_in_vietnamese(study: Path) -> None:

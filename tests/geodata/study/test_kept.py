@@ -212,3 +212,12 @@ def test_the_same_area_filed_by_another_is_another_result_of_the_same_measures(
     assert other.parts == first.parts
     assert isinstance(other.study.villages, gpd.GeoDataFrame)
     assert "Gamma" in other.assessment.operator_shares
+
+
+def test_an_entry_named_by_a_way_out_of_the_folder_is_not_read(study: Study) -> None:
+    geodata.assess_study(study)
+    store = store_of(study)
+    key = plan_of(study).keys.areas
+    assert store.read(key) is not None
+    assert store.read(f"../measures/{key}") is None
+    assert store.read("") is None

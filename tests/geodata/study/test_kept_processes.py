@@ -1,0 +1,102 @@
+"""Two processes at one study: measured once, and nothing broken is ever loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import geodata
+from geodata.study.kept import plan_of, store_of
+from tests import folder
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 120
+
+ASSESS = """
+import sys, time
+from pathlib import Path
+import coverage, geodata
+here = Path(sys.argv[1])
+study = geodata.open_study(here)
+measure = coverage.measure
+def slowly(*given, **named):
+    time.sleep(1)
+    return measure(*given, **named)
+coverage.measure = slowly
+(here / f"ready-{sys.argv[2]}").touch()
+while not (here / "go").exists():
+    time.sleep(0.01)
+run = geodata.assess_study(study, publish=True)
+print(run.run_id, run.measured, run.summary.headline.covered)
+"""
+
+DIE = """
+import sys, time
+from pathlib import Path
+import numpy, geodata
+here = Path(sys.argv[1])
+def half(file, **arrays):
+    file.write_bytes(b"PK\\x03\\x04 half of it")
+    (here / "ready-0").touch()
+    time.sleep(600)
+numpy.savez_compressed = half
+geodata.assess_study(geodata.open_study(here))
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return folder.write(tmp_path / "study")
+
+
+def started(text: str, study: Path, name: int = 0) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603  # our own interpreter, our own text
+        [sys.executable, "-c", text, str(study), str(name)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(study: Path, *processes: subprocess.Popen[str]) -> None:
+    """Until every process has come to the place that it tells."""
+    end = time.monotonic() + PATIENCE_S
+    while not all((study / f"ready-{k}").exists() for k in range(len(processes))):
+        assert time.monotonic() < end
+        assert [process.poll() for process in processes] == [None] * len(processes)
+        time.sleep(0.02)
+
+
+def test_two_processes_that_start_together_measure_once(file: Path) -> None:
+    study = file.parent
+    both = [started(ASSESS, study, k) for k in range(2)]
+    wait_for(study, *both)
+    (study / "go").touch()
+    told = [process.communicate(timeout=PATIENCE_S)[0].split() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sorted(measured for _, measured, _ in told) == ["False", "True"]
+    assert len({run for run, _, _ in told}) == 1
+    assert {covered for _, _, covered in told} == {"6"}
+    assert len(store_of(geodata.open_study(file)).entries()) == 1
+
+
+def test_a_process_killed_while_it_keeps_measures_leaves_nothing_to_load(file: Path) -> None:
+    study = geodata.open_study(file)
+    dying = started(DIE, file.parent)
+    try:
+        wait_for(file.parent, dying)
+    finally:
+        dying.kill()
+        dying.communicate(timeout=PATIENCE_S)
+    left = list(store_of(study).folder.glob(".unfinished-*/measures.npz"))
+    assert [path.read_bytes() for path in left] == [b"PK\x03\x04 half of it"]
+    assert geodata.latest_run(study) is None
+    began = time.monotonic()
+    run = geodata.assess_study(study)
+    assert time.monotonic() - began < PATIENCE_S  # its lock died with it
+    assert (run.measured, run.summary.headline.covered) == (True, 6)
+    assert [e.key for e in store_of(study).entries()] == [plan_of(study).keys.areas]
