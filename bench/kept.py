@@ -124,11 +124,13 @@ def table(folder: Path, repeats: int) -> str:
         rows.insert(-2, (title, statistics.median(took), f"{off:.0e}"))
     vertices = sum(int(shapely.get_num_coordinates(x.footprint).sum()) for x in study.layers)
     lines = [
-        (f"{len(study.villages):,} villages × {len(study.layers)} layers of {vertices:,} vertices "
-        f"in all; {platform.machine()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, {default_threads()} threads; medians of {repeats} runs, "
-        f"and of the layers at places {', '.join(map(str, CHANGED))} where one changed. "
-        "Making the keys, reading and writing what is kept are counted."),
+        (
+            f"{len(study.villages):,} villages × {len(study.layers)} layers of {vertices:,} "
+            f"vertices in all; {platform.machine()}, {os.cpu_count()} cores, Python "
+            f"{platform.python_version()}, {default_threads()} threads; medians of {repeats} runs, "
+            f"and of the layers at places {', '.join(map(str, CHANGED))} where one changed. "
+            "Making the keys, reading and writing what is kept are counted."
+        ),
         "",
         "| what changed | seconds | times faster than all twelve | largest difference of a share |",
         "| --- | ---: | ---: | ---: |",
