@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -227,7 +228,7 @@ def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseG
 def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> Study:
     """The study with only what is seen.
 
-    Notes, findings, inputs and measurements speak of whole files: they are gone. The target
+    Notes, findings, inputs, amounts and measurements speak of whole files: they are gone. The target
     is one of all operators together, and gone for the people of one.
     """
     layers = [
@@ -265,6 +266,7 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         findings=(),
         doubts=(),
         measurements=None,
+        amounts=MappingProxyType({}),
         told=None if study.told is None else study.told[sight.keep],
     )
 

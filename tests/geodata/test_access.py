@@ -154,6 +154,7 @@ def test_what_was_found_in_files_and_measured_by_others_stays_with_the_whole(
     measured = MeasurementsTable(path="rival.csv", operator="Rival", source="Rival's own tests")
     study = replace(
         run.study,
+        amounts={"people": "people_of_Rival.tif"},  # type: ignore[dict-item]  # any thing with its name
         settings=run.study.settings.model_copy(update={"measurements": measured}),
         measurements=Measurements(table=table, source="Rival's own tests"),
         findings=(finding("understood", "note", "{file}: read as Rival", file="r.csv"),),

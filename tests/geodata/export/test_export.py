@@ -19,6 +19,7 @@ from geodata import CallError, Run
 from geodata.coordinate_checks import definition_findings
 from geodata.coordinates import to_study
 from geodata.diagnose import AsSaid
+from geodata.export.naming import file_name
 from geodata.export.safe import for_csv, is_formula
 from geodata.read import read_table
 from tests import folder, tiny
@@ -264,3 +265,15 @@ def test_the_columns_of_a_list_hold_both_systems_to_a_millimetre(
     assert shapely.distance(metres.geometry.to_numpy(), true).max() < 0.0011
     degrees = to_study(raw, run.study.crs, file="f", columns={k: found[k] for k in ("lon", "lat")})
     assert shapely.distance(degrees.geometry.to_numpy(), true).max() < 0.2
+
+
+def test_a_long_name_of_a_file_keeps_what_was_narrowed_and_that_it_is_simulated(run: Run) -> None:
+    rule = replace(run.assessment.rule, name="phương án rất dài " * 8 + "Vietnamobile 4G")
+    judged = replace(run.assessment, rule=rule)
+    whatif = replace(run, assessment=judged, what_if=True)
+    name = file_name(whatif, "csv", place="Xã " + "Rất Dài " * 20)
+    assert name.endswith("-dai-vietnamobile-4g_SO-LIEU-MO-PHONG.csv")
+    assert len(name) < 220
+    alone = replace(run, alone="Viettel")
+    assert "_rieng-viettel_SO-LIEU-MO-PHONG" in file_name(alone, "csv")
+    assert "_viettel-alone_SIMULATED-DATA" in file_name(alone, "csv", language="en")
