@@ -228,8 +228,8 @@ def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseG
 def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> Study:
     """The study with only what is seen.
 
-    Notes, findings, inputs, amounts and measurements speak of whole files: they are gone. The target
-    is one of all operators together, and gone for the people of one.
+    Notes, findings, inputs, amounts and measurements speak of whole files: they are gone.
+    The target is one of all operators together, and gone for the people of one.
     """
     layers = [
         replace(x, info=_info(x.info, sight))
