@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 import geopandas as gpd
 import numpy as np
@@ -132,9 +134,19 @@ def _days(table: pd.DataFrame, measurements: Measurements) -> pd.Series:
         return whole
     words = table["time"].astype("string").str.strip().str.slice(0, DAY_LETTERS)
     told = pd.Index(words.dropna().unique())
-    days = pd.to_datetime(pd.Series([day_of(word) for word in told], dtype=object))
+    days = pd.to_datetime(pd.Series([_day(str(word)) for word in told], dtype=object))
     at = told.get_indexer(words.fillna(""))
     return pd.Series(days.reindex(at).to_numpy(), index=table.index).fillna(whole)
+
+
+def _day(word: str) -> date | None:
+    """The day that the beginning of a time tells; seconds since 1970, as of 2001 to 2033, too.
+
+    Milliseconds begin with their seconds.
+    """
+    if re.fullmatch(r"1\d{9}", word):
+        return datetime.fromtimestamp(int(word), UTC).date()
+    return day_of(word)
 
 
 def _words(column: pd.Series) -> list[str]:

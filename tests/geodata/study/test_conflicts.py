@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,6 +22,7 @@ from geodata.study.conflicts import (
     conflicts_of,
     require_measurements,
     restrict_conflicts,
+    samples_of,
 )
 from geodata.study.results import Run
 from tests import drives, folder, tiny_study
@@ -116,6 +118,21 @@ def test_a_mapped_signal_is_of_the_technology_the_study_file_says(tmp_path: Path
     run = geodata.assess_study(geodata.open_study(study))
     found = conflicts_of(run.study, run.assessment)
     assert told(found.conflicts) == [("v1", "Alpha", "overclaims")]
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2023-09-01T10:00:00Z", "2023-09-01"), ("01/09/2023 10:00", "2023-09-01"),
+        ("1693526400", "2023-09-01"), ("1693526400123", "2023-09-01"), ("20230901", "2023-09-01"),
+        ("soon", "2023-06-01"), (None, "2023-06-01"),
+    ],
+)  # fmt: skip
+def test_a_time_is_understood_as_logs_write_it(run: Run, written: str | None, day: str) -> None:
+    assert run.study.measurements is not None
+    table = run.study.measurements.table.head(3).assign(time=written)
+    told = Measurements(table=table, as_of=date(2023, 6, 1))
+    assert list(samples_of(told, ["Alpha"])["day"]) == [pd.Timestamp(day)] * 3
 
 
 def test_tiles_of_fixed_lines_are_not_compared(run: Run) -> None:
