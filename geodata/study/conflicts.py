@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.conflicts import Conflicts, find_conflicts
-from coverage.model import Assessment, Layer
-from coverage.pixels import SignalLayer
+from coverage.model import Assessment
 from geodata.access import seen_villages
 from geodata.days import day_of
 from geodata.errors import CallError
@@ -84,11 +83,10 @@ def conflicts_of(study: Study, assessment: Assessment) -> FoundConflicts:
             given=len(study.measurements.table),
             used=0,
         )
-    layers: Sequence[Layer | SignalLayer] = layers_of_study(study)
     found = find_conflicts(
         assessment,
-        layers,
-        samples_of(study.measurements, [layer.info.operator for layer in layers]),
+        study.layers,
+        samples_of(study.measurements, [layer.info.operator for layer in study.layers]),
         limits=study.settings.measurements.limits,
     )
     names = study.villages.drop(columns=["geometry", "centre"], errors="ignore")
@@ -100,11 +98,6 @@ def conflicts_of(study: Study, assessment: Assessment) -> FoundConflicts:
         given=found.given,
         used=found.used,
     )
-
-
-def layers_of_study(study: Study) -> tuple[Layer | SignalLayer, ...]:
-    """All layers that make claims."""
-    return tuple(study.layers)
 
 
 def samples_of(measurements: Measurements, operators: Sequence[str]) -> gpd.GeoDataFrame:
