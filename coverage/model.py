@@ -331,6 +331,20 @@ class Headline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reach:
+    """People (or households) within reach of a signal, of ``total`` that there are.
+
+    ``operator`` is the one that reaches most, ``max_operator`` how many it reaches, ``union`` how
+    many all operators together do: SDG indicator 9.c.1 asks for the first, and both are told.
+    """
+
+    total: float
+    operator: str
+    max_operator: float
+    union: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """A published figure beside ours. ``comparable`` is False for another number of villages."""
 
@@ -346,10 +360,13 @@ class Summary:
 
     ``by_district`` and ``by_commune`` are indexed by code, with ``name``, ``villages``,
     ``covered``, ``uncovered``, ``weak``, ``none``, ``unknown``, ``share``, ``population``,
-    ``population_uncovered`` (and ``district_code`` for communes). ``by_operator`` and
-    ``by_technology`` have ``villages_served`` and ``share``; ``by_layer`` adds
+    ``population_uncovered`` (and ``district_code`` for communes) and ``population_served`` (within
+    reach of any operator). ``by_operator`` and ``by_technology`` have ``villages_served`` and
+    ``share``, and of people and households what `coverage.reach` gives; ``by_layer``
+    has ``villages_served`` and ``share`` with
     ``technology`` and ``as_of``; ``by_number_of_operators`` counts the villages that exactly
-    0, 1, 2 … operators cover.
+    0, 1, 2 … operators cover. ``people`` and ``households`` are None where it is not known how
+    many live in every village.
     """
 
     headline: Headline
@@ -360,3 +377,5 @@ class Summary:
     by_technology: pd.DataFrame
     by_layer: pd.DataFrame
     by_number_of_operators: pd.Series[int] = field(repr=False)
+    people: Reach | None = None
+    households: Reach | None = None

@@ -18,6 +18,7 @@ from coverage.model import (
     Summary,
     Verdict,
 )
+from coverage.reach import both_within, reach_by_operator, reach_by_technology, reach_of
 
 
 def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) -> Summary:
@@ -29,15 +30,19 @@ def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) ->
     table = assessment.measures.villages.drop(columns=["geometry", "centre"], errors="ignore")
     table = pd.DataFrame(table).join(assessment.verdicts)
     headline = headline_of(table)
+    both = people, households = both_within(assessment)
+    table["population_served"] = people.reached(people.counts)
     return Summary(
         headline=headline,
         comparisons=tuple(_compare(figure, headline) for figure in published),
         by_district=by_unit(table, "district"),
         by_commune=by_unit(table, "commune"),
-        by_operator=_by_operator(assessment),
-        by_technology=_by_technology(assessment),
+        by_operator=_by_operator(assessment).join(reach_by_operator(both)),
+        by_technology=_by_technology(assessment).join(reach_by_technology(both)),
         by_layer=_by_layer(assessment),
         by_number_of_operators=_by_number(assessment),
+        people=reach_of(people),
+        households=reach_of(households),
     )
 
 
@@ -83,8 +88,9 @@ def _compare(figure: Published, headline: Headline) -> Comparison:
 def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
     """Counts by ``level`` ("district" or "commune"), indexed by code.
 
-    ``table`` needs ``<level>_code``, ``<level>``, ``verdict`` and ``population``. Villages
-    whose unit is not known stand under the code "".
+    ``table`` needs ``<level>_code``, ``<level>``, ``verdict`` and ``population``; where it has
+    ``population_served`` that is added up too. Villages whose unit is not known stand under the
+    code "".
     """
     code = table[f"{level}_code"].fillna("").astype(str)
     groups = table.groupby(code, sort=True)
@@ -99,6 +105,8 @@ def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
     out["population"] = groups["population"].sum(min_count=1)
     lost = table["population"].where(table["verdict"].isin(["weak", "none"]), 0)
     out["population_uncovered"] = lost.groupby(code).sum(min_count=1)
+    if "population_served" in table:
+        out["population_served"] = groups["population_served"].sum(min_count=1)
     out.index.name = "code"
     return out
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +16,19 @@ from ui.commands import StudyPath, command, progress_bar, run_of, told, translat
 if TYPE_CHECKING:
     from geodata.study.model import Study
     from geodata.study.places import Structure
+    from geodata.study.results import Run
     from ui.texts import Translator
 
 __all__ = ["command", "command_data", "command_kept", "main"]
+
+
+class ZoneLevel(StrEnum):
+    """What the zones of a table are."""
+
+    village = "village"
+    commune = "commune"
+    district = "district"
+
 
 UnitsDay = Annotated[
     str | None, typer.Option("--units", help="Group by the units in force on this day or year.")
@@ -86,16 +97,23 @@ def export(
     context: typer.Context,
     study: StudyPath,
     output: Annotated[Path, typer.Option("--output", "-o", help="The ending is the format.")],
+    *,
     units: UnitsDay = None,
     district: Annotated[str | None, typer.Option(help="Code or name.")] = None,
     commune: Annotated[str | None, typer.Option(help="Code or name.")] = None,
     verdict: Annotated[
         list[str] | None, typer.Option(help="covered, weak, none or unknown; may be repeated.")
     ] = None,
+    zones: Annotated[
+        ZoneLevel | None,
+        typer.Option(help="Instead of the list: shares served in each of these zones, by layer."),
+    ] = None,
 ) -> None:
     """Write the list of uncovered villages, or, as html, the map of all on one page.
 
-    csv, xlsx, geojson, gpkg, kml, parquet, or html: the ending is the format.
+    csv, xlsx, geojson, gpkg, kml, parquet, or html: the ending is the format. With --zones, what
+    share of every village, commune or district each operator's technology serves: by area, by
+    people and by households (csv, xlsx or parquet).
     """
     import geodata
     from ui.maps.folium_map import write_html
@@ -105,6 +123,15 @@ def export(
     t = translator_of(context)
     with told(t):
         run = run_of(study, t)
+        if zones is not None:
+            if district or commune or verdict:
+                raise geodata.CallError(
+                    "a table of zones holds the whole study; leave out --district, --commune and "
+                    "--verdict"
+                )
+            _zones(run, output, zones, _units(units, run.study), t)
+            _warn(run.study, study, t)
+            return
         if output.suffix.lower() == ".html":
             if units or district or commune or verdict:
                 raise geodata.CallError(
@@ -130,6 +157,23 @@ def export(
     if run.study.reconstruction:
         typer.echo(reconstruction_notice(t))
     _warn(run.study, study, t)
+
+
+def _zones(
+    run: Run, output: Path, level: ZoneLevel, units: Structure | None, t: Translator
+) -> None:
+    """Write the table of zones and say so."""
+    from geodata.export.zones import write_zones, zone_table
+    from ui.plain import plain
+    from ui.printed import reconstruction_notice
+
+    table = zone_table(run, level.value, units=units, language=t.language)
+    path = write_zones(table, output)
+    typer.echo(t("{count} rows written to {file}", count=t.number(len(table)), file=path))
+    rule = plain(run.assessment.rule.name)
+    typer.echo(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
+    if run.study.reconstruction:
+        typer.echo(reconstruction_notice(t))
 
 
 @command.command()

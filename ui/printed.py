@@ -33,6 +33,7 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
         )
     ]
     lines += _published(run, t)
+    lines += _within_reach(run, t)
     structure = units or in_force(run)
     level, table = next(iter(_grouped(run, structure).items()))
     if units is not None:
@@ -84,6 +85,52 @@ def _published(run: Run, t: Translator) -> list[str]:
             )
         )
     return lines
+
+
+def _within_reach(run: Run, t: Translator) -> list[str]:
+    """People (or households) within reach, side by side, where the rule counts them."""
+    summary, basis = run.summary, run.assessment.rule.basis
+    reach = summary.households if basis == "households" else summary.people
+    if basis not in ("people", "households") or reach is None:
+        return []
+    parts = {
+        "operator": plain(reach.operator),
+        "most": t.number(round(reach.max_operator)),
+        "most_share": t.percent(reach.max_operator / reach.total),
+        "union": t.number(round(reach.union)),
+        "union_share": t.percent(reach.union / reach.total),
+    }
+    if basis == "households":
+        return [
+            t(
+                "Households within reach: {most} ({most_share}) of {operator}, the operator that "
+                "reaches most; {union} ({union_share}) of all operators together",
+                **parts,
+            )
+        ]
+    return [
+        t(
+            "People within reach: {most} ({most_share}) of {operator}, the operator that reaches "
+            "most; {union} ({union_share}) of all operators together",
+            **parts,
+        )
+    ]
+
+
+def _reach_json(run: Run) -> dict[str, Any]:
+    """The same for programs; nothing where the rule does not count people."""
+    reach = run.summary.people
+    if run.assessment.rule.basis != "people" or reach is None:
+        return {}
+    return {
+        "people": reach.total,
+        "people_max_operator": {
+            "operator": reach.operator,
+            "people": reach.max_operator,
+            "share": reach.max_operator / reach.total,
+        },
+        "people_union": {"people": reach.union, "share": reach.union / reach.total},
+    }
 
 
 def in_force(run: Run) -> Structure:
@@ -156,6 +203,7 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "share": headline.share,
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,
+        **_reach_json(run),
         "by_unit": by_unit_rows,
         "by_layer": by_layer,
     }

@@ -6,9 +6,12 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -62,6 +65,52 @@ def test_assess_as_json_has_the_keys_of_the_design(study: Path) -> None:
     }  # fmt: skip
     served = {(r["operator"], r["technology"]): r["villages_served"] for r in found["by_layer"]}
     assert served == {("Alpha", "4G"): 6, ("Beta", "3G"): 0}
+
+
+def test_a_rule_of_people_tells_the_best_operator_and_the_union_side_by_side(study: Path) -> None:
+    lines = call("assess", study, "--rule", "sdg-9.c.1").stdout.splitlines()
+    told = next(line for line in lines if line.startswith("People within reach"))
+    told = told.replace("\u00a0", " ")
+    assert told == (
+        "People within reach: 1,950 (43.33 %) of Alpha, the operator that reaches most; 2,100 "
+        "(46.67 %) of all operators together"
+    )
+    found = json.loads(call("assess", study, "--rule", "sdg-9.c.1", "--json").stdout)
+    assert found["people"] == 4500
+    assert found["people_max_operator"]["operator"] == "Alpha"
+    assert found["people_max_operator"]["share"] == pytest.approx(1950 / 4500)
+    assert found["people_union"]["people"] == pytest.approx(2100)
+    assert "people_union" not in json.loads(call("assess", study, "--json").stdout)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_zones_are_a_table_of_shares(study: Path, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"zones.{ending}"
+    done = call("export", study, "-o", path, "--zones", "district")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == f"4 rows written to {path}"
+    read: Any = {
+        "csv": pd.read_csv,
+        "xlsx": partial(pd.read_excel, engine="openpyxl"),
+        "parquet": pd.read_parquet,
+    }[ending]
+    table = read(path)
+    assert table["Operator"].tolist() == ["Alpha", "Beta"] * 2
+    assert table["Share of area served"].tolist() == [0.5, 0.0667, 0.5, 0.0]
+    assert table["Share of people served"].tolist()[0] == pytest.approx(850 / 2100, abs=1e-4)
+    assert set(table["Rule"]) == {"vn-village"}
+
+
+def test_zones_of_the_whole_study_only(study: Path, tmp_path: Path) -> None:
+    wrong = call("export", study, "-o", tmp_path / "z.csv", "--zones", "village", "--district", "x")
+    assert wrong.exit_code == 2
+    assert "holds the whole study" in wrong.stderr
+    assert call("export", study, "-o", tmp_path / "z.doc", "--zones", "village").exit_code == 2
+    vietnamese = call(
+        "export", study, "-o", tmp_path / "z.csv", "--zones", "village", language="vi"
+    )
+    assert vietnamese.stdout.startswith("Đã ghi 18 dòng")
+    assert "Tỷ lệ dân số có sóng" in (tmp_path / "z.csv").read_text("utf-8-sig")
 
 
 def test_assess_and_export_say_on_stderr_what_may_make_the_figures_wrong(
