@@ -1,15 +1,17 @@
-"""The exact share of each village inside one footprint, on its own."""
+"""The exact share of each village inside one footprint, and what all measuring asks first."""
 
 from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 
 from coverage.combinations import combine
 from coverage.errors import CoverageError
+from coverage.rings import Floats
 
 
 def require_projected(villages: gpd.GeoSeries, *others: gpd.GeoSeries) -> CRS:
@@ -47,6 +49,19 @@ def require_villages(villages: gpd.GeoSeries) -> None:
             count=int((empty | flat).sum()),
             first=first,
         )
+
+
+def centres_of(villages: gpd.GeoDataFrame) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Centre points (villages × 2, NaN where unknown) and whether each is known."""
+    points = np.full((len(villages), 2), np.nan)
+    if "centre" not in villages:
+        return points, np.zeros(len(villages), bool)
+    centres = villages["centre"].to_numpy()
+    known = ~(shapely.is_missing(centres) | shapely.is_empty(centres))
+    points[known] = shapely.get_coordinates(centres[known])
+    if not np.isfinite(points[known]).all():
+        raise CoverageError("a village centre has a coordinate that is not a number; repair it")
+    return points, known
 
 
 def area_share(villages: gpd.GeoSeries, footprint: gpd.GeoSeries) -> pd.Series[float]:

@@ -592,3 +592,87 @@ def points_in(
             if winding > 0.0:
                 out[i] |= np.uint64(1) << np.uint64(k)
     return out
+
+
+@_jit
+def _wound(start: Array, pieces: Array, area: Array, most: int) -> bool:
+    """Whether some winding may be other than 0 and 1; unasked of cells with very many pieces."""
+    for m in range(area.size):
+        a, b = start[m], start[m + 1]
+        if b - a > most or abs(_pair_area(pieces, a, b, pieces, a, b) - area[m]) > 1e-9:
+            return True
+    return False
+
+
+@_jit
+def _longer(old: Array, needed: int) -> Array:
+    """The same rows with room for at least ``needed``."""
+    new = np.empty((max(2 * old.shape[0], needed), old.shape[1]), old.dtype)
+    new[: old.shape[0]] = old
+    return new
+
+
+@_jit
+def pixel_parts(
+    villages: tuple[Array, Array, Array, Array],
+    chosen: tuple[int, int],
+    size: Array,
+    most: tuple[int, int],
+) -> tuple[Array, Array, Array, Array, Array]:
+    """The pixels of the villages ``chosen[0] … chosen[1] − 1``, exactly.
+
+    ``villages`` as in `combine`, in units of pixels from the raster's lower left corner;
+    ``size``: its columns and rows. Returns ``runs`` (row, first column, end) of whole pixels,
+    ``edges`` (row, column) of the others with the ``part`` of each, rows counted from the top;
+    ``counts`` (of runs and of edges, by village), and ``sure``: no winding but 0 and 1 was seen.
+    ``most``: cells that are laid out at once, and pieces of a cell of which that is asked.
+    """
+    xy, ring_start, signs, first_ring = villages
+    grid = np.array([0.0, 0.0, 1.0])
+    runs, edges = np.empty((1024, 3), np.int32), np.empty((1024, 2), np.int32)
+    part = np.empty((1024, 1))
+    counts = np.zeros((chosen[1] - chosen[0], 2), np.int64)
+    sure = np.ones(chosen[1] - chosen[0], np.bool_)
+    n_runs, n_edges = 0, 0
+    window = np.empty(4, np.int64)
+    for v in range(chosen[0], chosen[1]):
+        rings = np.array([first_ring[v], first_ring[v + 1]])
+        whole = _window(xy, ring_start[rings[0]], ring_start[rings[1]], grid, size)
+        before = (n_runs, n_edges)
+        high = min(whole[3], most[0])
+        wide = max(1, most[0] // high)
+        for top in range(whole[3], 0, -high):
+            for left in range(0, whole[2], wide):
+                window[0], window[2] = whole[0] + left, min(wide, whole[2] - left)
+                window[3] = min(high, top)
+                window[1] = whole[1] + top - window[3]
+                code, start, pieces, area, _ = index_rings(
+                    xy, ring_start, signs, rings, grid, window
+                )
+                if _wound(start, pieces, area, most[1]):
+                    sure[v - chosen[0]] = False
+                for row in range(window[3] - 1, -1, -1):
+                    if n_runs + window[2] > runs.shape[0]:
+                        runs = _longer(runs, n_runs + window[2])
+                    if n_edges + window[2] > edges.shape[0]:
+                        edges = _longer(edges, n_edges + window[2])
+                        part = _longer(part, n_edges + window[2])
+                    line = size[1] - 1 - (window[1] + row)
+                    open_ = False
+                    for col in range(window[2]):
+                        c = code[col * window[3] + row]
+                        if c == FULL:
+                            if not open_:
+                                runs[n_runs, 0], runs[n_runs, 1] = line, window[0] + col
+                                n_runs += 1
+                                open_ = True
+                            runs[n_runs - 1, 2] = window[0] + col + 1
+                        else:
+                            open_ = False
+                            if c != EMPTY and area[c - 1] > 0.0:
+                                edges[n_edges, 0], edges[n_edges, 1] = line, window[0] + col
+                                part[n_edges, 0] = area[c - 1]
+                                n_edges += 1
+        counts[v - chosen[0], 0] = n_runs - before[0]
+        counts[v - chosen[0], 1] = n_edges - before[1]
+    return runs[:n_runs].copy(), edges[:n_edges].copy(), part[:n_edges, 0].copy(), counts, sure

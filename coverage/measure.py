@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from coverage.amounts import NO_AMOUNTS, measure_amounts
-from coverage.area import require_projected, require_villages
+from coverage.area import centres_of, require_projected, require_villages
 from coverage.combinations import Combinations, cell_for, combine
 from coverage.errors import CoverageError
 from coverage.model import Basis, Layer, Measures
-from coverage.pixels import AmountSource
-from coverage.rings import Floats
+from coverage.pixels import AmountSource, AnyLayer, SignalLayer
+from coverage.rings import Floats, Geometries
+from coverage.signal import with_levels
+from coverage.weights import WeightsCache
 
 ENGINE = 3
 """Goes up with every change that may alter a measure, so that kept ones are measured anew."""
@@ -36,55 +37,90 @@ class Cells:
     extents_m: float
 
 
-def cells_for(villages: gpd.GeoDataFrame, layers: Sequence[Layer]) -> Cells:
+def cells_for(villages: gpd.GeoDataFrame, layers: Sequence[AnyLayer]) -> Cells:
     """The sizes that `measure` takes by itself for all these villages and layers."""
-    points, known = _centres(villages)
+    points, known = centres_of(villages)
     shapes = villages.geometry.to_numpy()
-    areas = [layer.footprint.to_numpy() for layer in layers]
-    extents = [layer.extent.to_numpy() for layer in layers if layer.extent is not None]
+    areas = _areas(layers)
+    extents = [extent.to_numpy() for _, extent in _limits(layers)]
     return Cells(
         footprints_m=cell_for(shapes, areas, points[known]),
         extents_m=cell_for(shapes, extents, points[known]),
     )
 
 
-def measure(
+def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two have a default
     villages: gpd.GeoDataFrame,
-    layers: Sequence[Layer],
+    layers: Sequence[AnyLayer],
     *,
     amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
     hexes: bool = False,
     cells: Cells | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    weights_cache: WeightsCache | None = None,
 ) -> Measures:
-    """Measure every village against every combination of layers, exactly.
+    """Measure every village against every combination of footprints and every level, exactly.
 
     ``villages``: polygons in a projected system in metres, indexed by ``village_id``, with
     an optional point column ``centre`` (None where unknown). ``amounts`` are the people and
     settled places to measure beside the area, ``hexes`` whether H3 hexagons are
     (`coverage.amounts`). ``cells``: those of the whole that these villages are a part of
     (`cells_for`). ``threads``: as many as the process may use.
-    ``progress`` is told the part done, 0 to 1. Raises `CoverageError` on no villages, an empty
-    village, duplicate ids, or systems that differ.
+    ``progress`` is told the part done, 0 to 1. ``weights_cache`` keeps what signal layers need
+    and depends on the villages and the pixels alone. Raises `CoverageError` on no villages, an
+    empty village, duplicate ids, or systems that differ.
 
-    Source of the method: Green's theorem on a grid; see `coverage.kernel`.
+    Source of the method: Green's theorem on a grid, see `coverage.kernel`; for signal layers
+    exact pixels, see `coverage.signal`.
     """
-    areas = [layer.footprint for layer in layers]
-    extents = [layer.extent for layer in layers if layer.extent is not None]
-    require_projected(villages.geometry, *areas, *extents)
+    signals = any(isinstance(layer, SignalLayer) for layer in layers)
+    bare = _footprints(
+        villages, layers, cells=cells, threads=threads,
+        progress=_first_half(progress) if amounts or signals else progress,
+    )  # fmt: skip
+    rest = _second_half(progress)
+    found = measure_amounts(
+        villages, layers, amounts, hexes=hexes, threads=threads,
+        progress=_first_half(rest) if signals else rest,
+    )  # fmt: skip
+    measures = replace(bare, amounts=found)
+    if not signals:
+        return measures
+    return with_levels(
+        measures,
+        layers,
+        amounts=amounts,
+        threads=threads,
+        progress=_second_half(rest),
+        weights_cache=weights_cache,
+    )
+
+
+def _footprints(
+    villages: gpd.GeoDataFrame,
+    layers: Sequence[AnyLayer],
+    *,
+    cells: Cells | None,
+    threads: int | None,
+    progress: Progress | None,
+) -> Measures:
+    """The areas by combination of footprints; a signal layer has none, and its bit is not set."""
+    told = [layer for layer in layers if isinstance(layer, Layer)]
+    extents = [layer.extent for layer in told if layer.extent is not None]
+    require_projected(villages.geometry, *(layer.footprint for layer in told), *extents)
     require_villages(villages.geometry)
     if not villages.index.is_unique:
         twice = villages.index[villages.index.duplicated()][0]
         raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
-    points, has_centre = _centres(villages)
+    points, has_centre = centres_of(villages)
     found = combine(
         villages.geometry.to_numpy(),
-        [area.to_numpy() for area in areas],
+        _areas(layers),
         centres=points[has_centre],
         cell_m=cells.footprints_m if cells else None,
         threads=threads,
-        progress=_first_half(progress) if amounts else progress,
+        progress=progress,
     )
     extent_share, extent_centre = _extents(villages, layers, points, has_centre, cells)
     return Measures(
@@ -98,10 +134,19 @@ def measure(
         has_centre=has_centre,
         extent_share=extent_share,
         extent_centre=extent_centre,
-        amounts=measure_amounts(
-            villages, layers, amounts, hexes=hexes, threads=threads, progress=_second_half(progress)
-        ),
     )
+
+
+def _areas(layers: Sequence[AnyLayer]) -> list[Geometries]:
+    """The polygons of each layer, none for one of signal."""
+    nothing = np.empty(0, dtype=object)
+    return [x.footprint.to_numpy() if isinstance(x, Layer) else nothing for x in layers]
+
+
+def _limits(layers: Sequence[AnyLayer]) -> list[tuple[int, gpd.GeoSeries]]:
+    """The footprints that have an extent, by place, with it."""
+    told = [(k, x.extent) for k, x in enumerate(layers) if isinstance(x, Layer)]
+    return [(k, extent) for k, extent in told if extent is not None]
 
 
 def _first_half(progress: Progress | None) -> Progress | None:
@@ -110,19 +155,6 @@ def _first_half(progress: Progress | None) -> Progress | None:
 
 def _second_half(progress: Progress | None) -> Progress | None:
     return None if progress is None else lambda done: progress(0.5 + done / 2)
-
-
-def _centres(villages: gpd.GeoDataFrame) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Centre points (villages × 2, NaN where unknown) and whether each is known."""
-    points = np.full((len(villages), 2), np.nan)
-    if "centre" not in villages:
-        return points, np.zeros(len(villages), bool)
-    centres = villages["centre"].to_numpy()
-    known = ~(shapely.is_missing(centres) | shapely.is_empty(centres))
-    points[known] = shapely.get_coordinates(centres[known])
-    if not np.isfinite(points[known]).all():
-        raise CoverageError("a village centre has a coordinate that is not a number; repair it")
-    return points, known
 
 
 def _centre_bits(
@@ -135,7 +167,7 @@ def _centre_bits(
 
 def _extents(
     villages: gpd.GeoDataFrame,
-    layers: Sequence[Layer],
+    layers: Sequence[AnyLayer],
     points: Floats,
     known: npt.NDArray[np.bool_],
     cells: Cells | None,
@@ -143,7 +175,7 @@ def _extents(
     """Where each filing speaks: share of each village, and its centre (villages × layers)."""
     share = np.ones((len(villages), len(layers)))
     centre = np.ones((len(villages), len(layers)), bool)
-    limited = [(k, layer.extent) for k, layer in enumerate(layers) if layer.extent is not None]
+    limited = _limits(layers)
     if not limited:
         return share, centre
     found = combine(

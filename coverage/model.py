@@ -228,6 +228,8 @@ class Levels:
     one.
 
     ``operator`` "" stands for all operators together: the best level of each technology.
+    ``grid`` names the pixels the area was counted in; an operator whose layers lie on several
+    has a table for each, and one of all its technologies on the finest.
     """
 
     operator: str
@@ -237,6 +239,7 @@ class Levels:
     level: npt.NDArray[np.uint8]
     parts: Mapping[Basis, npt.NDArray[np.float64]]
     centre: npt.NDArray[np.uint8]
+    grid: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

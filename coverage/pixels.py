@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from coverage.model import LayerInfo
+from coverage.model import Layer, LayerInfo
 
 LOW_DBM, HIGH_DBM = -140, -44
 """Levels in which handsets report RSRP (3GPP TS 36.133, 9.1.4); stronger ones count as -44."""
@@ -84,3 +84,4 @@ class AmountPoints:
 
 
 AmountSource = AmountRaster | AmountPoints
+AnyLayer = Layer | SignalLayer

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from coverage import tally
 from coverage.combinations import sums
 from coverage.model import TECHNOLOGIES, Basis, Evidence, LayerInfo, Levels, Measures, Rule
 from coverage.pixels import LOW_DBM, LOWEST_LEVEL
@@ -95,15 +96,18 @@ def centre_by(measures: Measures, rule: Rule, chosen: Sequence[bool]) -> Bools:
 def signal_share(
     levels: Levels, least: npt.NDArray[np.uint8], basis: Basis, villages: int
 ) -> Floats:
-    """Share of each village in which some technology reaches its level in ``least``."""
-    strong = (levels.level >= least).any(axis=1)
+    """Share of each village in which some technology reaches its level in ``least``.
+
+    A village that has nothing of the basis is told by its area.
+    """
+    asked = np.flatnonzero(least < NEVER)
+    if not len(asked):
+        return np.zeros(villages)
+    first = np.searchsorted(levels.village, np.arange(villages + 1, dtype=np.int32))
     area = levels.parts["area"]
-    share = sums(levels.village, np.where(strong, area, 0.0), villages)
-    if basis in levels.parts and basis != "area":
-        part = levels.parts[basis]
-        has = sums(levels.village, part, villages) > 0
-        share = np.where(has, sums(levels.village, np.where(strong, part, 0.0), villages), share)
-    return np.clip(share, 0.0, 1.0)
+    level = np.ascontiguousarray(levels.level.T[asked])
+    share: Floats = tally.reaching(first, level, least[asked], levels.parts.get(basis, area), area)
+    return share
 
 
 def level_from(rule: Rule, layer: LayerInfo) -> int:
@@ -119,7 +123,8 @@ def _signals(
 ) -> Iterator[tuple[Levels, npt.NDArray[np.uint8]]]:
     """Tables of levels that tell of the chosen signal layers, and the levels they must reach.
 
-    Where all operators' layers are chosen alike, one table tells of them together.
+    Where all operators' layers are chosen alike, one table tells of them together, and with it
+    those that were counted in other pixels.
     """
     wanted: dict[tuple[Evidence, str], dict[str, int]] = {}
     for layer, yes in zip(measures.layers, chosen, strict=True):
@@ -127,13 +132,16 @@ def _signals(
             of = wanted.setdefault((layer.evidence, layer.operator), {})
             of[layer.technology] = level_from(rule, layer)
     together = _together(measures, wanted)
+    joint = {
+        x.evidence: x.grid for x in measures.levels if x.operator == "" and x.evidence in together
+    }
     for levels in measures.levels:
         asked = (
             together.get(levels.evidence)
             if levels.operator == ""
             else wanted.get((levels.evidence, levels.operator))
         )
-        if asked and (levels.operator == "" or levels.evidence not in together):
+        if asked and (levels.operator == "" or levels.grid != joint.get(levels.evidence)):
             least = [asked.get(technology, NEVER) for technology in levels.technologies]
             yield levels, np.array(least, np.uint8)
 

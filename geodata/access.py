@@ -10,18 +10,21 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 import coverage
-from coverage.model import Assessment, Layer, LayerInfo, Measures, Rule
+from coverage.model import Assessment, LayerInfo, Measures, Rule
 from coverage.part import part_of
+from coverage.pixels import AnyLayer, SignalLayer
 from geodata.alone import calm, judged_alone, rule_alone
 from geodata.areas import polygons_of, valid_polygons
 from geodata.errors import CallError
 from geodata.followup import FREE
 from geodata.operators import NETWORKS, names_any, same_operator
 from geodata.rights import EVERYTHING, Access, Rights, read_access
+from geodata.signals import limited
 from geodata.study.model import Study
 from geodata.study.places import Level, Structure, structures_of
 from geodata.study.results import Run
@@ -255,7 +258,7 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         study,
         settings=settings,
         villages=study.villages[sight.keep],
-        layers=tuple(_cut_layer(layer, sight.area) for layer in layers),
+        layers=tuple(_cut_layer(layer, sight.area, study.crs) for layer in layers),
         units=_units(study.units, structures, sight.keep),
         zones_5g=_cut_table(study.zones_5g, sight),
         sites=_cut_table(study.sites, sight),
@@ -305,9 +308,12 @@ def _units(
     )
 
 
-def _cut_layer(layer: Layer, area: BaseGeometry | None) -> Layer:
+def _cut_layer(layer: AnyLayer, area: BaseGeometry | None, crs: pyproj.CRS) -> AnyLayer:
+    """The layer inside the area; of a raster the pixels that have some part in it."""
     if area is None:
         return layer
+    if isinstance(layer, SignalLayer):
+        return limited(layer, gpd.GeoSeries([area], crs=crs), touched=True)
     extent = None if layer.extent is None else _cut(layer.extent, area)
     return replace(layer, footprint=_cut(layer.footprint, area), extent=extent)
 

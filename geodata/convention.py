@@ -29,7 +29,8 @@ class Candidate:
     """One part of a file as conventions look at it; nothing is read before somebody asks.
 
     ``file`` is its name in sentences, ``crs`` and ``encoding`` what the study says of it, and
-    ``read`` a table that was read before, as one of a database is.
+    ``read`` a table that was read before, as one of a database is. ``lasting``: its file stays
+    when it was looked at, and was not unpacked for that.
     """
 
     part: Part
@@ -37,6 +38,7 @@ class Candidate:
     crs: str | None = None
     encoding: Told | None = None
     read: Reading | None = None
+    lasting: bool = True
 
     @cached_property
     def head(self) -> str:
@@ -76,7 +78,8 @@ class Candidate:
         if self.raster is None:
             return np.array([])
         found = rasters.sample(self.raster)
-        held: Pixel = found[~rasters.missing(self.raster, found)]
+        there = found[~rasters.missing(self.raster, found)]
+        held: Pixel = rasters.real(self.raster, there)
         return held
 
     @property

@@ -11,7 +11,8 @@ from typing import Literal
 import geopandas as gpd
 import pandas as pd
 
-from coverage.model import Evidence, Layer, Technology
+from coverage.model import Evidence, Technology
+from coverage.pixels import AnyLayer
 from geodata.diagnose import AsSaid, Extent
 from geodata.findings import Finding
 from geodata.placing import NOTHING_SAID
@@ -29,7 +30,8 @@ class Filing:
     """What the study file says of one file of coverage; None means: ask the file.
 
     ``reach_m`` is the reach of sites that do not tell their own, ``reach_cap_m`` the farthest
-    any may reach, ``threshold_dbm`` from where a signal serves, ``grades`` those that count.
+    any may reach, ``threshold_dbm`` from where a signal is a footprint (without: it is a layer of
+    levels), ``grades`` those that count.
     ``near`` (x0, y0, x1, y1, study metres) is where anybody will look: of a large raster the
     rest is not read. ``said`` is what is said of its coordinates, and ``within`` where the
     study lies, against which a file is tried that says no coordinate system.
@@ -123,7 +125,7 @@ Meaning = Rows | Pixels | Measurements | Listed
 class Filed:
     """The layers made of one file, and what was found on the way."""
 
-    layers: tuple[Layer, ...]
+    layers: tuple[AnyLayer, ...]
     findings: tuple[Finding, ...] = ()
 
 

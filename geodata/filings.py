@@ -71,7 +71,13 @@ def candidates(source: Source) -> Iterator[tuple[Candidate, ...]]:
 
 
 def _candidate(part: Part, file: str, source: Source) -> Candidate:
-    return Candidate(part=part, file=file, crs=source.crs, encoding=source.encoding)
+    return Candidate(
+        part=part,
+        file=file,
+        crs=source.crs,
+        encoding=source.encoding,
+        lasting=part.path == source.path or source.path in part.path.parents,
+    )
 
 
 def layers_in(
@@ -92,7 +98,7 @@ def layers_in(
     if isinstance(meaning, Rows):
         made = filed(meaning, filing, crs=crs, file=candidate.file)
     elif isinstance(meaning, Pixels):
-        made = drawn(meaning, filing, crs=crs, file=candidate.file)
+        made = drawn(meaning, filing, crs=crs, file=candidate.file, lasting=candidate.lasting)
     else:
         raise DataError(
             "{file} holds nothing that counts as coverage; change grades or threshold_dbm in its "

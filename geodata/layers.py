@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -14,6 +13,7 @@ import pyproj
 import shapely
 
 from coverage.model import TECHNOLOGIES, Layer, Technology
+from coverage.pixels import AnyLayer, SignalLayer
 from geodata.areas import polygons_of
 from geodata.coordinates import to_study
 from geodata.diagnose import AsSaid, Extent
@@ -78,18 +78,26 @@ def some_polygons(table: gpd.GeoDataFrame, file: str) -> gpd.GeoSeries:
     return flat
 
 
-def united(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+def united(layers: Sequence[AnyLayer]) -> tuple[AnyLayer, ...]:
     """Layers of one operator, technology, date, kind and evidence as one.
+
+    Signal layers stay what they are: the best of them counts, pixel by pixel.
 
     Their polygons are put together as they are: overlaps count once when measured. A part
     without an extent speaks everywhere, and so does the whole then.
     """
-    groups: dict[tuple[str, str, str, str, date | None], list[Layer]] = {}
-    for layer in layers:
+    groups: dict[Hashable, list[Layer]] = {}
+    out: dict[Hashable, AnyLayer] = {}
+    for k, layer in enumerate(layers):
         i = layer.info
+        if isinstance(layer, SignalLayer):
+            out[k] = layer
+            continue
         key = (i.operator, i.technology, i.evidence, i.kind, i.as_of)
         groups.setdefault(key, []).append(layer)
-    return tuple(_one(group) for group in groups.values())
+        out.setdefault(key, layer)
+    out |= {key: _one(group) for key, group in groups.items()}
+    return tuple(out.values())
 
 
 def _one(group: Sequence[Layer]) -> Layer:
@@ -124,7 +132,7 @@ def extent_of(
     return some_polygons(placed, file).dropna().reset_index(drop=True)
 
 
-def one_spelling(layers: Sequence[Layer], expected: Sequence[str]) -> tuple[Layer, ...]:
+def one_spelling(layers: Sequence[AnyLayer], expected: Sequence[str]) -> tuple[AnyLayer, ...]:
     """Operators spelt as ``expected`` spells them, else as their first layer does.
 
     "VIETTEL" and "Viettel" are one company, and so are "VNPT" and "VinaPhone"; a gap between

@@ -1,4 +1,4 @@
-"""Rasters of coverage become layers: the exact polygons of the pixels that serve."""
+"""Rasters of coverage become layers: levels of signal, or polygons of the pixels that serve."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from collections.abc import Mapping
 import numpy as np
 import pyproj
 
-from coverage.model import Layer, LayerInfo, Technology
+from coverage.model import Kind, Layer, LayerInfo, Technology
+from coverage.pixels import HIGH_DBM, LOW_DBM
 from geodata.errors import DataError
 from geodata.filing import Filed, Filing, Pixels
 from geodata.findings import Finding, finding
 from geodata.grades import counted_grades, no_grades, told_grades
-from geodata.rasters import Mask, Pixel, Raster, extent_polygon, missing, pixel_polygons
-
-LOW_DBM, HIGH_DBM = -140.0, -44.0
-"""Range in which handsets report RSRP (3GPP TS 36.133, 9.1.4)."""
+from geodata.rasters import (
+    Mask,
+    Pixel,
+    Raster,
+    extent_polygon,
+    is_level,
+    missing,
+    pieces,
+    pixel_polygons,
+    real,
+)
+from geodata.signals import laid, signal_layer
 
 MOST_FILLINGS = 2
 """So many values that are no level may be fillings that nobody declared; more are no dBm."""
@@ -24,25 +33,57 @@ MOST_FILLINGS = 2
 MOST_VALUES = 50
 
 
-def drawn(pixels: Pixels, filing: Filing, *, crs: pyproj.CRS, file: str) -> Filed:
+def drawn(
+    pixels: Pixels, filing: Filing, *, crs: pyproj.CRS, file: str, lasting: bool = True
+) -> Filed:
     """The one layer of a raster; it speaks inside its own extent and nowhere else.
 
-    Raises `DataError` for a raster that leaves operator, technology or threshold open, whose
-    nodata means something, or whose values are no signal.
+    A raster of dBm is a signal layer, read where it lies as it is needed; with a threshold it
+    is the footprint of the pixels that reach it. ``lasting``: the file is where it will stay.
+    Raises `DataError` for a raster that leaves operator or technology open, whose nodata means
+    something, or whose values are no signal.
     """
     operator, technology = _named(pixels, filing, file)
     tally = _Tally(pixels, filing, file)
+    if pixels.classes is None and filing.threshold_dbm is None:
+        return _signal(pixels, filing, tally, crs=crs, lasting=lasting)
     shapes = pixel_polygons(pixels.raster, tally.served, crs=crs, near=filing.near)
-    info = LayerInfo(
+    info = _info(pixels, filing, operator, technology)
+    extent = extent_polygon(pixels.raster, crs=crs, near=filing.near)
+    layer = Layer(info=info, footprint=shapes, extent=extent)
+    return Filed(layers=(layer,), findings=(*pixels.findings, *tally.findings(empty=shapes.empty)))
+
+
+def _info(
+    pixels: Pixels,
+    filing: Filing,
+    operator: str,
+    technology: Technology,
+    *,
+    kind: Kind = "footprint",
+) -> LayerInfo:
+    return LayerInfo(
         operator=operator,
         technology=technology,
         evidence=filing.evidence or pixels.evidence,
         as_of=filing.as_of or pixels.as_of,
         source=filing.source,
+        kind=kind,
     )
-    extent = extent_polygon(pixels.raster, crs=crs, near=filing.near)
-    layer = Layer(info=info, footprint=shapes, extent=extent)
-    return Filed(layers=(layer,), findings=(*pixels.findings, *tally.findings(empty=shapes.empty)))
+
+
+def _signal(
+    pixels: Pixels, filing: Filing, tally: _Tally, *, crs: pyproj.CRS, lasting: bool
+) -> Filed:
+    """A raster of dBm as a signal layer. All near the villages is looked at, nothing is kept."""
+    operator, technology = _named(pixels, filing, pixels.raster.file)
+    laid(pixels.raster)  # a turned one is refused before it is read
+    empty = True
+    for _, values in pieces(pixels.raster, near=filing.near, crs=crs):
+        empty &= not tally.levels(values).any()
+    info = _info(pixels, filing, operator, technology, kind="signal")
+    layer = signal_layer(pixels.raster, info, lasting=lasting)
+    return Filed(layers=(layer,), findings=(*pixels.findings, *tally.findings(empty=empty)))
 
 
 def _named(pixels: Pixels, filing: Filing, file: str) -> tuple[str, Technology]:
@@ -66,17 +107,11 @@ class _Tally:
         if pixels.classes is not None:
             self._counted = counted_grades(tuple(pixels.classes.values()), filing, file)
             _require_honest_nodata(pixels.raster, pixels.classes, file)
-        elif filing.threshold_dbm is None:
-            raise DataError(
-                "{file} is a raster of signal strength; set threshold_dbm = … in its entry: from "
-                "how many dBm on it counts as served",
-                file=file,
-            )
 
     def served(self, values: Pixel) -> Mask:
         """Where the pixels of one piece serve."""
         there = ~missing(self._raster, values)
-        return self._of_class(values, there) if self._classes else self._strong(values, there)
+        return self._of_class(values, there) if self._classes else self._strong(values)
 
     def _of_class(self, values: Pixel, there: Mask) -> Mask:
         assert self._classes is not None  # noqa: S101  # told to the type checker
@@ -85,10 +120,19 @@ class _Tally:
         wanted = [value for value, grade in self._classes.items() if grade in self._counted]
         return np.isin(values, wanted) & there
 
-    def _strong(self, values: Pixel, there: Mask) -> Mask:
+    def _strong(self, values: Pixel) -> Mask:
         assert self._filing.threshold_dbm is not None  # noqa: S101  # told to the type checker
-        level = there & (values < 0) & (values >= 2 * LOW_DBM)
-        found, counts = np.unique(values[there & ~level], return_counts=True)
+        level = self.levels(values)
+        return level & (real(self._raster, values) >= self._filing.threshold_dbm)
+
+    def levels(self, values: Pixel) -> Mask:
+        """Where the pixels of one piece hold a level in dBm.
+
+        Raises `DataError` where too many others are no level and not declared as nodata.
+        """
+        level = is_level(self._raster, values)
+        odd = ~missing(self._raster, values) & ~level
+        found, counts = np.unique(real(self._raster, values)[odd], return_counts=True)
         self._count(found, counts)
         if len(self._counts) > MOST_FILLINGS:
             raise DataError(
@@ -99,7 +143,7 @@ class _Tally:
                 low=f"{LOW_DBM:g}",
                 high=f"{HIGH_DBM:g}",
             )
-        return level & (values >= self._filing.threshold_dbm)
+        return level
 
     def _count(self, found: Pixel, counts: Pixel) -> None:
         for value, count in zip(found.tolist(), counts.tolist(), strict=True):
@@ -142,6 +186,8 @@ class _Tally:
             for value, count in sorted(self._counts.items())
         ]  # fmt: skip
         nodata = self._raster.nodata
+        if nodata is not None:
+            nodata = float(real(self._raster, np.array(nodata)))
         if nodata is not None and LOW_DBM <= nodata <= HIGH_DBM:
             note = finding(
                 "nodata-is-a-level", "warning",

@@ -27,6 +27,9 @@ MOST_PIXELS = 10**9
 MOST_BLOCK_BYTES = 2**28
 """A raster with more, or packed in larger blocks, is a mistake or meant to fill the memory."""
 
+FILLING_DBM = -280.0
+"""Whatever is lower is no level in dBm, but a filling."""
+
 SAMPLE = 512
 EDGE_SEGMENTS = 128
 
@@ -37,7 +40,10 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Raster:
-    """The head of a raster of one band. ``crs`` is None where neither file nor study say it."""
+    """The head of a raster of one band. ``crs`` is None where neither file nor study say it.
+
+    A value means ``scale`` times itself and ``offset`` more; ``nodata`` is one as it is stored.
+    """
 
     path: Path
     file: str
@@ -49,6 +55,8 @@ class Raster:
     transform: rasterio.Affine
     block_height: int
     band: int = 1
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 def opened(
@@ -73,6 +81,8 @@ def opened(
             transform=found.transform,
             block_height=int(found.block_shapes[0][0]),
             band=at + 1,
+            scale=float(found.scales[at]),
+            offset=float(found.offsets[at]),
         )
         block = int(np.prod(found.block_shapes[0])) * np.dtype(head.dtype).itemsize
         bands = found.count
@@ -114,6 +124,11 @@ def _require_sane(head: Raster, *, bands: int, block: int, whole: bool) -> None:
             width=head.width,
             height=head.height,
         )
+    if not np.isfinite([head.scale, head.offset]).all() or head.scale == 0:
+        raise DataError(
+            "{file} is a raster whose scale or offset is no number to reckon with; save it without",
+            file=head.file,
+        )
     if head.transform.is_identity or head.transform.determinant == 0:
         raise DataError(
             "{file} is a raster that does not say where it lies; save it as GeoTIFF with its place",
@@ -140,7 +155,7 @@ def sample(raster: Raster) -> Pixel:
     """Raw values of at most 512 × 512 pixels, spread evenly (nearest neighbour)."""
     shape = (min(raster.height, SAMPLE), min(raster.width, SAMPLE))
     with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
-        values: Pixel = found.read(1, out_shape=shape)
+        values: Pixel = found.read(raster.band, out_shape=shape)
     return values
 
 
@@ -174,7 +189,25 @@ def pieces(
         for top in range(int(whole.row_off), int(whole.row_off + whole.height), rows):
             height = min(rows, int(whole.row_off + whole.height) - top)
             window = Window(int(whole.col_off), top, int(whole.width), height)
-            yield window, found.read(1, window=window)
+            yield window, found.read(raster.band, window=window)
+
+
+def real(raster: Raster, values: Pixel) -> Pixel:
+    """What raw values mean: the same, unless the raster has a scale or an offset.
+
+    To a millionth, since −105 dBm kept in tenths must be −105 again.
+    """
+    if raster.scale == 1.0 and raster.offset == 0.0:
+        return values
+    meant: Pixel = np.round(values.astype(np.float64) * raster.scale + raster.offset, 6)
+    return meant
+
+
+def is_level(raster: Raster, values: Pixel) -> Mask:
+    """Which raw values are a level in dBm: there, below zero, and no filling far below."""
+    dbm = real(raster, values)
+    found: Mask = ~missing(raster, values) & (dbm < 0) & (dbm >= FILLING_DBM)
+    return found
 
 
 def window_near(raster: Raster, *, near: Bounds | None, crs: pyproj.CRS) -> Window:

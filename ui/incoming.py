@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from geodata.pixels import HIGH_DBM, LOW_DBM
+from coverage.pixels import HIGH_DBM, LOW_DBM
 from geodata.understood import Understood
 from ui.plain import escaped
 from ui.texts import Translator, phrase_text
@@ -33,7 +33,8 @@ def numbers(found: Understood, t: Translator, key: str) -> tuple[float | None, f
     if found.kind == "signal":
         threshold_dbm = st.number_input(
             t("Served from how many dBm on"),
-            min_value=LOW_DBM, max_value=HIGH_DBM, value=None, step=1.0, key=f"threshold {key}",
+            min_value=float(LOW_DBM), max_value=float(HIGH_DBM), value=None, step=1.0,
+            key=f"threshold {key}",
         )  # fmt: skip
     return reach_m, threshold_dbm
 

@@ -225,7 +225,7 @@ def nearby_of(run: Run, found: Assessment) -> Nearby:
     study = run.study
     covered = found.verdicts["verdict"] == "covered"
     of = [str(key) for key in covered.index[~covered]]
-    counted = [layer.footprint for layer in study.layers if found.rule.admits(layer.info)]
+    counted = [layer.footprint for layer in study.footprints if found.rule.admits(layer.info)]
     return Nearby(
         tables={
             "village": nearest_village(study.villages, covered, of=of),

@@ -1,13 +1,13 @@
-"""A raster of predicted signal strength in dBm; what serves is the study's threshold to say."""
+"""A raster of predicted signal strength in dBm; a rule, or a threshold, says what serves."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from coverage.pixels import HIGH_DBM, LOW_DBM
 from geodata.convention import Candidate, Convention
 from geodata.errors import phrase
 from geodata.filing import Filing, Pixels
-from geodata.pixels import HIGH_DBM, LOW_DBM
 
 MOSTLY = 0.9
 
@@ -15,9 +15,11 @@ MOSTLY = 0.9
 def recognises(candidate: Candidate) -> bool:
     """Numbers below zero, nearly all of them from −140 to −44, and besides one filling at most."""
     raster = candidate.raster
-    if raster is None or np.dtype(raster.dtype).kind not in "fi":
+    if raster is None:
         return False
     values = candidate.values
+    if values.dtype.kind not in "fi":
+        return False
     signal = values[(values < 0) & (values > 2 * LOW_DBM)]
     filling = np.unique(values[~((values < 0) & (values > 2 * LOW_DBM))])
     if not signal.size or filling.size > 1:

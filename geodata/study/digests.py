@@ -10,11 +10,14 @@ import geopandas as gpd
 import shapely
 
 from coverage.measure import ENGINE
-from coverage.model import Layer
+from coverage.pixels import AnyLayer, SignalLayer
 from geodata.study.model import Study
 
 LENGTH = 24
 """So many hexadecimal digits a key has."""
+
+SIGNAL = "signal"
+"""Stands among the areas for a signal layer; its levels are a part of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +57,13 @@ def villages_key(villages: gpd.GeoDataFrame) -> str:
     return digest.hexdigest()[:LENGTH]
 
 
-def layer_key(layer: Layer) -> str:
-    """A key of a layer's areas, whatever the order of its rows. Who filed it is no part of it."""
+def layer_key(layer: AnyLayer) -> str:
+    """A key of a layer's areas, whatever the order of its rows. Who filed it is no part of it.
+
+    A signal layer has no areas to measure: for those all of them are alike.
+    """
+    if isinstance(layer, SignalLayer):
+        return SIGNAL
     digest = hashlib.sha256()
     _add(digest, sorted(_told(layer.footprint)))
     if layer.extent is not None:

@@ -9,13 +9,14 @@ from pathlib import Path
 import geopandas as gpd
 import pyproj
 
-from coverage.model import Layer
+from coverage.pixels import AnyLayer, SignalLayer
 from geodata.diagnose import AsSaid, Extent
 from geodata.files import found_files
 from geodata.filing import Filing, Measurements
 from geodata.filings import SILENT, layers_in, measurements_in
 from geodata.layers import extent_of
 from geodata.postgis.address import is_address, name_of
+from geodata.signals import limited
 from geodata.study.reader import Reader
 from geodata.study.settings import LayerTable, MeasurementsTable
 
@@ -37,7 +38,7 @@ def layers_of(
     crs: pyproj.CRS,
     near: Bounds,
     within: Extent | None = None,
-) -> list[Layer]:
+) -> list[AnyLayer]:
     """The layers of one ``[[layers]]`` entry. Raises whatever is wrong with its files."""
     filing = Filing(
         operator=table.operator,
@@ -63,7 +64,7 @@ def layers_of(
             said=AsSaid(crs=table.extent_crs),
             within=within,
         )
-    found: list[Layer] = []
+    found: list[AnyLayer] = []
     for name, title in _named(reader.folder, table):
         with reader.open(
             name, file=title, layer=table.layer, crs=table.crs, encoding=table.encoding
@@ -72,7 +73,14 @@ def layers_of(
                 made = layers_in(one, filing, crs=crs, kind=table.kind, convention=table.convention)
                 reader.findings += made.findings
                 found += made.layers
-    return found if extent is None else [replace(layer, extent=extent) for layer in found]
+    return found if extent is None else [_limited(layer, extent) for layer in found]
+
+
+def _limited(layer: AnyLayer, extent: gpd.GeoSeries) -> AnyLayer:
+    """The layer, which speaks inside the extent alone."""
+    if isinstance(layer, SignalLayer):
+        return limited(layer, extent)
+    return replace(layer, extent=extent)
 
 
 def _named(folder: Path, table: LayerTable) -> Iterator[tuple[str, str]]:

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import coverage
-from coverage.model import LayerInfo, Measures
+from coverage.model import Layer, LayerInfo, Measures
 from coverage.update import updated
 from geodata.study.digests import StudyKeys, key_of, keys_of
 from geodata.study.kept_amounts import AMOUNTS
+from geodata.study.kept_levels import LEVELS_KIND, without_signals
 from geodata.study.model import Study
 from geodata.study.parts import AREAS, Kind, Part, areas_arrays, with_areas
 from geodata.study.store import Store
@@ -28,7 +29,7 @@ Measurer = Callable[..., Measures]
 Named = tuple[str, str]
 """Kind and key of an entry."""
 
-KINDS: tuple[Kind, ...] = (AMOUNTS,)
+KINDS: tuple[Kind, ...] = (AMOUNTS, LEVELS_KIND)
 """What is measured besides areas, in the order in which it is."""
 
 
@@ -126,7 +127,8 @@ def measures_of(
     for part in plan.parts:
         found = _with_part(store, measures, part.kind, part.key)
         if found is None:
-            arrays = part.measure(measures, progress)
+            kept_in = (store,) if part.keeps else ()
+            arrays = part.measure(measures, progress, *kept_in)
             store.keep(part.key, {**part.about, "kind": part.kind}, arrays)
             found = _kind(part.kind).join(measures, dict(part.about), arrays)
             places, measured = places | set(part.layers), True
@@ -164,17 +166,18 @@ def _measured(
     store: Store, study: Study, plan: Plan, measure: Measurer | None, progress: Progress | None
 ) -> tuple[Measures, set[int]]:
     """Areas measured, and the places of the layers that were: only those not kept before."""
+    layers_to_measure = without_signals(study)
     for key, layers in _nearest(store, plan.keys):
         # only its layers' keys are known; that is all they need to be told apart
         named = [LayerInfo(operator=layer, technology="2G") for layer in layers]
         old = _areas(store, study, key, named)
         if old is not None:
             came = [layers.index(own) if own in layers else None for own in plan.keys.layers]
-            found = updated(old, study.villages, study.layers, came, progress=progress)
+            found = updated(old, study.villages, layers_to_measure, came, progress=progress)
             return found, {k for k, place in enumerate(came) if place is None}
     measure = measure or coverage.measure
-    found = measure(study.villages, study.layers, progress=progress)
-    return found, set(range(len(study.layers)))
+    found = measure(study.villages, layers_to_measure, progress=progress)
+    return found, {k for k, one in enumerate(study.layers) if isinstance(one, Layer)}
 
 
 def _nearest(store: Store, keys: StudyKeys) -> list[tuple[str, list[str]]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
+from coverage.pixels import HIGH_DBM, LOW_DBM
 from geodata.conventions import named
 from geodata.errors import CallError
 from geodata.filing import REACH_CAP_M
-from geodata.pixels import HIGH_DBM, LOW_DBM
 from geodata.study.faults import FaultError
 
 
@@ -29,7 +29,8 @@ class KindKeys(BaseModel):
     """What kind of coverage a file holds; where left out, its content says so.
 
     ``reach_m`` is for sites that do not tell how far they reach, ``reach_cap_m`` the farthest
-    that any may, ``threshold_dbm`` from where a signal serves, ``grades`` those that count.
+    that any may, ``threshold_dbm`` from where a signal counts as served
+    (without it the rule says so, and the layer keeps all its levels), ``grades`` those that count.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
@@ -40,11 +41,3 @@ class KindKeys(BaseModel):
     reach_cap_m: Number = Field(default=REACH_CAP_M, gt=0, le=100_000)
     threshold_dbm: Number | None = Field(default=None, ge=LOW_DBM, le=HIGH_DBM)
     grades: tuple[str, ...] | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _a_signal_has_a_threshold(self) -> Self:
-        if self.kind == "signal" and self.threshold_dbm is None:
-            raise FaultError(
-                "kind signal needs threshold_dbm: from how many dBm on it counts as served"
-            )
-        return self

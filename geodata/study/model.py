@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 
 from coverage.model import Basis, Expected, Layer, Published, Rule
-from coverage.pixels import AmountSource
+from coverage.pixels import AmountSource, AnyLayer, SignalLayer
 from geodata.errors import Phrase
 from geodata.filing import Measurements
 from geodata.findings import Finding, by_severity
@@ -50,7 +50,7 @@ class Study:
     folder: Path
     settings: StudySettings
     villages: gpd.GeoDataFrame
-    layers: tuple[Layer, ...]
+    layers: tuple[AnyLayer, ...]
     units: tuple[Units, ...]
     zones_5g: gpd.GeoDataFrame | None
     rule: Rule
@@ -83,6 +83,16 @@ class Study:
     def crs(self) -> pyproj.CRS:
         """Projected system, in metres, of every geometry."""
         return pyproj.CRS.from_user_input(self.settings.crs)
+
+    @property
+    def footprints(self) -> tuple[Layer, ...]:
+        """The layers that are areas."""
+        return tuple(layer for layer in self.layers if isinstance(layer, Layer))
+
+    @property
+    def signals(self) -> tuple[SignalLayer, ...]:
+        """The layers that are rasters of signal strength."""
+        return tuple(layer for layer in self.layers if isinstance(layer, SignalLayer))
 
     @property
     def warnings(self) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from coverage.model import Layer
+from coverage.pixels import AnyLayer, SignalLayer
 from geodata.areas import valid_polygons
 from geodata.columns import find_columns, row_number, text
 from geodata.coordinates import require_inside, study_crs, to_study
@@ -23,6 +23,7 @@ from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids
 from geodata.layers import one_spelling, united
 from geodata.postgis.address import name_of
+from geodata.signals import bounds_of
 from geodata.study.extras import sites_of, zones_of
 from geodata.study.filed import layers_of, measurements_of, near_of
 from geodata.study.listed import with_list
@@ -229,14 +230,17 @@ def _villages(
 
 
 def _doubtful_layers(
-    layers: tuple[Layer, ...], villages: gpd.GeoDataFrame, as_of: date
+    layers: tuple[AnyLayer, ...], villages: gpd.GeoDataFrame, as_of: date
 ) -> Iterator[Finding]:
     """Layers that are legal and that somebody should look at."""
     x0, y0, x1, y1 = villages.total_bounds
     dates: dict[str, set[date | None]] = {}
     for layer in layers:
         title, day = layer.info.title, layer.info.as_of
-        a0, b0, a1, b1 = layer.footprint.total_bounds
+        if isinstance(layer, SignalLayer):
+            a0, b0, a1, b1 = bounds_of(layer, villages.crs)
+        else:
+            a0, b0, a1, b1 = layer.footprint.total_bounds
         if a0 > x1 or a1 < x0 or b0 > y1 or b1 < y0:
             yield finding(
                 "wholly-outside",

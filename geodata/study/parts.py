@@ -55,7 +55,9 @@ ARRAYS: Mapping[str, str] = {
 class Part:
     """One part of a study's measures, besides the areas.
 
-    ``measure`` finds its arrays, from the measures with all that came before joined. ``about``
+    ``measure`` finds its arrays, from the measures with all that came before joined and
+    something to tell its progress to; one that ``keeps`` what it needs on the way is given the
+    `Store` besides. ``about``
     goes to JSON, and to the kind's ``join``. ``layers``: places among the study's layers of
     those that are measured with it. ``follows``: it depends on villages and layers alone, and may
     be left out, so that a study has the same key with and without it.
@@ -64,7 +66,8 @@ class Part:
     kind: str
     key: str
     about: Mapping[str, Any] = field(default_factory=dict)
-    measure: Callable[[Measures, Progress | None], Arrays]
+    measure: Callable[..., Arrays]
+    keeps: bool = False
     layers: tuple[int, ...] = ()
     follows: bool = False
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from coverage.pixels import SignalLayer
 from tests.corpus import Case
 from tests.corpus._layers import kinds, km2, read, write_raster
 
@@ -109,7 +110,10 @@ def _signal_level_as_nodata(path: Path) -> None:
 
 
 def _signal_without_threshold(path: Path) -> None:
-    read(path, "signal_raster", **SAID)
+    (layer,) = read(path, "signal_raster", **SAID).layers
+    assert isinstance(layer, SignalLayer)
+    assert layer.info.kind == "signal"
+    assert layer.levels((0, 0, 2, 3)).tolist() == [[62, 42, 22], [37, 1, 1]]
 
 
 def _no_levels(path: Path) -> None:
@@ -212,7 +216,6 @@ CASES = (
         name="conventions-signal-without-threshold",
         make=_made("rsrp.tif", LEVELS, dtype="float32", nodata=-999.0),
         check=_signal_without_threshold,
-        refused="set threshold_dbm = …",
     ),
     Case(
         name="conventions-terrain-is-no-signal",

@@ -378,6 +378,8 @@ def test_cells_and_a_signal_become_layers_of_a_study(tmp_path: Path) -> None:
     assert layers["Alpha 5G"].footprint.area.sum() == pytest.approx(500_000.0)
     without = [one for one in more if one.kind == "signal"]
     open_threshold = Choice(**{**vars(without[0]), "threshold_dbm": None})
-    with pytest.raises(GeodataError, match="kind signal needs threshold_dbm"):
-        make_study(tmp_path / "home", [*_choices(source), open_threshold], name="m",
-                   as_of=date(2023, 9, 1))  # fmt: skip
+    folder = make_study(
+        tmp_path / "home", [*_choices(source), open_threshold], name="m", as_of=date(2023, 9, 1)
+    )
+    (signal,) = geodata.open_study(folder).signals
+    assert (signal.info.title, signal.info.kind) == ("Alpha 5G", "signal")

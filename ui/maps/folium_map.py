@@ -123,7 +123,7 @@ def _add_areas(page: folium.Map, areas: Areas, t: Translator) -> None:
 
 def _footprints(run: Run, t: Translator) -> Iterator[tuple[str, str, gpd.GeoSeries]]:
     """Title, colour and geometry of what can be switched on."""
-    layers: tuple[Layer, ...] = run.study.layers
+    layers: tuple[Layer, ...] = run.study.footprints
     operators = list(dict.fromkeys(layer.info.operator for layer in layers))
     for layer in layers:
         place = operators.index(layer.info.operator) % len(OPERATOR_COLOURS)

@@ -89,14 +89,6 @@ def test_an_unknown_key_is_told_with_the_nearest(study: Path) -> None:
         geodata.open_study(study)
 
 
-def test_a_signal_layer_without_a_threshold_is_a_fault_of_the_study_file(study: Path) -> None:
-    study.write_text(
-        folder.STUDY.replace('technology = "4G"', 'technology = "4G"\nkind = "signal"'), "utf-8"
-    )
-    with pytest.raises(StudyError, match=r"line 19, layers.1.: kind signal needs threshold_dbm"):
-        geodata.open_study(study)
-
-
 def test_broken_toml_and_no_study_at_all(study: Path, tmp_path: Path) -> None:
     study.write_text("schema = 1\nname = \n", encoding="utf-8")
     with pytest.raises(UnreadableError, match=r"study\.toml is not a study file: .*line 2"):

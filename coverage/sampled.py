@@ -1,0 +1,126 @@
+"""Levels of signal layers where they are asked for: in the pixels of any grid, and at points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+
+from coverage.errors import CoverageError
+from coverage.pixels import LEVELS, UNSAID, PixelGrid, SignalLayer, Window
+from coverage.places import (
+    counterparts,
+    from_pixels,
+    in_pixels,
+    moved,
+    pixels_of,
+    system,
+    tiles,
+)
+from coverage.rings import Floats, Ints
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def read_levels(layer: SignalLayer, window: Window) -> Bytes:
+    """The levels of a window. Raises `CoverageError` for what a reader must not give."""
+    found = layer.levels(window)
+    if found.shape != (window[2], window[3]) or found.dtype != np.uint8:
+        raise CoverageError(
+            "layer {layer} gave {found} where {rows} × {columns} levels were asked for; mend its "
+            "reader",
+            layer=layer.info.title,
+            found=f"{found.dtype} {found.shape}",
+            rows=window[2],
+            columns=window[3],
+        )
+    if found.max(initial=0) >= LEVELS:
+        raise CoverageError(
+            "layer {layer} gave level {level}, and the highest is {most}; mend its reader",
+            layer=layer.info.title,
+            level=int(found.max()),
+            most=LEVELS - 1,
+        )
+    return found
+
+
+def levels_in(layers: Sequence[SignalLayer], grid: PixelGrid, tile: Window) -> Bytes:
+    """Levels of layers (layers × rows × columns) in a tile of a grid.
+
+    A layer on another grid has there the level of its pixel that the tile's pixel's centre
+    lies in, `UNSAID` where it has none.
+    """
+    out = np.zeros((len(layers), tile[2], tile[3]), np.uint8)
+    places: dict[PixelGrid, tuple[Ints, Ints]] = {}
+    for k, layer in enumerate(layers):
+        if layer.grid == grid:
+            out[k] = read_levels(layer, tile)
+            continue
+        if layer.grid not in places:
+            places[layer.grid] = counterparts(tile, grid, layer.grid)
+        out[k] = _picked(layer, *places[layer.grid])
+    return out
+
+
+def _picked(layer: SignalLayer, row: Ints, column: Ints) -> Bytes:
+    """Levels of a layer at rows and columns that broadcast; `UNSAID` where one is −1."""
+    there_row, there_column = row >= 0, column >= 0
+    if not there_row.any() or not there_column.any():
+        return np.full(np.broadcast_shapes(row.shape, column.shape), UNSAID, np.uint8)
+    top, left = int(row[there_row].min()), int(column[there_column].min())
+    window = (
+        top,
+        left,
+        int(row.max()) - top + 1,
+        int(column.max()) - left + 1,
+    )
+    held = read_levels(layer, window)
+    out = held[np.where(there_row, row - top, 0), np.where(there_column, column - left, 0)]
+    out[np.broadcast_to(~(there_row & there_column), out.shape)] = UNSAID
+    return out
+
+
+def finer(own: PixelGrid, other: PixelGrid) -> float:
+    """So many pixels of ``other`` lie in a pixel of ``own``, in the middle of it."""
+    middle = np.array([[own.width / 2, own.height / 2]])
+    ends = np.concatenate([middle, middle + np.eye(2)])
+    xy = moved(from_pixels(ends, own), system(own.crs), system(other.crs))
+    places = in_pixels(xy, other)
+    (a, b), (c, d) = places[1] - places[0], places[2] - places[0]
+    return float(abs(a * d - b * c))
+
+
+def levels_at(
+    layers: Sequence[SignalLayer], xy: Floats, crs: pyproj.CRS, *, most_pixels: int
+) -> Bytes:
+    """Levels (points × layers) of the pixels that points in ``crs`` lie in.
+
+    `UNSAID` where a coordinate is NaN. Every layer is read in tiles of ``most_pixels``.
+    """
+    out = np.full((len(xy), len(layers)), UNSAID, np.uint8)
+    known = np.isfinite(xy).all(axis=1)
+    pixels: dict[PixelGrid, Ints] = {}
+    for k, layer in enumerate(layers):
+        grid = layer.grid
+        if grid not in pixels:
+            pixels[grid] = np.full((len(xy), 2), -1, np.int64)
+            places = in_pixels(moved(xy[known], crs, system(grid.crs)), grid)
+            pixels[grid][known] = pixels_of(places, grid)
+        _fill(out[:, k], layer, pixels[grid], most_pixels)
+    return out
+
+
+def _fill(out: Bytes, layer: SignalLayer, pixels: Ints, most_pixels: int) -> None:
+    """Write a layer's levels at pixels (−1: none) into ``out``, tile by tile."""
+    there = np.flatnonzero(pixels[:, 0] >= 0)
+    if not len(there):
+        return
+    (top, left), (bottom, right) = pixels[there].min(axis=0), pixels[there].max(axis=0) + 1
+    box = (int(top), int(left), int(bottom - top), int(right - left))
+    for tile in tiles(box, most_pixels):
+        at = pixels[there] - tile[:2]
+        here = ((at >= 0) & (at < tile[2:])).all(axis=1)
+        if here.any():
+            out[there[here]] = read_levels(layer, tile)[at[here, 0], at[here, 1]]
