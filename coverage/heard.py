@@ -32,7 +32,7 @@ class Limits:
     confidence: float = 0.95
     allowed_below: float = 0.05
     least_good: float = 0.5
-    least_samples: int = 10
+    least_samples: int = 5
     least_down_kbps: float = 5000.0
     newest_days: int | None = None
 

@@ -32,8 +32,8 @@ PLANTED = (
     *lines(4, 20, -118.0, day="2023-09-02"),
     *lines(7, 20, -80.0),
     *lines(9, 14, -85.0, operator="beta", technology="3G"),
-    *lines(3, 12, None, operator="BETA", technology="No service"),
-    *lines(2, 5, -120.0),
+    *lines(3, 4, None, operator="BETA", technology="No service"),
+    *lines(2, 4, -120.0),
 )
 """v1 and v4 are below what Alpha declares, v7 agrees, v9 has what Beta does not declare."""
 

@@ -36,7 +36,7 @@ def test_conflicts_are_printed_ranked_with_their_numbers(tmp_path: Path) -> None
 def test_conflicts_as_json_and_what_is_refused(tmp_path: Path) -> None:
     planted = drives.plant(folder.write(tmp_path / "planted")).parent
     found = json.loads(call("conflicts", planted, "--json").stdout)
-    assert (found["conflicts"], found["measurements"], found["compared"]) == (3, 83, 83)
+    assert (found["conflicts"], found["measurements"], found["compared"]) == (3, 74, 74)
     ranked = [row for row in found["comparisons"] if row["rank"] is not None]
     assert [row["village_id"] for row in ranked] == ["v4", "v1", "v9"]
     assert (ranked[0]["first"], ranked[0]["filed"]) == ("2023-09-02", "2023-08-30")
