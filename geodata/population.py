@@ -43,6 +43,9 @@ from geodata.rasters import (
 Unit = Literal["count", "density"]
 Floats = npt.NDArray[np.float64]
 
+MOST = 1e9
+"""No pixel holds more people, or built-up m²: it is an empty value that nobody declared."""
+
 FACTOR = 3.0
 """Two sums further apart than this are of different things."""
 
@@ -62,13 +65,13 @@ class Counted:
     """What was found while a raster was gone over once, for the villages by pixel centres.
 
     ``count`` and ``density`` are the sums by village where its values are the one or the other;
-    ``negative`` pixels hold less than 0, the most frequent being ``filling``. ``key`` is a digest
-    of the values.
+    ``odd`` pixels hold less than 0 or more than `MOST`, the most frequent being ``filling``.
+    ``key`` is a digest of the values.
     """
 
     count: Floats
     density: Floats
-    negative: int
+    odd: int
     filling: float
     key: str
 
@@ -87,7 +90,7 @@ class People:
     km2: Floats
 
     def values(self, part: Part) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Raw values of a part of ``grid``, and where they are a number of something."""
+        """Raw values of a part of ``grid``, and where the raster says something."""
         row, column, rows, columns = part
         top = self.grid.height - row - rows if self.flipped else row
         window = Window(
@@ -102,8 +105,7 @@ class People:
 
     def amounts(self, part: Part, unit: Unit) -> Floats:
         """What is in each pixel of a part of ``grid``; 0 where there is nothing."""
-        values, there = self.values(part)
-        amount = np.where(there & (values > 0), values, 0.0)
+        amount = _sane(*self.values(part))
         if unit == "density":
             row, _, rows, _ = part
             amount *= self.km2[row : row + rows, None]
@@ -124,6 +126,13 @@ def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
     Raises `DataError` for one that lies elsewhere, stands askew, or is too large there.
     """
     t = raster.transform
+    if np.dtype(raster.dtype).kind not in "uif":
+        raise DataError(
+            "{file} is a raster of {found}, and people are whole or decimal numbers; save it as "
+            "such",
+            file=raster.file,
+            found=raster.dtype,
+        )
     if t.b != 0 or t.d != 0 or t.a < 0:
         raise DataError(
             "{file} is a raster turned against north; save it again with its rows running east",
@@ -186,17 +195,17 @@ def counted(people: People, villages: gpd.GeoSeries) -> Counted:
     grid = people.grid
     shapes = brought(villages, pyproj.CRS.from_wkt(grid.crs)).to_numpy()
     sums = np.zeros((2, len(villages) + 1))
-    digest, negative, fillings = hashlib.sha256(), 0, dict[float, int]()
+    digest, odd, fillings = hashlib.sha256(), 0, dict[float, int]()
     for part in _parts(grid):
         values, there = people.values(part)
         digest.update(np.where(there, values, np.nan).tobytes())
-        below = there & (values < 0)
-        if below.any():
-            negative += int(below.sum())
-            told, counts = np.unique(values[below], return_counts=True)
+        strange = there & ((values < 0) | (values > MOST))
+        if strange.any():
+            odd += int(strange.sum())
+            told, counts = np.unique(values[strange], return_counts=True)
             most = int(counts.argmax())
             fillings[float(told[most])] = fillings.get(float(told[most]), 0) + int(counts[most])
-        amount = np.where(there & (values > 0), values, 0.0)
+        amount = _sane(values, there)
         row, _, rows, _ = part
         at = _labels(shapes, grid, part).ravel()
         dense = (amount * people.km2[row : row + rows, None]).ravel()
@@ -205,10 +214,14 @@ def counted(people: People, villages: gpd.GeoSeries) -> Counted:
     return Counted(
         count=sums[0, 1:],
         density=sums[1, 1:],
-        negative=negative,
+        odd=odd,
         filling=max(fillings, key=lambda one: fillings[one]) if fillings else 0.0,
         key=digest.hexdigest(),
     )
+
+
+def _sane(values: Floats, there: npt.NDArray[np.bool_]) -> Floats:
+    return np.where(there & (values > 0) & (values <= MOST), values, 0.0)
 
 
 def _parts(grid: PixelGrid) -> Iterator[Part]:

@@ -34,6 +34,7 @@ ROLES: Mapping[str, str] = {
     "zones_5g": _("5G rollout zones"),
     "sites": _("sites"),
     "population": _("population raster"),
+    "settled": _("settled places"),
     "terrain": _("terrain model"),
     "measurements": _("measurements"),
     "raster": _("raster"),

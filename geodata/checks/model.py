@@ -23,7 +23,7 @@ from geodata.findings import ROWS_KEPT, Finding, Severity
 
 Role = Literal[
     "villages", "centres", "districts", "communes", "layer", "extent", "zones_5g", "sites",
-    "population", "terrain", "measurements", "raster", "table", "study",
+    "population", "terrain", "measurements", "raster", "settled", "table", "study",
 ]  # fmt: skip
 
 Bools = npt.NDArray[np.bool_]

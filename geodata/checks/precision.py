@@ -22,7 +22,13 @@ METRES_A_MINUTE = 1850
 
 def rounded(subject: Subject) -> Iterator[Finding]:
     """Points whose latitude and longitude are whole minutes of arc: anywhere within 1 km."""
-    if subject.placed is None or subject.role not in ("villages", "centres", "sites", "table"):
+    if subject.placed is None or subject.role not in (
+        "villages",
+        "centres",
+        "sites",
+        "settled",
+        "table",
+    ):
         return
     shapes = subject.placed.geometry.to_numpy()
     points = shapely.get_type_id(shapes) == 0

@@ -65,7 +65,7 @@ def _settled(table: SettledTable, folder: Path) -> Entry:
     raster = not is_address(table.path) and path.is_file() and recognise(path) == "raster"
     if raster:
         return _named(table.path, folder, "raster")
-    return _one(table, folder, "table")
+    return _one(table, folder, "settled")
 
 
 def _one(

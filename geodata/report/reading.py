@@ -48,6 +48,7 @@ FIELDS: Mapping[Role, tuple[str, ...]] = {
     "extent": (),
     "zones_5g": ("zone", "operator", "phase", "status", "start", "source"),
     "sites": ("site", "operator", "technologies", *PLACES),
+    "settled": ("households", "weight", *PLACES),
     "table": ("village_id", *VILLAGE_COLUMNS, *PLACES, "operator", "technology", "code", "name"),
     "measurements": ("operator", "technology", *PLACES),
 }

@@ -82,8 +82,8 @@ def _findings(
     found: Counted, unit: Unit, grid: PixelGrid, villages: gpd.GeoDataFrame, file: str
 ) -> Iterator[Finding]:
     """What there is to say of a raster of people beside the villages."""
-    if found.negative:
-        yield negative(found, file)
+    if found.odd:
+        yield odd_pixels(found, file)
     short = _outside(grid, villages.geometry)
     if short.any():
         yield finding(
@@ -101,15 +101,15 @@ def _findings(
     yield from _against(sums[known], own[known], villages[known], file)
 
 
-def negative(found: Counted, file: str) -> Finding:
-    """That pixels hold less than nobody."""
+def odd_pixels(found: Counted, file: str) -> Finding:
+    """That pixels hold less than nobody, or more than there can be."""
     return finding(
-        "population-negative",
+        "population-odd",
         "warning",
-        "{file}: {count} pixels hold less than 0 (mostly {value}) and count as empty; if {value} "
-        "means that nothing is known, declare it as the raster's nodata",
+        "{file}: {count} pixels hold less than 0, or more than there can be (mostly {value}), and "
+        "count as empty; if {value} means that nothing is known, declare it as the raster's nodata",
         file=file,
-        count=found.negative,
+        count=found.odd,
         value=f"{found.filling:g}",
     )
 
@@ -169,8 +169,8 @@ def _built_up(
     raster = opened(path, file=file, crs=table.crs, band=table.band, whole=False)
     people = people_near(raster, villages.geometry)
     found = counted(people, villages.geometry)
-    if found.negative:
-        reader.findings.append(negative(found, file))
+    if found.odd:
+        reader.findings.append(odd_pixels(found, file))
     return people.source(table.unit or "count", found.key)
 
 

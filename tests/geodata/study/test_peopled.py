@@ -18,6 +18,7 @@ import geodata
 from coverage.pixels import AmountRaster
 from coverage.shares import union_share
 from geodata.errors import DataError, StudyError
+from geodata.report import check_study
 from geodata.study.kept import load_measures, measures_key, measures_of, plan_of
 from geodata.study.kept_amounts import amounts_arrays, amounts_from, with_hexes
 from geodata.study.model import Study
@@ -113,10 +114,18 @@ def test_a_tag_may_say_the_unit(tmp_path: Path, tag: str) -> None:
 def test_nodata_and_what_is_below_zero_are_nobody_and_the_latter_is_told(tmp_path: Path) -> None:
     values = PEOPLE.copy()
     values[0, 0], values[0, 1], values[1, 1] = -1.0, -200.0, np.nan
+    values[5, 5] = 3.4e38  # the largest number of a file of 32 bits, as some fill with
     write_raster(tmp_path / "ghs_pop.tif", values, nodata=-1.0)
     study = study_with(tmp_path, '[population]\npath = "ghs_pop.tif"\n')
     assert people_of(study)[6] == 175.0
-    assert "1 pixels hold less than 0 (mostly -200)" in sentences(study)
+    assert people_of(study)[2] == 225.0
+    assert "2 pixels hold less than 0, or more than there can be (mostly -200)" in sentences(study)
+
+
+def test_complex_numbers_are_no_people(tmp_path: Path) -> None:
+    write_raster(tmp_path / "ppp_1.tif", PEOPLE.astype("complex64"))
+    with pytest.raises(DataError, match="raster of complex64"):
+        study_with(tmp_path, '[population]\npath = "ppp_1.tif"\n')
 
 
 def test_rows_that_run_northwards_are_turned(tmp_path: Path) -> None:
@@ -274,3 +283,14 @@ def test_a_place_that_is_a_polygon_counts_at_its_middle(tmp_path: Path) -> None:
     study = study_with(tmp_path, '[settled]\npath = "settled.gpkg"\n')
     total = measures_of(study, keep=False).measures.amounts["settled"].total
     assert total.tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_data_report_knows_both_files_and_says_what_the_study_says(tmp_path: Path) -> None:
+    write_raster(tmp_path / "ppp_1.tif", PEOPLE * 10)
+    settled(tmp_path, so_ho=[30, 10])
+    study_with(tmp_path, '[population]\npath = "ppp_1.tif"\n[settled]\npath = "settled.gpkg"\n')
+    report = check_study(tmp_path)
+    roles = {file.file: file.role for file in report.files}
+    assert (roles["ppp_1.tif"], roles["settled.gpkg"]) == ("population", "settled")
+    kinds = {f.kind for file in report.files for f in file.findings}
+    assert "population-differs" in kinds
