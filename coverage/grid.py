@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from coverage import kernel
-from coverage.rings import Floats, Geometries, Ints, Rings, rings_of
+from coverage.rings import Floats, Geometries, Ints, rings_of
 
 EDGES_PER_CELL = 0.5
 """Edges of the richest layer for each cell of the grid, roughly."""
@@ -108,10 +108,11 @@ class _One:
 def _index_one(footprint: Geometries, grid: Grid) -> _One:
     """One layer on the grid. Rows that are invalid in themselves are made valid first.
 
-    GEOS is asked about a row only where the kernel finds a winding other than 0 and 1. Rows that
-    may lie over others are looked at one by one for it: together, what one takes away wrongly
-    another would hide. Not noticed: rings of one row that cross themselves and whose loops cancel
-    each other to the last point, as a shell and a hole with edges in common can.
+    GEOS is asked about a row only where the kernel finds a winding other than 0 and 1: of the
+    layer where the row is alone in a cell, of each row by itself where several are. Together,
+    what one takes away wrongly another would hide. Not noticed: rings of one row that cross
+    themselves and whose loops cancel each other to the last point, as a shell and a hole with
+    edges in common can.
     """
     if len(footprint) == 0:
         cells = grid.columns * grid.rows
@@ -124,38 +125,20 @@ def _index_one(footprint: Geometries, grid: Grid) -> _One:
         )
     rings = rings_of(footprint)
     window = np.array([0, 0, grid.columns, grid.rows])
-    every = np.array([0, len(rings.start) - 1])
-    code, start, pieces, area, owner = kernel.index_rings(
-        rings.xy, rings.start, rings.sign, every, grid.frame, window
-    )
-    simple = kernel.simple_cells(start, pieces, area, grid.cell_m)
-    shared = _over_others(rings)
     arrays = (rings.xy, rings.start, rings.sign, rings.first)
-    rows = shared[kernel.wound_rows(arrays, shared, np.append(grid.frame, grid.size))]
+    code, start, pieces, area, owner, wound, shared = kernel.index_layer(arrays, grid.frame, window)
+    simple = kernel.simple_cells(start, pieces, area, grid.cell_m)
+    rows = np.flatnonzero(wound)
     if not simple.all():
-        suspects = owner[np.repeat(~simple, np.diff(start))]
-        alone = np.searchsorted(rings.first, suspects[suspects >= 0], side="right") - 1
-        rows = np.union1d(rows, np.setdiff1d(alone, shared))
+        mixed = np.flatnonzero(code > 0)
+        lone = np.zeros(len(simple), bool)
+        lone[code[mixed] - 1] = ~shared[mixed]
+        suspects = owner[np.repeat(~simple & lone, np.diff(start))]
+        rows = np.union1d(rows, np.searchsorted(rings.first, suspects, side="right") - 1)
     repaired = _repaired(footprint, rows)
     if repaired is not footprint:
         return _index_one(repaired, grid)
     return _One(code=code, start=start, pieces=pieces, area_m2=area, simple=simple)
-
-
-def _over_others(rings: Rings) -> Ints:
-    """The rows that may lie over another one: the boxes around all their rings meet.
-
-    Not GEOS's bounds: those leave out a hole that lies outside its shell.
-    """
-    rows = np.flatnonzero(np.diff(rings.first))
-    if len(rows) < 2:
-        return np.empty(0, np.int64)
-    begin = rings.start[rings.first[rows]]
-    low, high = np.minimum.reduceat(rings.xy, begin), np.maximum.reduceat(rings.xy, begin)
-    boxes = np.asarray(shapely.box(*low.T, *high.T))
-    one, other = shapely.STRtree(boxes).query(boxes)
-    meet = np.minimum(high[one], high[other]) > np.maximum(low[one], low[other])
-    return rows[np.unique(one[(one != other) & meet.all(axis=1)])]
 
 
 def _repaired(footprint: Geometries, rows: Ints) -> Geometries:

@@ -224,10 +224,33 @@ def index_rings(
 
     Returns ``code`` (one a cell, column-major: EMPTY, FULL, or k + 1 for the k-th mixed
     cell), ``start`` and ``pieces`` (rows ``start[k]`` to ``start[k + 1]`` are mixed cell k),
-    ``area`` (m², of each mixed cell) and ``owner`` (ring of each piece, −1 on upper sides).
+    ``area`` (m², of each mixed cell) and ``owner`` (ring of each piece; on upper sides, of the
+    nearest piece above).
     """
-    nx, ny, g = window[2], window[3], grid[2]
+    return _laid_out(_cut_rings(xy, ring_start, signs, rings, grid, window), grid, window)
+
+
+@_jit
+def index_layer(
+    arrays: tuple[Array, Array, Array, Array], grid: Array, window: Array
+) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
+    """The same of a whole layer, and which of its rows are wound where they meet others.
+
+    ``arrays``: coordinates, ring starts, signs and each row's first ring. Two more arrays:
+    ``wound`` and ``shared`` (see `_wound_where_shared`).
+    """
+    xy, ring_start, signs, first = arrays
+    rings = np.array([0, ring_start.size - 1])
     cut = _cut_rings(xy, ring_start, signs, rings, grid, window)
+    code, start, pieces, area, owner = _laid_out(cut, grid, window)
+    wound, shared = _wound_where_shared(cut, first, grid, window)
+    return code, start, pieces, area, owner, wound, shared
+
+
+@_jit
+def _laid_out(cut: Array, grid: Array, window: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Pieces as `_cut_rings` gives them, by cell, with what passes above each cell."""
+    nx, ny, g = window[2], window[3], grid[2]
     code = np.zeros(nx * ny, np.int32)
     starts = np.empty(cut.shape[0] + 16, np.int64)
     pieces = np.empty((2 * cut.shape[0] + 16, 6), np.float64)
@@ -264,7 +287,7 @@ def index_rings(
                             pieces[n, 0], pieces[n, 2] = ev_x[e], ev_x[e + 1]
                             pieces[n, 1] = pieces[n, 3] = g
                             pieces[n, 4], pieces[n, 5] = w, 0.0
-                            owner[n] = -1
+                            owner[n] = int(cut[at, 6])
                             n += 1
                     for k in range(low, at):
                         pieces[n, :5] = cut[k, 1:6]
@@ -303,32 +326,100 @@ def simple_cells(start: Array, pieces: Array, area: Array, g: float) -> Array:
 
 
 @_jit
-def wound_rows(arrays: tuple[Array, Array, Array, Array], rows: Array, frame: Array) -> Array:
-    """Whether each of some rows, looked at alone, has a winding other than 0 and 1 anywhere.
+def _wound_where_shared(
+    cut: Array, first: Array, grid: Array, window: Array
+) -> tuple[Array, Array]:
+    """Rows of a layer with a winding other than 0 and 1 in a cell where others are too.
 
-    ``arrays``: coordinates, ring starts, signs and each row's first ring. ``frame``: the grid's
-    corner, cell size, columns and rows. What lies outside the grid does not count.
+    Together such rows can look sound: what one takes away wrongly another gives. In a cell that
+    a row has to itself the layer's own winding tells. ``first``: each row's first ring. Returns
+    ``wound`` (one a row) and ``shared`` (one a cell): whether more than one row is there.
     """
-    xy, ring_start, signs, first = arrays
-    g, columns, lines = frame[2], int(frame[3]), int(frame[4])
-    found = np.zeros(rows.size, np.bool_)
-    window = np.zeros(4, np.int64)
-    rings = np.zeros(2, np.int64)
-    for k in range(rows.size):
-        rings[0], rings[1] = first[rows[k]], first[rows[k] + 1]
-        a, b = ring_start[rings[0]], ring_start[rings[1]]
-        if a == b:
+    nx, ny, g = window[2], window[3], grid[2]
+    wound = np.zeros(first.size - 1, np.bool_)
+    shared = np.zeros(nx * ny, np.bool_)
+    present = np.zeros(ny, np.int64)
+    row_of = np.empty(first[-1], np.int64)
+    for row in range(first.size - 1):
+        row_of[first[row] : first[row + 1]] = row
+    lots = np.empty((64, 4), np.int64)  # of one column: line, row, first piece, whether only above
+    pieces = np.empty((256, 6), np.float64)
+    end = 0
+    for col in range(nx):
+        begin = end
+        while end < cut.shape[0] and cut[end, 0] < (col + 1) * (ny + 1):
+            end += 1
+        of = np.empty(end - begin, np.int64)
+        several = False
+        for k in range(of.size):
+            of[k] = row_of[int(cut[begin + k, 6])]
+            several = several or of[k] != of[0]
+        if not several:
             continue
-        left, right = xy[a:b, 0].min() - frame[0], xy[a:b, 0].max() - frame[0]
-        low, high = xy[a:b, 1].min() - frame[1], xy[a:b, 1].max() - frame[1]
-        if right < 0.0 or high < 0.0 or left >= columns * g or low >= lines * g:
-            continue
-        window[0], window[1] = int(max(left, 0.0) / g), int(max(low, 0.0) / g)
-        window[2] = min(int(right / g), columns - 1) - window[0] + 1
-        window[3] = min(int(high / g), lines - 1) - window[1] + 1
-        _, start, pieces, area, _ = index_rings(xy, ring_start, signs, rings, frame[:3], window)
-        found[k] = not simple_cells(start, pieces, area, g).all()
-    return found
+        order = np.argsort(of, kind="mergesort")
+        present[:] = 0
+        ev_x, ev_w = np.empty(2 * of.size), np.empty(2 * of.size)
+        m, n, last = 0, 0, 0
+        while last < of.size:
+            a, row = last, of[order[last]]
+            while last < of.size and of[order[last]] == row:
+                last += 1
+            at, events, line = last, 0, 0
+            while True:
+                if events == 0:
+                    if at == a:
+                        break
+                    line = int(cut[begin + order[at - 1], 0]) - col * (ny + 1)
+                else:
+                    line -= 1
+                    if line < 0:
+                        break
+                low = at
+                while low > a and cut[begin + order[low - 1], 0] == col * (ny + 1) + line:
+                    low -= 1
+                if line < ny:
+                    if m + 1 >= lots.shape[0]:
+                        lots = _grown(lots)
+                    while n + (at - low) + events >= pieces.shape[0]:
+                        pieces = _grown(pieces)
+                    lots[m, 0], lots[m, 1], lots[m, 2], lots[m, 3] = line, row, n, low == at
+                    m += 1
+                    present[line] += 1
+                    w = 0.0
+                    for e in range(events - 1):
+                        w += ev_w[e]
+                        if w != 0.0:
+                            pieces[n, 0], pieces[n, 2] = ev_x[e], ev_x[e + 1]
+                            pieces[n, 1] = pieces[n, 3] = g
+                            pieces[n, 4], pieces[n, 5] = w, 0.0
+                            n += 1
+                    for k in range(low, at):
+                        source = begin + order[k]
+                        pieces[n, :5] = cut[source, 1:6]
+                        run = pieces[n, 2] - pieces[n, 0]
+                        pieces[n, 5] = (pieces[n, 3] - pieces[n, 1]) / run
+                        n += 1
+                for k in range(low, at):
+                    source = begin + order[k]
+                    ev_x[events], ev_w[events] = cut[source, 1], cut[source, 5]
+                    ev_x[events + 1], ev_w[events + 1] = cut[source, 3], -cut[source, 5]
+                    events += 2
+                if low < at:
+                    events = _merge_events(ev_x, ev_w, events)
+                at = low
+        if m == lots.shape[0]:
+            lots = _grown(lots)
+        lots[m, 2] = n
+        for k in range(m):
+            line, row = lots[k, 0], lots[k, 1]
+            if present[line] > 1:
+                shared[col * ny + line] = True
+            # what only passes above may come from beyond the grid, where nobody looked
+            if not wound[row] and (present[line] > 1 or lots[k, 3] == 1):
+                a, b = lots[k, 2], lots[k + 1, 2]
+                off = _pair_area(pieces, a, b, pieces, a, b) - _area_under(pieces, a, b)
+                wound[row] = abs(off) > 1e-11 * g * g
+    return wound, shared
 
 
 @_jit

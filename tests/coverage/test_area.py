@@ -105,6 +105,28 @@ def test_what_one_row_takes_away_wrongly_another_row_does_not_lose(bad: Polygon)
     assert share(village, beside, bad) == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_loop_that_runs_the_wrong_way_round_everything_still_counts() -> None:
+    # none of its edges are in any cell of the village: only what passes above tells of it
+    tie = Polygon([(-9, -9), (9, 9), (9, -9), (-60, 60), (-60, -60)])
+    small = Polygon([(9, 9), (9, -9), (0, 0)])
+    village = box(5, -1, 6, 1)
+    assert small.contains(village)
+    assert share(village, tie) == pytest.approx(1.0, abs=1e-12)
+    assert share(village, tie, box(0, -30, 30, 30)) == pytest.approx(1.0, abs=1e-12)
+    assert share(village, box(-30, -30, 30, 0), tie) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_rows_over_each_other_in_one_cell_and_alone_in_the_next_are_each_looked_at() -> None:
+    # wound the wrong way only where the big one lies over it, far from where its shell is
+    hole = [(40, 40), (60, 40), (60, 60), (40, 60)]
+    bad = Polygon([(0, 0), (30, 0), (30, 30), (0, 30)], [hole])
+    village, over = box(0, 0, 100, 100), box(35, 35, 99, 99)
+    cells = [box(x, y, x + 1, y + 1) for x in range(0, 100, 9) for y in range(0, 30, 9)]
+    expected = true_union([bad, over, *cells]).area / 1e4
+    assert share(village, bad, over, *cells) == pytest.approx(expected, abs=1e-12)
+    assert share(village, *cells, over, bad) == pytest.approx(expected, abs=1e-12)
+
+
 @settings(max_examples=150, deadline=None)
 @given(footprint=st.lists(tangled(), min_size=2, max_size=4))
 def test_tangled_rows_over_each_other_agree_with_geos(footprint: list[shapely.Geometry]) -> None:
