@@ -1,0 +1,103 @@
+"""Measuring region by region, so that memory holds one region and not a country."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from coverage.errors import CoverageError
+from coverage.joined import joined
+from coverage.measure import Progress, measure
+from coverage.model import CENTRE_TOLERANCE_M, Layer, LayerInfo, Measures
+from coverage.rings import Floats, Geometries
+from coverage.split import split
+
+Bounds = tuple[float, float, float, float]
+"""Least x, least y, greatest x, greatest y, in the study's metres."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RegionLayer:
+    """A footprint layer that gives what it has near a place, and need never be whole in memory.
+
+    ``footprint_in`` gives polygons in the villages' system: at least all whose box meets the
+    bounds; more do no harm. ``extent`` is the area the filing speaks of, as in `Layer`.
+    """
+
+    info: LayerInfo
+    footprint_in: Callable[[Bounds], gpd.GeoSeries]
+    extent: gpd.GeoSeries | None = None
+
+
+def measure_in_regions(
+    villages: gpd.GeoDataFrame,
+    layers: Sequence[RegionLayer],
+    *,
+    regions: int,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Measures:
+    """What `coverage.measure` says of the areas, measured in ``regions`` compact regions.
+
+    Each region (`coverage.split`) takes of each layer what lies within the box of its villages
+    and their centres. The same to 1e-12 of a share. Raises what `coverage.measure` does.
+    """
+    if not villages.index.is_unique:
+        twice = villages.index[villages.index.duplicated()][0]
+        raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
+    parts = split(villages, regions)
+    found = []
+    for k, rows in enumerate(parts):
+        here = villages.iloc[rows]
+        bounds = _around(here)
+        near = [
+            Layer(info=x.info, footprint=x.footprint_in(bounds), extent=x.extent) for x in layers
+        ]
+        found.append((rows, measure(here, near, threads=threads)))
+        if progress:
+            progress((k + 1) / len(parts))
+    return joined(found, villages)
+
+
+def in_memory(layer: Layer) -> RegionLayer:
+    """A layer that is in memory anyway: what is laid out on a grid is still one region's."""
+    shapes = layer.footprint.to_numpy()
+    boxes = _boxes(shapes)
+
+    def footprint_in(bounds: Bounds) -> gpd.GeoSeries:
+        x0, y0, x1, y1 = bounds
+        meets = (boxes[:, 0] <= x1) & (boxes[:, 2] >= x0) & (boxes[:, 1] <= y1)
+        return layer.footprint[meets & (boxes[:, 3] >= y0)]
+
+    return RegionLayer(info=layer.info, footprint_in=footprint_in, extent=layer.extent)
+
+
+def _around(villages: gpd.GeoDataFrame) -> Bounds:
+    """The box of some villages and their centres, with room for the tolerance."""
+    boxes = [shapely.bounds(villages.geometry.to_numpy())]
+    if "centre" in villages:
+        boxes.append(shapely.bounds(villages["centre"].to_numpy()))
+    every = np.concatenate(boxes)
+    low, high = np.nanmin(every[:, :2], axis=0), np.nanmax(every[:, 2:], axis=0)
+    room = 10 * CENTRE_TOLERANCE_M
+    return (
+        float(low[0] - room),
+        float(low[1] - room),
+        float(high[0] + room),
+        float(high[1] + room),
+    )
+
+
+def _boxes(shapes: Geometries) -> Floats:
+    """Bounds of each, NaN where it has none; holes that lie outside their shells included."""
+    boxes = np.full((len(shapes), 4), np.nan)
+    xy, of = shapely.get_coordinates(shapes, return_index=True)
+    if len(xy):
+        begin = np.flatnonzero(np.diff(of, prepend=-1))
+        boxes[of[begin], :2] = np.minimum.reduceat(xy, begin)
+        boxes[of[begin], 2:] = np.maximum.reduceat(xy, begin)
+    return boxes
