@@ -41,5 +41,6 @@ from coverage.judge import judge
 from coverage.measure import measure
 from coverage.rules import RULES
 from coverage.summarise import summarise
+from coverage.sure import how_sure
 
-__all__ = ["RULES", "CoverageError", "area_share", "judge", "measure", "summarise"]
+__all__ = ["RULES", "CoverageError", "area_share", "how_sure", "judge", "measure", "summarise"]

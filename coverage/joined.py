@@ -150,4 +150,5 @@ def _areas(of: Sequence[Areas], order: _Order) -> Areas:
         combination=table.take([x.combination for x in of]),
         area_m2=table.take([x.area_m2 for x in of]),
         centre=order.each([x.centre for x in of]),
+        amounts={basis: _amount([x.amounts[basis] for x in of], order) for basis in of[0].amounts},
     )

@@ -13,7 +13,8 @@ from coverage.amounts import NO_AMOUNTS, measure_amounts
 from coverage.area import centres_of, require_projected, require_villages
 from coverage.combinations import Combinations, cell_for, combine
 from coverage.errors import CoverageError
-from coverage.model import Basis, Layer, Measures
+from coverage.model import Areas, Basis, Layer, Measures, Moved
+from coverage.moved import between, move_layers
 from coverage.pixels import AmountSource, AnyLayer, SignalLayer
 from coverage.rings import Floats, Geometries
 from coverage.signal import with_levels
@@ -56,6 +57,7 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
     amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
     hexes: bool = False,
     cells: Cells | None = None,
+    moved: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
     weights_cache: WeightsCache | None = None,
@@ -66,7 +68,8 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
     an optional point column ``centre`` (None where unknown). ``amounts`` are the people and
     settled places to measure beside the area, ``hexes`` whether H3 hexagons are
     (`coverage.amounts`). ``cells``: those of the whole that these villages are a part of
-    (`cells_for`). ``threads``: as many as the process may use.
+    (`cells_for`). ``moved``: whether to measure with every footprint drawn in and let out by its
+    accuracy too, for `coverage.sure`. ``threads``: as many as the process may use.
     ``progress`` is told the part done, 0 to 1. ``weights_cache`` keeps what signal layers need
     and depends on the villages and the pixels alone. Raises `CoverageError` on no villages, an
     empty village, duplicate ids, or systems that differ.
@@ -75,6 +78,7 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
     exact pixels, see `coverage.signal`.
     """
     signals = any(isinstance(layer, SignalLayer) for layer in layers)
+    last, progress = between(progress, 0.3, 1.0), between(progress, 0.0, 0.3 if moved else 1.0)
     bare = _footprints(
         villages, layers, cells=cells, threads=threads,
         progress=_first_half(progress) if amounts or signals else progress,
@@ -85,16 +89,49 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
         progress=_first_half(rest) if signals else rest,
     )  # fmt: skip
     measures = replace(bare, amounts=found)
-    if not signals:
+    if signals:
+        measures = with_levels(
+            measures, layers, amounts=amounts, threads=threads,
+            progress=_second_half(rest), weights_cache=weights_cache,
+        )  # fmt: skip
+    if not moved:
         return measures
-    return with_levels(
-        measures,
-        layers,
-        amounts=amounts,
-        threads=threads,
-        progress=_second_half(rest),
-        weights_cache=weights_cache,
+    out = measure_moved(
+        villages, layers, amounts=amounts, hexes=hexes, threads=threads, progress=last
     )
+    return replace(measures, moved=out)
+
+
+def measure_moved(
+    villages: gpd.GeoDataFrame,
+    layers: Sequence[AnyLayer],
+    *,
+    amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
+    hexes: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Moved:
+    """The part of `measure` with every footprint drawn in, and let out; nothing is checked.
+
+    Signal layers stay as they are: what moves there is the level asked for.
+    """
+    points, known = centres_of(villages)
+    shapes = villages.geometry.to_numpy()
+    told = between(progress, 0.0, 0.6)
+    both = move_layers(shapes, layers, centres=points[known], threads=threads, progress=told)
+    found = []
+    for k, moved in enumerate(both):
+        told = between(progress, 0.6 + 0.2 * k, 0.8 + 0.2 * k)
+        made = combine(shapes, _areas(moved), centres=points[known], threads=threads, progress=told)
+        areas = Areas(
+            village=made.village,
+            combination=made.combination,
+            area_m2=made.area_m2,
+            centre=_centre_bits(made, points, known),
+            amounts=measure_amounts(villages, moved, amounts, hexes=hexes, threads=threads),
+        )
+        found.append(areas)
+    return Moved(inward=found[0], outward=found[1])
 
 
 def _footprints(

@@ -184,24 +184,6 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Areas:
-    """Areas by village and combination of layers, as in `Measures`, of moved footprints."""
-
-    village: npt.NDArray[np.int32]
-    combination: npt.NDArray[np.uint64]
-    area_m2: npt.NDArray[np.float64]
-    centre: npt.NDArray[np.uint64]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Moved:
-    """The same villages with every footprint drawn in, and let out, by its accuracy."""
-
-    inward: Areas
-    outward: Areas
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Amounts:
     """People, settled places or hexes by village and combination of layers.
 
@@ -213,6 +195,28 @@ class Amounts:
     combination: npt.NDArray[np.uint64]
     amount: npt.NDArray[np.float64]
     total: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Areas:
+    """Areas by village and combination of layers, as in `Measures`, of moved footprints.
+
+    ``amounts`` has what else was measured with the moved footprints.
+    """
+
+    village: npt.NDArray[np.int32]
+    combination: npt.NDArray[np.uint64]
+    area_m2: npt.NDArray[np.float64]
+    centre: npt.NDArray[np.uint64]
+    amounts: Mapping[Basis, Amounts] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Moved:
+    """The same villages with every footprint drawn in, and let out, by its accuracy."""
+
+    inward: Areas
+    outward: Areas
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

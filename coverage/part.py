@@ -33,7 +33,7 @@ def part_of(m: Measures, rows: npt.NDArray[np.bool_], layers: Sequence[int]) -> 
         extent_centre=m.extent_centre[rows][:, layers],
         amounts={name: _amounts(of, rows, place, layers) for name, of in m.amounts.items()},
         levels=_levels(m, kept, rows, place),
-        moved=None if m.moved is None else _moved(m.moved, rows, place, layers),
+        moved=None if m.moved is None else moved_part(m.moved, rows, layers),
     )
 
 
@@ -75,12 +75,10 @@ def _amounts(
     )
 
 
-def _moved(
-    moved: Moved,
-    rows: npt.NDArray[np.bool_],
-    place: npt.NDArray[np.int32],
-    layers: Sequence[int],
-) -> Moved:
+def moved_part(moved: Moved, rows: npt.NDArray[np.bool_], layers: Sequence[int]) -> Moved:
+    """Areas of moved footprints, of the marked villages and some layers, as in `part_of`."""
+    place = (np.cumsum(rows) - 1).astype(np.int32)
+
     def part(areas: Areas) -> Areas:
         table = _Sparse(areas.village, areas.combination, areas.area_m2).part(rows, place, layers)
         return Areas(
@@ -88,6 +86,7 @@ def _moved(
             combination=table.combination,
             area_m2=table.value,
             centre=_bits(areas.centre[rows], layers),
+            amounts={name: _amounts(of, rows, place, layers) for name, of in areas.amounts.items()},
         )
 
     return Moved(inward=part(moved.inward), outward=part(moved.outward))

@@ -100,6 +100,7 @@ def _areas(of: Areas) -> Areas:
         village=of.village[some],
         combination=of.combination[some],
         area_m2=_rounded(of.area_m2[some]),
+        amounts={name: _amounts(each) for name, each in of.amounts.items()},
     )
 
 

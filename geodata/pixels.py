@@ -69,6 +69,7 @@ def _info(
         as_of=filing.as_of or pixels.as_of,
         source=filing.source,
         kind=kind,
+        accuracy_m=filing.accuracy_m,
     )
 
 

@@ -102,6 +102,7 @@ def _grouped(
             as_of=max(days) if days else None,
             source=filing.source,
             kind=kind,
+            accuracy_m=filing.accuracy_m,
         )
         yield Layer(info=info, footprint=own)
 

@@ -51,6 +51,7 @@ def layers_of(
         reach_cap_m=table.reach_cap_m,
         threshold_dbm=table.threshold_dbm,
         grades=table.grades,
+        accuracy_m=table.accuracy_m,
         near=near,
         said=table.said,
         within=within,

@@ -21,6 +21,7 @@ from geodata.study.digests import StudyKeys, key_of, keys_of
 from geodata.study.kept_amounts import AMOUNTS
 from geodata.study.kept_levels import LEVELS_KIND, without_signals
 from geodata.study.model import Study
+from geodata.study.moved import MOVED
 from geodata.study.parts import AREAS, Kind, Part, areas_arrays, with_areas
 from geodata.study.store import Store
 
@@ -29,7 +30,7 @@ Measurer = Callable[..., Measures]
 Named = tuple[str, str]
 """Kind and key of an entry."""
 
-KINDS: tuple[Kind, ...] = (AMOUNTS, LEVELS_KIND)
+KINDS: tuple[Kind, ...] = (AMOUNTS, LEVELS_KIND, MOVED)
 """What is measured besides areas, in the order in which it is."""
 
 
@@ -127,11 +128,13 @@ def measures_of(
     for part in plan.parts:
         found = _with_part(store, measures, part.kind, part.key)
         if found is None:
-            kept_in = (store,) if part.keeps else ()
-            arrays = part.measure(measures, progress, *kept_in)
+            arrays = part.derive(store)
+            if arrays is None:
+                kept_in = (store,) if part.keeps else ()
+                arrays = part.measure(measures, progress, *kept_in)
+                places, measured = places | set(part.layers), True
             store.keep(part.key, {**part.about, "kind": part.kind}, arrays)
             found = _kind(part.kind).join(measures, dict(part.about), arrays)
-            places, measured = places | set(part.layers), True
         measures = found
     return Found(measures=measures, measured_layers=len(places), measured=measured)
 

@@ -23,6 +23,8 @@ def _known(name: str) -> str:
 
 ConventionName = Annotated[str, AfterValidator(_known)]
 Number = Annotated[float, Strict()]
+MOST_OFF_M = 10_000
+"""An outline that may be farther off than this says nothing of a village."""
 
 
 class KindKeys(BaseModel):
@@ -30,7 +32,8 @@ class KindKeys(BaseModel):
 
     ``reach_m`` is for sites that do not tell how far they reach, ``reach_cap_m`` the farthest
     that any may, ``threshold_dbm`` from where a signal counts as served
-    (without it the rule says so, and the layer keeps all its levels), ``grades`` those that count.
+    (without it the rule says so, and the layer keeps all its levels), ``grades`` those that count,
+    ``accuracy_m`` how far off the outline of what is served may be.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
@@ -41,3 +44,4 @@ class KindKeys(BaseModel):
     reach_cap_m: Number = Field(default=REACH_CAP_M, gt=0, le=100_000)
     threshold_dbm: Number | None = Field(default=None, ge=LOW_DBM, le=HIGH_DBM)
     grades: tuple[str, ...] | None = Field(default=None, min_length=1)
+    accuracy_m: Number | None = Field(default=None, gt=0, le=MOST_OFF_M)

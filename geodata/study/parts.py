@@ -33,7 +33,7 @@ import numpy as np
 from coverage.model import LayerInfo, Measures
 from geodata.study.digests import StudyKeys
 from geodata.study.model import Study
-from geodata.study.store import About, Arrays
+from geodata.study.store import About, Arrays, Store
 
 Progress = Callable[[float], None]
 
@@ -60,7 +60,8 @@ class Part:
     `Store` besides. ``about``
     goes to JSON, and to the kind's ``join``. ``layers``: places among the study's layers of
     those that are measured with it. ``follows``: it depends on villages and layers alone, and may
-    be left out, so that a study has the same key with and without it.
+    be left out, so that a study has the same key with and without it. ``derive`` finds the arrays
+    in other entries, where nothing need be measured for them; else it gives None.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Part:
     keeps: bool = False
     layers: tuple[int, ...] = ()
     follows: bool = False
+    derive: Callable[[Store], Arrays | None] = lambda _: None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

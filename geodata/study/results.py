@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,10 @@ from coverage.model import (
     Rule,
     Summary,
 )
-from geodata.archives import files_in
+from coverage.sure import Sureness
 from geodata.errors import CallError, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
-from geodata.kinds import BESIDE
+from geodata.study.inputs import digests_of
 from geodata.study.kept import Found, Named, Plan, load_measures, load_named, plan_of
 from geodata.study.manifests import (
     expected_told,
@@ -65,6 +65,15 @@ class Run:
     measured_layers: int = 0
     what_if: bool = False
     alone: str = ""
+
+    @cached_property
+    def sureness(self) -> Sureness:
+        """How sure its verdicts are, and between what its headline lies; found when first asked.
+
+        Of a run cut down to what somebody may see, it is of the villages and layers they see.
+        """
+        found = self.assessment
+        return coverage.how_sure(found.measures, found.rule, expected=found.expected)
 
 
 def make_run(study: Study, found: Found, rule: Rule, *, plan: Plan, made_at: datetime) -> Run:
@@ -138,7 +147,8 @@ def published_before(study: Study, run_id: str) -> tuple[str, ...] | None:
 
 def _write(run: Run, folder: Path) -> None:
     found = run.assessment
-    table = run.study.villages.join(found.verdicts)
+    sure = run.sureness.villages
+    table = run.study.villages.join(found.verdicts).join(sure.drop(columns="share_margin"))
     gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs).to_parquet(
         folder / "villages.parquet"
     )
@@ -190,8 +200,9 @@ def _described(run: Run) -> dict[str, Any]:
             "uncovered": headline.uncovered,
             "share": headline.share,
         },
+        "sureness": _sureness(run.sureness),
         "reconstruction": asdict(study.reconstruction) if study.reconstruction else None,
-        "inputs": {_relative(path, study.folder): _sha256(path) for path in study.inputs},
+        "inputs": digests_of(study.inputs, study.folder),
         "tables": [asdict(table) for table in study.tables],
         "layers": [asdict(layer.info) for layer in study.layers],
         "python": platform.python_version(),
@@ -199,36 +210,22 @@ def _described(run: Run) -> dict[str, Any]:
     }
 
 
+def _sureness(found: Sureness) -> dict[str, Any]:
+    """The range of the headline, whose scenario each end is, and how many are borderline."""
+    between = found.between
+    return {
+        "uncovered_between": [between.low, between.high],
+        "low_by": between.low_by,
+        "high_by": between.high_by,
+        "borderline": found.borderline,
+        "uncovered_by_scenario": dict(found.uncovered),
+    }
+
+
 def _plain(value: object) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(type(value))
-
-
-def _relative(path: Path, folder: Path) -> str:
-    """An input's path from the study's folder, alike on every system."""
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # another drive
-        return path.as_posix()
-
-
-def _sha256(path: Path) -> str:
-    """Digest of a file, with the files that belong to it (a shapefile's, a table's)."""
-    digest = hashlib.sha256()
-    if path.is_dir():
-        for part in files_in(path):
-            digest.update(f"{part.relative_to(path).as_posix()}\0".encode())
-            digest.update(_sha256(part).encode())
-        return digest.hexdigest()
-    for part in sorted(path.parent.glob(f"{_escaped(path.stem)}.*")) or [path]:
-        if part == path or part.suffix.lower() in BESIDE:
-            digest.update(part.read_bytes())
-    return digest.hexdigest()
-
-
-def _escaped(stem: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in stem)
 
 
 def manifest_of(run: Run) -> dict[str, Any]:

@@ -1,0 +1,225 @@
+"""How sure: every verdict again with the thresholds moved, and with the outlines moved.
+
+Each scenario changes one thing for all villages at once. A village is *firm* where it is
+covered, uncovered or unknown in every scenario as it is by the rule itself, else *borderline*.
+The range of the headline is the least and the greatest number of uncovered villages among the
+rule itself and its scenarios.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coverage.judge import COVERED, NOBODY, UNKNOWN, Decided, decide
+from coverage.model import Areas, Expected, Measures, Rule
+from coverage.moved import DEFAULT_ACCURACY_M
+from coverage.pixels import LOW_DBM, LOWEST_LEVEL
+from coverage.shares import Floats, basis_of
+
+SIGNAL_DB = 5
+"""Thresholds of signals are moved by so much: ours, about what a prediction and a measurement
+in one place differ by."""
+
+SHARES = (0.1, 0.5, 0.9)
+"""Shares that are asked for in turn."""
+
+
+class Scenario(StrEnum):
+    """One thing changed: the rule itself, its thresholds, or the outlines of footprints."""
+
+    BASE = "base"
+    DBM_PLUS = "dbm_plus"
+    DBM_MINUS = "dbm_minus"
+    SHARE_10 = "share_10"
+    SHARE_50 = "share_50"
+    SHARE_90 = "share_90"
+    INWARD = "inward"
+    OUTWARD = "outward"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between:
+    """Least and greatest number of uncovered villages, and the scenarios they come from.
+
+    ``low_by`` and ``high_by`` are `Scenario.BASE` where no scenario goes beyond the rule itself.
+    """
+
+    low: int
+    high: int
+    low_by: Scenario
+    high_by: Scenario
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sureness:
+    """Whether each verdict stands firm, and between what the headline lies.
+
+    ``villages`` is indexed by ``village_id``, with ``firm`` (bool), ``turned_by`` (scenarios, by
+    their values, in which the village is another, comma-separated), ``share_margin`` (share of
+    the operator that decides less the covered threshold), ``dbm_margin`` (dB by which the best
+    admitted signal at the centre is above what its technology must have; NaN where no signal
+    tells) and ``moved_m`` (metres that footprints were moved by where that turns the village,
+    NaN where it does not). ``uncovered`` has the count of every scenario that applied.
+    """
+
+    villages: pd.DataFrame
+    uncovered: Mapping[Scenario, int]
+    between: Between
+
+    @property
+    def borderline(self) -> int:
+        """Villages that are not firm."""
+        return int((~self.villages["firm"]).sum())
+
+
+def how_sure(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Sureness:
+    """Judge again in every scenario that applies; see the module. Some times as long as judging.
+
+    Thresholds of signals move by `SIGNAL_DB` where the rule has one for some signal layer;
+    shares are asked for as `SHARES` says, the weak one capped; footprints move where they were
+    measured moved. Raises `CoverageError` as `coverage.judge` does.
+    """
+    base = decide(measures, rule, expected=expected)
+    status = _status(base)
+    turned: dict[Scenario, npt.NDArray[np.bool_]] = {}
+    counts = {Scenario.BASE: _uncovered(status)}
+    for scenario, m, changed in _scenarios(measures, rule):
+        if m is measures and changed == rule:
+            counts[scenario] = counts[Scenario.BASE]
+            continue
+        other = _status(decide(m, changed, expected=expected))
+        counts[scenario], turned[scenario] = _uncovered(other), other != status
+    return Sureness(
+        villages=_villages(measures, rule, base, turned),
+        uncovered=counts,
+        between=_between(counts),
+    )
+
+
+def _scenarios(measures: Measures, rule: Rule) -> Iterator[tuple[Scenario, Measures, Rule]]:
+    """Every scenario that applies, with the measures and the rule it is judged by."""
+    if any(_level_asked(measures, rule)):
+        yield Scenario.DBM_PLUS, measures, replace(rule, loss_db=rule.loss_db + SIGNAL_DB)
+        yield Scenario.DBM_MINUS, measures, replace(rule, loss_db=rule.loss_db - SIGNAL_DB)
+    named = (Scenario.SHARE_10, Scenario.SHARE_50, Scenario.SHARE_90)
+    for scenario, share in zip(named, SHARES, strict=True):
+        weak = min(rule.weak_share, share)
+        yield scenario, measures, replace(rule, covered_share=share, weak_share=weak)
+    moved = measures.moved
+    if moved is not None and _told(measures, rule, moved.inward):
+        yield Scenario.INWARD, _with(measures, moved.inward), rule
+        yield Scenario.OUTWARD, _with(measures, moved.outward), rule
+
+
+def _level_asked(measures: Measures, rule: Rule) -> list[bool]:
+    """Whether each layer is a signal layer that serves by the rule from some level on."""
+    return [
+        x.kind == "signal" and rule.admits(x) and rule.min_dbm(x.technology) is not None
+        for x in measures.layers
+    ]
+
+
+def _told(measures: Measures, rule: Rule, areas: Areas) -> bool:
+    """Whether what the rule counts was measured with moved footprints too."""
+    basis = basis_of(measures, rule)
+    admitted = any(x.kind != "signal" and rule.admits(x) for x in measures.layers)
+    return admitted and (basis not in measures.amounts or basis in areas.amounts)
+
+
+def _with(measures: Measures, areas: Areas) -> Measures:
+    """The measures as they are with moved footprints."""
+    return replace(
+        measures,
+        village=areas.village,
+        combination=areas.combination,
+        area_m2=areas.area_m2,
+        centre=areas.centre,
+        amounts={**measures.amounts, **areas.amounts},
+    )
+
+
+def _status(found: Decided) -> npt.NDArray[np.int8]:
+    """0 covered, 1 uncovered, 2 unknown."""
+    return np.select([found.code == COVERED, found.code == UNKNOWN], [0, 2], 1).astype(np.int8)
+
+
+def _uncovered(status: npt.NDArray[np.int8]) -> int:
+    return int((status == 1).sum())
+
+
+def _between(counts: Mapping[Scenario, int]) -> Between:
+    """The ends of the range; of scenarios that are alike the first, the rule itself before all."""
+    low_by = min(counts, key=lambda scenario: counts[scenario])
+    high_by = max(counts, key=lambda scenario: counts[scenario])
+    return Between(low=counts[low_by], high=counts[high_by], low_by=low_by, high_by=high_by)
+
+
+def _villages(
+    measures: Measures,
+    rule: Rule,
+    base: Decided,
+    turned: Mapping[Scenario, npt.NDArray[np.bool_]],
+) -> pd.DataFrame:
+    never = np.zeros(len(base.code), bool)
+    by_moving = turned.get(Scenario.INWARD, never) | turned.get(Scenario.OUTWARD, never)
+    any_turn = np.any([never, *turned.values()], axis=0)
+    text = np.full(len(base.code), "", dtype=object)
+    for row in np.flatnonzero(any_turn):
+        text[row] = ", ".join(scenario for scenario, yes in turned.items() if yes[row])
+    return pd.DataFrame(
+        {
+            "firm": ~any_turn,
+            "turned_by": text,
+            "share_margin": _share(rule, base) - rule.covered_share,
+            "dbm_margin": _dbm_margin(measures, rule),
+            "moved_m": np.where(by_moving, _moved_m(measures, rule), np.nan),
+        },
+        index=measures.villages.index,
+    )
+
+
+def _share(rule: Rule, base: Decided) -> Floats:
+    """The share that decides: of the union, or of the last operator that is asked for."""
+    if rule.unite:
+        return base.union
+    if base.share.shape[1] < rule.min_operators:
+        return np.zeros(len(base.code))
+    return np.sort(base.share, axis=1)[:, -rule.min_operators]
+
+
+def _dbm_margin(measures: Measures, rule: Rule) -> Floats:
+    """Best signal at each centre over what its technology must have, in dB; NaN without one."""
+    best = np.full(len(measures.villages), -np.inf)
+    asked = [x for x, yes in zip(measures.layers, _level_asked(measures, rule), strict=True) if yes]
+    for levels in measures.levels:
+        for k, technology in enumerate(levels.technologies):
+            wanted = (levels.operator, levels.evidence, technology)
+            least = rule.min_dbm(technology)
+            if least is None or wanted not in {
+                (x.operator, x.evidence, x.technology) for x in asked
+            }:
+                continue
+            level = levels.centre[:, k].astype(np.float64)
+            margin = np.where(
+                level >= LOWEST_LEVEL, level - LOWEST_LEVEL + LOW_DBM - least, -np.inf
+            )
+            best = np.maximum(best, margin)
+    return np.where(np.isfinite(best), best, np.nan)
+
+
+def _moved_m(measures: Measures, rule: Rule) -> float:
+    """The farthest that any footprint which counts was moved, in metres."""
+    return max(
+        (
+            DEFAULT_ACCURACY_M if x.accuracy_m is None else x.accuracy_m
+            for x in measures.layers
+            if x.kind != "signal" and rule.admits(x)
+        ),
+        default=np.nan,
+    )
