@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 from python_calamine import CalamineWorkbook
 from shapely import box
 
@@ -223,3 +225,28 @@ def test_every_column_has_its_heading_in_both_languages(run: Run) -> None:
     for language in ("vi", "en"):
         listed = conflict_list(found, run=run, language="vi" if language == "vi" else "en")
         assert not set(listed.columns) & set(COLUMNS)
+
+
+def test_a_signal_layer_of_a_study_claims_by_its_level(tmp_path: Path) -> None:
+    study = drives.plant(folder.write(tmp_path / "s"), (*lines(1, 10, -120.0), *lines(9, 9, -80)))
+    levels = np.full((30, 30), -120, np.float32)
+    levels[:, :15] = -90
+    with rasterio.open(
+        study.parent / "signal.tif", "w", driver="GTiff", height=30, width=30, count=1,
+        dtype="float32", crs=tiny.CRS, nodata=-9999,
+        transform=rasterio.Affine(100, 0, tiny.X0, 0, -100, tiny.Y0 + 3000),
+    ) as raster:  # fmt: skip
+        raster.write(levels, 1)
+    text = (
+        '\n[[layers]]\noperator = "Alpha"\ntechnology = "4G"\nkind = "signal"\n'
+        'path = "signal.tif"\nevidence = "modelled"\n'
+    )
+    study.write_text(study.read_text("utf-8") + text, "utf-8")
+    run = geodata.assess_study(geodata.open_study(study))
+    found = conflicts_of(run.study, run.assessment).conflicts
+    rows = found[["village_id", "evidence", "kind"]].itertuples(index=False, name=None)
+    assert set(rows) == {
+        ("v1", "declared", "overclaims"), ("v1", "modelled", "overclaims"),
+        ("v9", "declared", "underclaims"), ("v9", "modelled", "underclaims"),
+    }  # fmt: skip
+    assert not found["hangs"].any()  # either kind of evidence stands in for the other
