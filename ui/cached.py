@@ -73,9 +73,14 @@ def _what(entry: Entry, t: Translator) -> str:
     titles = entry.about.get("titles")
     if entry.kind == AREAS and isinstance(titles, list):
         return t("areas by {layers}", layers=plain(", ".join(map(str, titles)))) if titles else ""
-    if not entry.kind:
-        return t("of an earlier version, or broken")
-    return plain(t(entry.kind))
+    words = {
+        "": t("of an earlier version, or broken"),
+        "amounts": t("people, settled places or hexagons by layers"),
+        "levels": t("signal levels of villages"),
+        "moved": t("areas with footprints drawn in and let out"),
+        "weights": t("pixels of villages"),
+    }
+    return words.get(entry.kind) or plain(entry.kind)
 
 
 def _size(size_bytes: float, t: Translator) -> str:

@@ -67,3 +67,18 @@ def test_wrong_calls_of_cache(study: Path, monkeypatch: pytest.MonkeyPatch) -> N
     wrong = call("cache", study)
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "PHUSONG_KEPT_MB is much" in wrong.stderr
+
+
+def test_cache_says_what_each_entry_is_and_nothing_of_it_steers_the_terminal(study: Path) -> None:
+    for kind, words in (
+        ("levels", "signal levels of villages"),
+        ("new\u001b[2J", "new [2J"),
+        ("", "of an earlier version, or broken"),
+    ):
+        entry = study / "results" / "measures" / "0123456789abcdef"
+        entry.mkdir(parents=True, exist_ok=True)
+        (entry / "about.json").write_text(json.dumps({"kind": kind}), encoding="utf-8")
+        line = call("cache", study).stdout.splitlines()[1]
+        assert line.endswith(f"  {words}; no run needs it")
+    assert "không lần tính nào cần" in call("cache", study, language="vi").stdout
+    assert call("cache", study, "--clear").stdout.startswith("1 removed")
