@@ -8,9 +8,16 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
+from geodata.study import kept
 from tests import folder
 from tests.ui.test_command import call
 from ui import studies
+
+
+@pytest.fixture(autouse=True)
+def areas_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but areas is measured: one entry for each set of layers."""
+    monkeypatch.setattr(kept, "KINDS", ())
 
 
 @pytest.fixture

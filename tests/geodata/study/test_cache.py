@@ -10,11 +10,18 @@ import pytest
 
 import geodata
 from geodata import CallError
+from geodata.study import kept
 from geodata.study.cache import clear_kept, kept_in
 from geodata.study.kept import measures_of, plan_of, store_of
 from geodata.study.model import Study
 from geodata.study.store import Store
 from tests import folder
+
+
+@pytest.fixture(autouse=True)
+def areas_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but areas is measured: one entry for each set of layers."""
+    monkeypatch.setattr(kept, "KINDS", ())
 
 
 @pytest.fixture

@@ -23,6 +23,12 @@ from geodata.study.store import About, Arrays
 from tests import folder, tiny
 
 
+@pytest.fixture(autouse=True)
+def areas_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but areas is measured: one entry for each set of layers."""
+    monkeypatch.setattr(kept, "KINDS", ())
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     return geodata.open_study(folder.write(tmp_path / "study"))
