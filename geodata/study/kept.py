@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import coverage
 from coverage.model import Layer, LayerInfo, Measures
 from coverage.update import updated
 from geodata.study.digests import StudyKeys, key_of, keys_of
@@ -23,6 +22,7 @@ from geodata.study.kept_levels import LEVELS_KIND, without_signals
 from geodata.study.model import Study
 from geodata.study.moved import MOVED
 from geodata.study.parts import AREAS, Kind, Part, areas_arrays, with_areas
+from geodata.study.regional import measure_areas
 from geodata.study.store import Store
 
 Progress = Callable[[float], None]
@@ -178,7 +178,7 @@ def _measured(
             came = [layers.index(own) if own in layers else None for own in plan.keys.layers]
             found = updated(old, study.villages, layers_to_measure, came, progress=progress)
             return found, {k for k, place in enumerate(came) if place is None}
-    measure = measure or coverage.measure
+    measure = measure or measure_areas
     found = measure(study.villages, layers_to_measure, progress=progress)
     return found, {k for k, one in enumerate(study.layers) if isinstance(one, Layer)}
 

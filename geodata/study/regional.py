@@ -1,0 +1,108 @@
+"""Large studies measured region by region, and footprint files that are read that way."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import pyproj
+import shapely
+from pyarrow import ArrowInvalid, dataset, parquet
+from pyogrio.errors import DataSourceError
+
+import coverage
+from coverage.model import Layer, LayerInfo, Measures
+from coverage.regions import Bounds, RegionLayer, in_memory, measure_in_regions
+from geodata.areas import polygons_of
+from geodata.errors import DataError, UnreadableError
+
+VILLAGES_A_REGION = 20_000
+"""A study of more villages is measured in regions of at most about as many."""
+
+Progress = Callable[[float], None]
+
+
+def measure_areas(
+    villages: gpd.GeoDataFrame, layers: Sequence[Layer], *, progress: Progress | None = None
+) -> Measures:
+    """`coverage.measure` of footprints, in regions where the villages are very many."""
+    regions = math.ceil(len(villages) / VILLAGES_A_REGION)
+    if regions < 2:
+        return coverage.measure(villages, layers, progress=progress)
+    return measure_in_regions(
+        villages, [in_memory(layer) for layer in layers], regions=regions, progress=progress
+    )
+
+
+def layer_in_file(
+    path: Path, *, info: LayerInfo, crs: pyproj.CRS, extent: gpd.GeoSeries | None = None
+) -> RegionLayer:
+    """A footprint layer that stays in its file, of which each region reads what is near it.
+
+    ``path``: GeoParquet with a covering of boxes (version 1.1), GeoPackage or FlatGeobuf with
+    their spatial index. Files are taken as they stand, in the study's own system ``crs``; for
+    all others `geodata.read` is the way. Raises `DataError` for another system or a GeoParquet
+    without boxes, `UnreadableError` for what cannot be read.
+    """
+    try:
+        if path.suffix == ".parquet":
+            own, footprint_in = _in_parquet(path, crs)
+        else:
+            own, footprint_in = _in_gdal(path, crs)
+    except (ArrowInvalid, DataSourceError, OSError, KeyError, json.JSONDecodeError) as error:
+        raise UnreadableError(
+            "{file} cannot be read as GeoParquet, GeoPackage or FlatGeobuf; send it again",
+            file=path.name,
+        ) from error
+    if own is None or not own.equals(crs, ignore_axis_order=True):
+        raise DataError(
+            "{file} is in {found}, and to be read in regions it must be in the study's own "
+            "system, {expected}; convert it first",
+            file=path.name,
+            found=own.name if own else "no coordinate system",
+            expected=crs.name,
+        )
+    return RegionLayer(info=info, footprint_in=footprint_in, extent=extent)
+
+
+def _in_parquet(
+    path: Path, crs: pyproj.CRS
+) -> tuple[pyproj.CRS | None, Callable[[Bounds], gpd.GeoSeries]]:
+    about = json.loads(parquet.read_schema(path).metadata[b"geo"])
+    name = about["primary_column"]
+    column = about["columns"][name]
+    covering = column.get("covering", {}).get("bbox")
+    if covering is None or column.get("encoding") != "WKB":
+        raise DataError(
+            "{file} has no boxes of its rows (a covering, GeoParquet 1.1), so it cannot be read in "
+            "regions; write it again with them",
+            file=path.name,
+        )
+    rows = dataset.dataset(path, format="parquet")
+    x0, y0, x1, y1 = (dataset.field(*covering[side]) for side in ("xmin", "ymin", "xmax", "ymax"))
+
+    def footprint_in(bounds: Bounds) -> gpd.GeoSeries:
+        left, low, right, high = bounds
+        near = (x0 <= right) & (x1 >= left) & (y0 <= high) & (y1 >= low)
+        wkb = rows.to_table(columns=[name], filter=near)[name]
+        shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
+        return polygons_of(gpd.GeoSeries(shapes, crs=crs))
+
+    said = column.get("crs", "OGC:CRS84")
+    return (None if said is None else pyproj.CRS.from_user_input(said)), footprint_in
+
+
+def _in_gdal(
+    path: Path, crs: pyproj.CRS
+) -> tuple[pyproj.CRS | None, Callable[[Bounds], gpd.GeoSeries]]:
+    said = pyogrio.read_info(path)["crs"]
+
+    def footprint_in(bounds: Bounds) -> gpd.GeoSeries:
+        near = pyogrio.read_dataframe(path, columns=[], bbox=bounds)
+        return polygons_of(gpd.GeoSeries(near.geometry.to_numpy(), crs=crs))
+
+    return (None if said is None else pyproj.CRS.from_user_input(said)), footprint_in
