@@ -52,15 +52,19 @@ def measure_in_regions(
     parts = split(villages, regions)
     found = []
     for k, rows in enumerate(parts):
-        here = villages.iloc[rows]
-        bounds = _around(here)
-        near = [
-            Layer(info=x.info, footprint=x.footprint_in(bounds), extent=x.extent) for x in layers
-        ]
-        found.append((rows, measure(here, near, threads=threads)))
+        found.append((rows, _region(villages.iloc[rows], layers, threads)))
         if progress:
             progress((k + 1) / len(parts))
     return joined(found, villages)
+
+
+def _region(
+    villages: gpd.GeoDataFrame, layers: Sequence[RegionLayer], threads: int | None
+) -> Measures:
+    """One region; what it read is gone when the next is read."""
+    bounds = _around(villages)
+    near = [Layer(info=x.info, footprint=x.footprint_in(bounds), extent=x.extent) for x in layers]
+    return measure(villages, near, threads=threads)
 
 
 def in_memory(layer: Layer) -> RegionLayer:
