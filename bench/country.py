@@ -135,7 +135,8 @@ def table(base: Path, study: Path | None, provinces: list[int]) -> str:
     lines = [
         (
             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}. "
-            "As many regions as provinces; seconds are from files to verdicts, in a process of its own; "
+            "As many regions as provinces; seconds are from files to verdicts, in a process of "
+            "its own; "
             "loading Python and its packages is left out."
         ),
         "",
