@@ -13,6 +13,7 @@ import pandas as pd
 from coverage.summarise import by_unit
 from geodata.study.places import Structure, structure_on, structures_of
 from ui.plain import plain
+from ui.sure import scenario_words
 from ui.texts import Translator
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
             "{covered} of {villages} covered, {uncovered} uncovered ({weak} weak, {none} with no "
             "signal), {unknown} unknown",
             **counts,
-        )
+        ),
+        *_range(run, t),
     ]
     lines += _published(run, t)
     lines += _within_reach(run, t)
@@ -56,6 +58,27 @@ def _made(run: Run, t: Translator, *, seconds: float) -> str:
         return t("Measured and judged in {seconds} s.", seconds=took)
     return t("{measured} of {layers} layers measured anew and judged in {seconds} s.",
              measured=run.measured_layers, layers=layers, seconds=took)  # fmt: skip
+
+
+def _range(run: Run, t: Translator) -> list[str]:
+    """Between what the uncovered lie, and by which scenario of `coverage.sure` each end."""
+    sure = run.sureness
+    counts = {
+        "uncovered": run.summary.headline.uncovered,
+        "low": sure.between.low,
+        "high": sure.between.high,
+        "count": sure.borderline,
+    }
+    told = {name: t.number(count) for name, count in counts.items()}
+    ends = {
+        "least": scenario_words(sure.between.low_by, t),
+        "most": scenario_words(sure.between.high_by, t),
+    }
+    return [
+        t("Uncovered: {uncovered}, between {low} and {high}; {count} verdicts are borderline",
+          **told),
+        t("Fewest: {low} {least}. Most: {high} {most}.", **told, **ends),
+    ]  # fmt: skip
 
 
 def reconstruction_notice(t: Translator) -> str:
@@ -201,6 +224,8 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "rule": run.assessment.rule.name,
         **{name: getattr(headline, name) for name in COUNTS},
         "share": headline.share,
+        "uncovered_between": [run.sureness.between.low, run.sureness.between.high],
+        "borderline": run.sureness.borderline,
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,
         **_reach_json(run),

@@ -208,6 +208,7 @@ def _headed(
         head["best_share"]: table["best_share"].round(4),
         head["any_share"]: table["any_share"].round(4),
         head["margin"]: table["margin"].round(4),
+        head["sure"]: _sure(run, table, language),
         head["missing"]: table["missing"],
         **_by_others(table, language),
         head["population"]: table["population"].astype("Float64").round().astype("Int64"),
@@ -227,6 +228,14 @@ def _headed(
         del columns[head["any_share"]]
     data = {name: _values(values) for name, values in columns.items()}
     return gpd.GeoDataFrame(data, geometry=points.to_numpy(), crs=WGS84, index=table.index)
+
+
+def _sure(run: Run, table: gpd.GeoDataFrame, language: Language) -> pd.Series:
+    """Whether each verdict stands in every scenario, in words."""
+    words = VERDICTS[language]
+    told = {True: words["firm"], False: words["borderline"]}
+    firm: pd.Series = run.sureness.villages["firm"].loc[table.index]
+    return firm.map(told)
 
 
 def _by_others(table: gpd.GeoDataFrame, language: Language) -> dict[str, object]:

@@ -48,6 +48,7 @@ SHORT: Mapping[str, str] = MappingProxyType(
         "best_share": "TYLE_TOT",
         "any_share": "TYLE_MOI",
         "margin": "CHENHLECH",
+        "sure": "CHACCHAN",
         "missing": "THIEU_DL",
         "others": "MANG_KHAC",
         "population": "DAN_SO",

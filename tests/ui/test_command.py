@@ -45,6 +45,17 @@ def test_assess_prints_headline_published_figure_and_districts(study: Path) -> N
     assert "Nothing was measured anew" in call("assess", study).stdout
 
 
+def test_assess_prints_the_range_and_what_makes_its_ends(study: Path) -> None:
+    """By its centre v2 stays where half is served; at a tenth v3 and v6 are covered."""
+    lines = call("assess", study).stdout.splitlines()
+    assert lines[1] == "Uncovered: 3, between 1 and 3; 2 verdicts are borderline"
+    assert lines[2] == "Fewest: 1 if a tenth were enough. Most: 3 by the rule as it is."
+    found = json.loads(call("assess", study, "--json").stdout)
+    assert (found["uncovered_between"], found["borderline"]) == ([1, 3], 2)
+    told = call("assess", study, language="vi").stdout.splitlines()[1]
+    assert told == "Chưa phủ sóng: 3, trong khoảng 1 đến 3; 2 thôn, bản sát ngưỡng"
+
+
 def test_assess_in_vietnamese(study: Path) -> None:
     first = call("assess", study, language="vi").stdout.splitlines()[0]
     assert first == (

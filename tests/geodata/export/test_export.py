@@ -84,6 +84,7 @@ def test_csv_opens_in_excel_and_runs_nothing(run: Run, tmp_path: Path) -> None:
     assert {row["Loại số liệu"] for row in rows} == {"SỐ LIỆU MÔ PHỎNG"}
     assert {row["Mã lần tính"] for row in rows} == {run.run_id}
     assert [float(row["Chênh so với ngưỡng"]) for row in rows] == [-0.5, -0.2, -0.4]
+    assert sorted(row["Độ chắc chắn"] for row in rows) == ["chắc chắn", "sát ngưỡng", "sát ngưỡng"]
 
 
 def test_excel_has_title_filters_and_no_formula(run: Run, tmp_path: Path) -> None:
