@@ -32,9 +32,9 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
             "signal), {unknown} unknown",
             **counts,
         ),
-        *_range(run, t),
     ]
     lines += _published(run, t)
+    lines += _range(run, t)
     lines += _within_reach(run, t)
     structure = units or in_force(run)
     level, table = next(iter(_grouped(run, structure).items()))

@@ -46,14 +46,16 @@ def test_assess_prints_headline_published_figure_and_districts(study: Path) -> N
 
 
 def test_assess_prints_the_range_and_what_makes_its_ends(study: Path) -> None:
-    """By its centre v2 stays where half is served; at a tenth v3 and v6 are covered."""
+    """At a tenth v3 and v6 are covered; v2, v5 and v8 have their centre on Alpha's edge."""
     lines = call("assess", study).stdout.splitlines()
-    assert lines[1] == "Uncovered: 3, between 1 and 3; 2 verdicts are borderline"
-    assert lines[2] == "Fewest: 1 if a tenth were enough. Most: 3 by the rule as it is."
+    assert lines[2] == "Uncovered: 3, between 1 and 6; 5 verdicts are borderline"
+    assert lines[3] == (
+        "Fewest: 1 if a tenth were enough. Most: 6 if footprints end short of where they are drawn."
+    )
     found = json.loads(call("assess", study, "--json").stdout)
-    assert (found["uncovered_between"], found["borderline"]) == ([1, 3], 2)
-    told = call("assess", study, language="vi").stdout.splitlines()[1]
-    assert told == "Chưa phủ sóng: 3, trong khoảng 1 đến 3; 2 thôn, bản sát ngưỡng"
+    assert (found["uncovered_between"], found["borderline"]) == ([1, 6], 5)
+    told = call("assess", study, language="vi").stdout.splitlines()[2]
+    assert told == "Chưa phủ sóng: 3, trong khoảng 1 đến 6; 5 thôn, bản sát ngưỡng"
 
 
 def test_assess_in_vietnamese(study: Path) -> None:
