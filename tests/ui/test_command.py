@@ -41,7 +41,7 @@ def test_assess_prints_headline_published_figure_and_districts(study: Path) -> N
     assert lines[0] == "6 of 9 covered, 3 uncovered (2 weak, 1 with no signal), 0 unknown"
     assert lines[1].startswith("Published: 6 of 9")
     assert lines[1].endswith("agrees")
-    assert [line.split()[:2] for line in lines[4:6]] == [["Thành", "phố"], ["Huyện", "Kỳ"]]
+    assert [line.split()[:2] for line in lines[6:8]] == [["Thành", "phố"], ["Huyện", "Kỳ"]]
     assert "Nothing was measured anew" in call("assess", study).stdout
 
 
