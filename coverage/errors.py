@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class CoverageError(ValueError):
     """What was handed to the analysis cannot be analysed; the sentence says why.
@@ -14,3 +16,12 @@ class CoverageError(ValueError):
         self.template = template
         self.parts = parts
         super().__init__(template.format(**parts))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travels between processes with its template and parts."""
+        return _again, (type(self), self.template, dict(self.parts))
+
+
+def _again(kind: type[CoverageError], template: str, parts: Mapping[str, object]) -> CoverageError:
+    """An error as it was in another process."""
+    return kind(template, **parts)
