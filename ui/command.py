@@ -72,6 +72,13 @@ def assess(
     units: UnitsDay = None,
     publish: Annotated[bool, typer.Option(help="Make this the published run.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    engine: Annotated[str, typer.Option(help="local, or dask to measure on a cluster.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask cluster that runs: tcp://host:8786.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Workers to start here; one a core without it.")
+    ] = None,
 ) -> None:
     """Measure, judge and keep; print the headline and the districts."""
     import time
@@ -85,7 +92,15 @@ def assess(
         chosen = _units(units, opened)
         began = time.monotonic()
         with progress_bar(t("Measuring")) as progress:
-            run = geodata.assess_study(opened, rule=rule, publish=publish, progress=progress)
+            run = geodata.assess_study(
+                opened,
+                rule=rule,
+                publish=publish,
+                engine=engine,
+                scheduler=scheduler,
+                workers=workers,
+                progress=progress,
+            )
         seconds = time.monotonic() - began
         text = printed_json(run, chosen) if json else printed_run(run, chosen, t, seconds=seconds)
     typer.echo(text)

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import dask
+import distributed
 from distributed import Client, LocalCluster
 
+from coverage.apart import versions
 from geodata.errors import CallError
-from geodata.study.cluster.work import versions
 
 REACHED_WITHIN_S = 5.0
 """So long a scheduler may take to answer."""
@@ -110,7 +111,7 @@ def _client(address: str) -> Iterator[Client]:
             "what answers at {address} is no Dask scheduler of distributed {version}; "
             "give the address that the scheduler printed when it was started",
             address=address,
-            version=versions()["distributed"],
+            version=distributed.__version__,
         ) from (failed[0] if failed else None)
     with made[0] as client:
         yield client

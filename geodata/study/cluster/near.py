@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from coverage.errors import CoverageError
-from geodata.study.cluster.work import Geometries
+from coverage.rings import Geometries
 
 LARGE = 2_000
 """Polygons of more vertices than this are cut down to what lies near, if they reach beyond."""

@@ -12,12 +12,14 @@ import geopandas as gpd
 from distributed import Client, Future, KilledWorker, wait
 from distributed.comm.core import CommClosedError
 
+from coverage.apart import Task, measure_part
 from coverage.errors import CoverageError
+from coverage.joined import joined
 from coverage.model import Layer, Measures
+from coverage.rings import Ints
 from geodata.errors import GeodataError
 from geodata.study.cluster.connect import ClusterError
-from geodata.study.cluster.parts import Rows, Tasks, joined, parts_for
-from geodata.study.cluster.work import Task, measure_part
+from geodata.study.cluster.parts import Tasks, parts_for
 
 RETRIES = 2
 """So often a part that failed is tried again, on any worker."""
@@ -67,7 +69,7 @@ class _Run:
         self.found: dict[int, Measures] = {}
         self._name = f"phusong-{uuid4().hex}"
 
-    def all(self, *, ahead: int) -> list[tuple[Rows, Measures]]:
+    def all(self, *, ahead: int) -> list[tuple[Ints, Measures]]:
         """Rows and measures of every part."""
         left = iter(range(len(self.tasks)))
         for part in left:

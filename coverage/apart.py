@@ -1,26 +1,29 @@
-"""What a worker does: measure one part of the villages with what was sent along."""
+"""Villages measured apart from the rest, in another process or on another machine.
+
+A `Task` holds all that is needed and travels as bytes; `measure_part` is what a worker does. Only
+this package is loaded for it, so that a worker is up in a second.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numba
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-import coverage
-from coverage.measure import Cells
+from coverage.measure import ENGINE, Cells, measure
 from coverage.model import Layer, LayerInfo, Measures
+from coverage.rings import Geometries
 
-Geometries = npt.NDArray[np.object_]
+TASKS = 1
+"""Goes up when tasks hold something else."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,19 +96,17 @@ def measure_part(task: Task) -> Measures:
         )
         for one in task.layers
     ]
-    found = coverage.measure(villages, layers, cells=task.cells, threads=1)
+    found = measure(villages, layers, cells=task.cells, threads=1)
     return replace(found, villages=gpd.GeoDataFrame(geometry=[]), amounts=dict(found.amounts))
 
 
 def versions() -> Mapping[str, str]:
-    """What must be alike on all machines for their results to be: code and libraries."""
-    digest = hashlib.sha256()
-    for module in (coverage.__file__, __file__):
-        for path in sorted(Path(module).parent.glob("*.py")):
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    """What must be alike on two machines for their measures to be: the engine and its libraries."""
     return {
-        "phusong": digest.hexdigest()[:12],
+        "the engine": f"{ENGINE}.{TASKS}",
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "GEOS": shapely.geos_version_string,
-        **{name: version(name) for name in ("distributed", "numpy", "numba", "shapely")},
+        "shapely": shapely.__version__,
+        "numpy": np.__version__,
+        "numba": numba.__version__,
     }
