@@ -103,7 +103,7 @@ def measure_part(task: Task) -> Measures:
 def versions() -> Mapping[str, str]:
     """What must be alike on two machines for their measures to be: the engine and its libraries."""
     return {
-        "the engine": f"{ENGINE}.{TASKS}",
+        "engine": f"{ENGINE}.{TASKS}",
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "GEOS": shapely.geos_version_string,
         "shapely": shapely.__version__,
