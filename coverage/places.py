@@ -137,8 +137,8 @@ def _filled(known: Floats, nodes: npt.NDArray[np.int64], count: int) -> Floats:
 def tiles(box: Window, most: int) -> Iterator[Tile]:
     """Cut a window into tiles of at most ``most`` pixels: whole rows where these fit."""
     top, left, rows, columns = box
-    wide = _even(min(columns, most))
-    high = _even(max(1, min(rows, most // max(1, wide))))
+    wide = columns if columns <= most else _even(most)
+    high = rows if rows * wide <= most else _even(max(1, most // wide))
     for r in range(top, top + rows, high):
         for c in range(left, left + columns, wide):
             yield r, c, min(high, top + rows - r), min(wide, left + columns - c)

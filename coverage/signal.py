@@ -15,7 +15,7 @@ import shapely
 from coverage import tally
 from coverage.amounts import village_of
 from coverage.area import centres_of
-from coverage.combinations import Progress, default_threads, sums
+from coverage.combinations import Progress, default_threads
 from coverage.model import TECHNOLOGIES, Basis, Evidence, Levels, Measures
 from coverage.pixels import (
     LEVELS,
@@ -126,12 +126,14 @@ def measure_levels(
         found.append(run_pass(one, work.bases, threads=threads, memory=memory))
         if progress:
             progress(0.3 + 0.7 * (k + 1) / len(passes))
-    tables = tuple(
-        work.table(one, [r for f in found for r in f.rows[k]], weights[one.grid])
-        for k, one in enumerate(wanted)
-    )
+    tables = []
+    for k, one in enumerate(wanted):
+        rows = [part for f in found for part in f.rows[k]]
+        for f in found:
+            f.rows[k].clear()  # at fine pixels these are the most there is in memory
+        tables.append(work.table(one, rows, weights[one.grid]))
     said = sum((f.said for f in found), np.zeros((len(villages), len(layers))))
-    return work.spoken(tables, said, weights)
+    return work.spoken(tuple(tables), said, weights)
 
 
 class _Work:
@@ -188,13 +190,11 @@ class _Work:
 
     def _parts(self, rows: Rows) -> dict[Basis, Floats]:
         """Shares of the village's total, by basis."""
-        out: dict[Basis, Floats] = {}
-        for k, name in enumerate(("area", *self.bases)):
-            value = rows.value[:, k]
-            total = sums(rows.village, value, self._count)
-            total[total <= 0] = 1.0
-            out[name] = value / total[rows.village]
-        return out
+        names: tuple[Basis, ...] = ("area", *self.bases)
+        return {
+            name: tally.shares(rows.village, np.ascontiguousarray(rows.value[:, k]))
+            for k, name in enumerate(names)
+        }
 
     def spoken(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -78,13 +79,17 @@ def run_pass(one: Pass, bases: Sequence[Basis], *, threads: int, memory: int = M
     if box is None or not tables:
         return Passed(rows=rows, said=said)
     blocks = _blocks(one.weights, threads * BLOCKS)
+    inside = one.weights.total - one.weights.outside
     own = [j for j in needed if one.layers[j].grid == one.grid]
     for tile in tiles(box, _most_pixels(one, [one.layers[j] for j in needed], memory)):
         here = _Tile(one, needed, tile, bases)
+        spread(here.pack, tables, threads=threads)
         asked = [(k, chosen) for k in tables for chosen in blocks]
         for (k, _), found in zip(asked, spread(here.rows, asked, threads=threads), strict=True):
             rows[k].append(found)
-        asked = [(j, chosen) for j in own for chosen in blocks]
+        silent = own if tile != box else [j for j in own if here.is_silent(j)]
+        said[:, [j for j in own if j not in silent]] = inside[:, None]
+        asked = [(j, chosen) for j in silent for chosen in blocks]
         for (j, chosen), area in zip(asked, spread(here.said, asked, threads=threads), strict=True):
             said[chosen, j] += area
     return Passed(rows=rows, said=said)
@@ -100,17 +105,26 @@ class _Tile:
         self._place = {j: k for k, j in enumerate(needed)}
         self._levels = levels_in([one.layers[j] for j in needed], one.grid, tile)
         self._amounts = _amounts(one, tile)
+        self._packed: dict[int, npt.NDArray[np.uint32]] = {}
+
+    def pack(self, k: int) -> None:
+        """Make a table's tuples of levels ready."""
+        use = self._one.wanted[k].use.copy()
+        use[:, 0] = [self._place[j] for j in use[:, 0].tolist()]
+        self._packed[k] = tally.packed(self._levels, use)
+
+    def is_silent(self, j: int) -> bool:
+        """Whether a layer says nothing of some pixel here."""
+        return not self._levels[self._place[j]].all()
 
     def rows(self, asked: tuple[int, Ints]) -> Rows:
         """What some villages add to a table."""
         wanted = self._one.wanted[asked[0]]
-        use = wanted.use.copy()
-        use[:, 0] = [self._place[j] for j in wanted.use[:, 0].tolist()]
         village, key, value = tally.tuples(
             arrays_of(self._one.weights),
             asked[1],
             self._tile,
-            (self._levels, use),
+            self._packed[asked[0]],
             self._amounts,
             wanted.grid == self._one.grid,
         )
@@ -184,9 +198,12 @@ def added(parts: Sequence[Rows], *, columns: int) -> Rows:
     village = np.concatenate([part.village for part in parts])
     key = np.concatenate([part.key for part in parts])
     value = np.concatenate([part.value for part in parts])
+    ends = [(part.village[0], part.village[-1]) for part in parts]
+    if all(a[1] < b[0] for a, b in pairwise(ends)):
+        return Rows(village=village, key=key, value=value)
     seen = np.zeros(int(village.max()) + 1, np.int32)
     for part in parts:
-        seen[np.unique(part.village)] += 1
+        seen[part.village[np.flatnonzero(np.diff(part.village, prepend=-1))]] += 1
     often = seen[village] > 1
     if often.any():
         some, names, held = village[often], key[often], value[often]

@@ -17,50 +17,59 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _slot(key: int, slots: Array, keys: Array, bits: int) -> Any:
-    """Where a key stands in the table, or the free place where it is to stand."""
+def _slot(key: int, slots: Array, bits: int) -> Any:
+    """Where a key stands in the table, or the free place where it is to stand.
+
+    A place holds a key in its upper half and one more than its number in its lower; 0 is free.
+    """
     mask = slots.size - 1
     at = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - bits))
-    while slots[at] >= 0 and keys[slots[at]] != key:
+    while slots[at] != 0 and slots[at] >> 32 != key:
         at = (at + 1) & mask
     return at
 
 
 @_jit
 def _rehashed(keys: Array, n: int, bits: int) -> Array:
-    """A table of twice the size, with the first ``n`` keys in it."""
-    slots = np.full(1 << (bits + 1), -1, np.int64)
+    """A table for ``bits`` bits, with the first ``n`` keys in it."""
+    slots = np.zeros(1 << bits, np.int64)
     for k in range(n):
-        slots[_slot(keys[k], slots, keys, bits + 1)] = k
+        key = np.int64(keys[k])
+        slots[_slot(key, slots, bits)] = (key << 32) | (k + 1)
     return slots
 
 
 @_jit
 def _wider(old: Array, n: int, needed: int) -> Array:
-    """The first ``n`` rows, with room for ``needed`` at least; the others are zero."""
-    new = np.zeros((max(2 * old.shape[0], needed), old.shape[1]), old.dtype)
+    """The first ``n`` rows, with room for ``needed`` at least."""
+    new = np.empty((max(2 * old.shape[0], needed), old.shape[1]), old.dtype)
     new[:n] = old[:n]
     return new
 
 
 @_jit
 def _longer(old: Array, n: int, needed: int) -> Array:
-    new = np.zeros(max(2 * old.size, needed), old.dtype)
+    new = np.empty(max(2 * old.size, needed), old.dtype)
     new[:n] = old[:n]
     return new
 
 
 @_jit
-def _key(levels: Array, use: Array, row: int, col: int) -> int:
-    """The best level of each technology in one pixel; ``use``: layer and technology, in pairs."""
-    key, best, technology = 0, 0, 0
-    for j in range(use.shape[0]):
-        if use[j, 1] != technology:
-            key |= best << (8 * technology)
-            technology, best = use[j, 1], 0
-        level = int(levels[use[j, 0], row, col])
-        best = max(best, level)
-    return key | (best << (8 * technology))
+def packed(levels: Array, use: Array) -> Array:
+    """The best level of each technology in every pixel, a byte each (uint32, rows × columns).
+
+    ``use``: pairs of a layer and its technology.
+    """
+    out = np.zeros(levels.shape[1:], np.uint32)
+    for row in range(out.shape[0]):
+        for j in range(use.shape[0]):
+            layer, shift = use[j, 0], np.uint32(8 * use[j, 1])
+            for col in range(out.shape[1]):
+                held = (out[row, col] >> shift) & np.uint32(255)
+                level = np.uint32(levels[layer, row, col])
+                if level > held:
+                    out[row, col] += (level - held) << shift
+    return out
 
 
 @_jit
@@ -75,7 +84,7 @@ def tuples(
     weights: tuple[Array, Array, Array, Array, Array, Array, Array, Array],
     chosen: Array,
     tile: Array,
-    levels: tuple[Array, Array],
+    packed_levels: Array,
     amounts: Array,
     by_area: bool,  # noqa: FBT001  # compiled functions take no keywords
 ) -> tuple[Array, Array, Array]:
@@ -83,78 +92,69 @@ def tuples(
 
     ``weights``: run starts, runs, edge starts, edges, parts, boxes, middles and slopes, as
     `PixelWeights` has them; ``chosen``: the villages. ``tile``: first row, first column, rows,
-    columns. ``levels``: those of the layers there (layers × rows × columns), and the pairs of
-    layer and technology that count, sorted by technology. ``amounts``: bases × rows × columns.
-    Returns ``village``, ``key`` and ``value`` (rows × (1 + bases)), by village; ``by_area``
-    False leaves the areas at zero.
+    columns. ``packed_levels``: as `packed` has them; ``amounts``: bases × rows × columns.
+    Returns ``village``, ``key`` and ``value`` (rows × (1 + bases)), by village, each tuple in
+    the order in which it is met; ``by_area`` False leaves the areas at zero.
     """
     run_first, runs, edge_first, edges, part, boxes, middle, slope = weights
-    pixels, use = levels
     top, left, bottom, right = tile[0], tile[1], tile[0] + tile[2], tile[1] + tile[3]
     bases = amounts.shape[0]
-    bits = 10
-    slots = np.full(1 << bits, -1, np.int64)
-    keys = np.zeros(1 << 10, np.int64)
-    held = np.zeros((1 << 10, 1 + bases))
-    out_village, out_key = np.zeros(1 << 14, np.int32), np.zeros(1 << 14, np.uint32)
-    out = np.zeros((1 << 14, 1 + bases))
+    bits, least = 10, 10
+    slots = np.zeros(1 << bits, np.int64)
+    village, keys = np.empty(1 << 14, np.int32), np.empty(1 << 14, np.uint32)
+    value = np.empty((1 << 14, 1 + bases))
     total = 0
     for v in chosen:
         if _apart(boxes[v], tile):
             continue
-        n, last, at = 0, -1, 0
-        first_edge = run_first[v + 1] - run_first[v]
-        count = first_edge + edge_first[v + 1] - edge_first[v]
-        for k in range(count):
+        n, last, at = 0, np.int64(-1), total
+        whole = run_first[v + 1] - run_first[v]
+        for k in range(whole + edge_first[v + 1] - edge_first[v]):
             share = 1.0
-            if k < first_edge:
+            if k < whole:
                 r = run_first[v] + k
                 row, begin, end = runs[r, 0], max(runs[r, 1], left), min(runs[r, 2], right)
             else:
-                e = edge_first[v] + k - first_edge
+                e = edge_first[v] + k - whole
                 row, begin = edges[e, 0], max(edges[e, 1], left)
                 end = min(edges[e, 1] + 1, right)
                 share = part[e]
             if row < top or row >= bottom:
                 continue
-            line = slope[v, 0] * (row + 0.5 - middle[v, 0])
+            line = 1.0 + slope[v, 0] * (row + 0.5 - middle[v, 0])
             for col in range(begin, end):
-                key = _key(pixels, use, row - top, col - left)
+                key = np.int64(packed_levels[row - top, col - left])
                 if key != last:
-                    slot = _slot(key, slots, keys, bits)
-                    if slots[slot] < 0:
-                        if n == keys.size:
-                            keys, held = _longer(keys, n, n + 1), _wider(held, n, n + 1)
-                        keys[n] = key
-                        held[n] = 0.0
-                        slots[slot] = n
+                    slot = _slot(key, slots, bits)
+                    if slots[slot] == 0:
+                        if total + n == keys.size:
+                            village = _longer(village, total + n, total + n + 1)
+                            keys = _longer(keys, total + n, total + n + 1)
+                            value = _wider(value, total + n, total + n + 1)
+                        village[total + n], keys[total + n] = v, key
+                        for b in range(1 + bases):
+                            value[total + n, b] = 0.0
                         n += 1
+                        slots[slot] = (key << 32) | n
+                        at = total + n - 1
                         if 2 * n > slots.size:
-                            slots = _rehashed(keys, n, bits)
                             bits += 1
-                            slot = _slot(key, slots, keys, bits)
-                    at, last = slots[slot], key
+                            slots = _rehashed(keys[total:], n, bits)
+                    else:
+                        at = total + (slots[slot] & 0xFFFFFFFF) - 1
+                    last = key
                 if by_area:
-                    bend = line + slope[v, 1] * (col + 0.5 - middle[v, 1])
-                    held[at, 0] += share * (1.0 + bend)
+                    bend = slope[v, 1] * (col + 0.5 - middle[v, 1])
+                    value[at, 0] += share * (line + bend)
                 for b in range(bases):
-                    held[at, 1 + b] += share * amounts[b, row - top, col - left]
-        if total + n > out_key.size:
-            out_village = _longer(out_village, total, total + n)
-            out_key = _longer(out_key, total, total + n)
-            out = _wider(out, total, total + n)
-        for k in range(n):
-            out_village[total + k] = v
-            out_key[total + k] = keys[k]
-            for b in range(1 + bases):
-                out[total + k, b] = held[k, b]
-        if bits > 10:
-            bits = 10
-            slots = np.full(1 << bits, -1, np.int64)
-        else:
-            slots[:] = -1
+                    value[at, 1 + b] += share * amounts[b, row - top, col - left]
         total += n
-    return out_village[:total].copy(), out_key[:total].copy(), out[:total].copy()
+        if bits > least:
+            bits = least
+            slots = np.zeros(1 << bits, np.int64)
+        else:
+            slots[:] = 0
+    return village[:total], keys[:total], value[:total]
 
 
 @_jit
@@ -241,3 +241,19 @@ def binned(village: Array, level: Array, part: Array, out: Array) -> None:
     """Add the parts of rows to ``out`` (villages × levels) by the level of one technology."""
     for k in range(village.size):
         out[village[k], level[k]] += part[k]
+
+
+@_jit
+def shares(village: Array, value: Array) -> Array:
+    """Each value over the sum of its village (0 where that is 0). ``village`` is sorted."""
+    out = np.empty(value.size)
+    begin = 0
+    while begin < value.size:
+        end, total = begin, 0.0
+        while end < value.size and village[end] == village[begin]:
+            total += value[end]
+            end += 1
+        for k in range(begin, end):
+            out[k] = value[k] / total if total > 0.0 else 0.0
+        begin = end
+    return out
