@@ -127,11 +127,11 @@ def measure_levels(
         if progress:
             progress(0.3 + 0.7 * (k + 1) / len(passes))
     tables = []
-    for k, one in enumerate(wanted):
+    for k, asked in enumerate(wanted):
         rows = [part for f in found for part in f.rows[k]]
         for f in found:
             f.rows[k].clear()  # at fine pixels these are the most there is in memory
-        tables.append(work.table(one, rows, weights[one.grid]))
+        tables.append(work.table(asked, rows, weights[asked.grid]))
     said = sum((f.said for f in found), np.zeros((len(villages), len(layers))))
     return work.spoken(tuple(tables), said, weights)
 

@@ -17,7 +17,7 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _slot(key: int, slots: Array, bits: int) -> Any:
+def _slot(key: Any, slots: Array, bits: int) -> Any:
     """Where a key stands in the table, or the free place where it is to stand.
 
     A place holds a key in its upper half and one more than its number in its lower; 0 is free.
