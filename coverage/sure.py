@@ -65,12 +65,18 @@ class Sureness:
     the operator that decides less the covered threshold), ``dbm_margin`` (dB by which the best
     admitted signal at the centre is above what its technology must have; NaN where no signal
     tells) and ``moved_m`` (metres that footprints were moved by where that turns the village,
-    NaN where it does not). ``uncovered`` has the count of every scenario that applied.
+    NaN where it does not). ``uncovered`` has the count of every scenario that applied,
+    ``marked`` the villages it counts.
     """
 
     villages: pd.DataFrame
     uncovered: Mapping[Scenario, int]
     between: Between
+    marked: Mapping[Scenario, npt.NDArray[np.bool_]]
+
+    def among(self, keep: npt.NDArray[np.bool_]) -> Between:
+        """The range of some villages alone, those marked in ``keep``."""
+        return _between({k: int((yes & keep).sum()) for k, yes in self.marked.items()})
 
     @property
     def borderline(self) -> int:
@@ -88,17 +94,19 @@ def how_sure(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> 
     base = decide(measures, rule, expected=expected)
     status = _status(base)
     turned: dict[Scenario, npt.NDArray[np.bool_]] = {}
-    counts = {Scenario.BASE: _uncovered(status)}
+    marked = {Scenario.BASE: status == 1}
     for scenario, m, changed in _scenarios(measures, rule):
         if m is measures and changed == rule:
-            counts[scenario] = counts[Scenario.BASE]
+            marked[scenario] = marked[Scenario.BASE]
             continue
         other = _status(decide(m, changed, expected=expected))
-        counts[scenario], turned[scenario] = _uncovered(other), other != status
+        marked[scenario], turned[scenario] = other == 1, other != status
+    counts = {scenario: int(yes.sum()) for scenario, yes in marked.items()}
     return Sureness(
         villages=_villages(measures, rule, base, turned),
         uncovered=counts,
         between=_between(counts),
+        marked=marked,
     )
 
 
@@ -147,10 +155,6 @@ def _with(measures: Measures, areas: Areas) -> Measures:
 def _status(found: Decided) -> npt.NDArray[np.int8]:
     """0 covered, 1 uncovered, 2 unknown."""
     return np.select([found.code == COVERED, found.code == UNKNOWN], [0, 2], 1).astype(np.int8)
-
-
-def _uncovered(status: npt.NDArray[np.int8]) -> int:
-    return int((status == 1).sum())
 
 
 def _between(counts: Mapping[Scenario, int]) -> Between:

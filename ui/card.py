@@ -18,6 +18,7 @@ from ui.conflict_section import measured_here
 from ui.figures import away
 from ui.plain import escaped, plain
 from ui.rules import of_what
+from ui.sureness import village_told
 from ui.tables import DUTIES, EVIDENCE, FOLLOW_UP, KINDS, cell, verdict_text
 from ui.texts import Translator
 from ui.view import View
@@ -41,6 +42,7 @@ def why_card(view: View) -> None:
                 if found["served_by_others"]
                 else t("No other operator serves it.")
             )
+        st.markdown(village_told(view.sureness, village, t))
         counted = _counted(view)
         if counted:
             st.markdown(counted)

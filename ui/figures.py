@@ -6,8 +6,10 @@ from datetime import date
 
 from coverage.model import Comparison, Headline
 from coverage.summarise import villages_to_target
+from coverage.sure import Between
 from geodata.study.results import Run
 from ui.plain import escaped, plain
+from ui.sureness import range_text
 from ui.texts import Translator
 from ui.texts import marked as _
 
@@ -28,9 +30,9 @@ def headline_sentence(headline: Headline, t: Translator) -> str:
 
 
 def headline_split(
-    headline: Headline, t: Translator, *, others: int | None = None
+    headline: Headline, t: Translator, *, between: Between, others: int | None = None
 ) -> list[tuple[str, str, str]]:
-    """Cards of label, figure and note: uncovered always with its split.
+    """Cards of label, figure and note: uncovered always with its split and its range.
 
     ``others``: how many of the villages that are not covered others serve, where the figures
     are one operator's.
@@ -42,12 +44,19 @@ def headline_split(
         else [(t("Served by others"), t.number(others), t("of those not covered here"))]
     )
     return [
-        *_split(headline, people, t),
+        *_split(headline, people, t, range_text(between, t)),
         *served,
     ]
 
 
-def _split(headline: Headline, people: int | None, t: Translator) -> list[tuple[str, str, str]]:
+def _split(
+    headline: Headline, people: int | None, t: Translator, between: str
+) -> list[tuple[str, str, str]]:
+    split = t(
+        "= {none} no signal + {weak} weak",
+        none=t.number(headline.none),
+        weak=t.number(headline.weak),
+    )
     return [
         (
             t("Covered"),
@@ -57,11 +66,7 @@ def _split(headline: Headline, people: int | None, t: Translator) -> list[tuple[
         (
             t("Uncovered"),
             t.number(headline.uncovered),
-            t(
-                "= {none} no signal + {weak} weak",
-                none=t.number(headline.none),
-                weak=t.number(headline.weak),
-            ),
+            f"{split}; {between}" if between else split,
         ),
         (t("Missing data"), t.number(headline.unknown), t("not counted as uncovered")),
         (t("People uncovered"), t.number(people), t("live in uncovered villages")),
@@ -144,11 +149,12 @@ def leader_sentence(headline: Headline, run: Run, t: Translator, *, place: str =
     return told
 
 
-def split_text(headline: Headline, t: Translator) -> str:
-    """The uncovered with their split: 63 = 19 no signal + 44 weak, 0 missing data."""
+def split_text(headline: Headline, t: Translator, between: Between | None = None) -> str:
+    """The uncovered with split and range: 63 (between 58 and 71) = 19 no signal + 44 weak."""
+    told = "" if between is None else range_text(between, t)
     return t(
         "{uncovered} = {none} no signal + {weak} weak, {unknown} missing data",
-        uncovered=t.number(headline.uncovered),
+        uncovered=t.number(headline.uncovered) + (f" ({told})" if told else ""),
         none=t.number(headline.none),
         weak=t.number(headline.weak),
         unknown=t.number(headline.unknown),

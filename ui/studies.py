@@ -22,6 +22,7 @@ import coverage
 import geodata
 from coverage.model import Assessment, Measures, Rule
 from coverage.summarise import by_unit
+from coverage.sure import Sureness
 from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
 from geodata.apart import Readers
 from geodata.display import bounds
@@ -99,6 +100,8 @@ class Opened:
     names: pd.Series[str]
     feed: Feed
     judged: Callable[[Rule], Assessment] = field(repr=False)
+    sure: Callable[[Rule], Sureness] = field(repr=False)
+    """How sure a rule's verdicts are."""
     figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
     """Counts by unit under a rule, in a structure (its position), at a level."""
     corners: Callable[[int, Level, str], list[list[float]]] = field(repr=False)
@@ -198,6 +201,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         names=searchable(run.study, structures),
         feed=make_feed(run, structures, asset_store(), audience=rights.audience),
         judged=judged,
+        sure=_sure_of(run),
         figures=figures,
     )
 
@@ -205,6 +209,18 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
 def _conflicts(whole: Run, rights: Rights) -> FoundConflicts:
     """Found among all villages and layers, then cut down to what may be seen."""
     return restrict_conflicts(conflicts_of(whole.study, whole.assessment), whole, rights)
+
+
+def _sure_of(run: Run) -> Callable[[Rule], Sureness]:
+    """How sure a rule's verdicts are, looked up from the second time on."""
+
+    @_kept(RULES_KEPT)
+    def sure(rule: Rule) -> Sureness:
+        if rule == run.assessment.rule:
+            return run.sureness
+        return coverage.how_sure(run.assessment.measures, rule, expected=run.study.expected)
+
+    return sure
 
 
 def _corners_of(

@@ -11,6 +11,7 @@ from coverage import CoverageError
 from coverage.model import TECHNOLOGIES, Assessment, Headline, Rule, Technology
 from coverage.rules import RULES
 from coverage.select import headline_among, only_others_serve, select
+from coverage.sure import Between, Sureness
 from geodata.access import Rights
 from geodata.display import bounds
 from geodata.study.places import Level, Structure, named, structure_on, units_day
@@ -109,6 +110,15 @@ class View:
         None where no operator's layers are kept back.
         """
         return only_others_serve(self.seen, keep)
+
+    @property
+    def sureness(self) -> Sureness:
+        """How sure the verdicts are that the reader sees."""
+        return self.opened.sure(self.seen.rule)
+
+    def between(self, keep: pd.Series[bool]) -> Between:
+        """Between what the number of uncovered villages lies, of those marked."""
+        return self.sureness.among(keep.to_numpy(bool))
 
     def kept_headline(self) -> Headline:
         """The figures of the villages that the filters leave."""

@@ -50,7 +50,8 @@ def show(view: View) -> View:
         escaped(leader_sentence(headline, view.run, t, place=view.area_name)), anchor=False
     )
     with st.container(horizontal=True, key="figures"):
-        for label, value, note in headline_split(headline, t, others=view.others(view.in_area)):
+        between, others = view.between(view.in_area), view.others(view.in_area)
+        for label, value, note in headline_split(headline, t, between=between, others=others):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
     st.markdown(escaped(sheet.change))
     sheet_downloads(view, sheet)

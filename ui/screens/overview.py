@@ -12,6 +12,7 @@ from ui.controls import choice_box, choose_area, units_box
 from ui.figures import agreement, headline_split, leader_sentence, progress
 from ui.maps.component import draw_map
 from ui.plain import escaped
+from ui.sureness import range_told
 from ui.tables import VillageList, figures_right, filing_rows, matrix_rows, number_rows, unit_list
 from ui.texts import marked as _
 from ui.view import View, map_state
@@ -33,8 +34,11 @@ def show(view: View) -> None:
     headline = view.headline()
     st.subheader(escaped(leader_sentence(headline, run, t, place=view.area_name)), anchor=False)
     with st.container(horizontal=True, key="figures"):
-        for label, value, note in headline_split(headline, t, others=view.others(view.in_area)):
+        between, others = view.between(view.in_area), view.others(view.in_area)
+        for label, value, note in headline_split(headline, t, between=between, others=others):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
+    borderline = int((view.in_area & ~view.sureness.villages["firm"]).sum())
+    st.caption(range_told(view.between(view.in_area), borderline, t))
     with st.container(key="reconciled"):
         if not view.area:
             _reconciled(view)

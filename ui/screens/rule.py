@@ -255,11 +255,9 @@ def _headlines(view: View, after: Assessment) -> None:
     """The figures as they are and as they would be, each with whose they are."""
     t, villages = view.t, view.opened.run.study.villages
     before = view.opened.run.assessment
-    rows = []
+    inside = view.in_area.to_numpy(bool)
     for name, found in ((t("Published"), before), (_name(view, after), after)):
         headline = headline_among(villages, found, view.in_area)
-        rows.append((name, headline))
-    for name, headline in rows:
         st.markdown(
             f"**{escaped(name)}**: "
             + t(
@@ -267,7 +265,7 @@ def _headlines(view: View, after: Assessment) -> None:
                 covered=t.number(headline.covered),
                 villages=t.number(headline.villages),
                 share=t.percent(headline.share),
-                split=split_text(headline, t),
+                split=split_text(headline, t, view.opened.sure(found.rule).among(inside)),
             )
         )
 
