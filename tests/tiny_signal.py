@@ -27,6 +27,7 @@ from coverage.pixels import (
     Window,
 )
 from tests import tiny
+from tests.tiny_study import write_study
 
 STEP = 100.0
 SIDE = 40
@@ -108,3 +109,19 @@ def write_raster(path: Path, values: Dbm, *, nodata: float = NODATA) -> None:
         transform=rasterio.Affine(STEP, 0, GRID.x, 0, -STEP, GRID.y),
     ) as out:  # fmt: skip
         out.write(held, 1)
+
+
+def write_signal_study(folder: Path) -> Path:
+    """The nine-village study with the three rasters beside its footprints; its study file."""
+    file = write_study(folder)
+    told = file.read_text(encoding="utf-8")
+    for operator, technology in TITLES:
+        name = f"{operator}_{technology}.tif"
+        write_raster(folder / name, dbm(f"{operator} {technology}"))
+        told += (
+            f'\n[[layers]]\noperator = "{operator}"\ntechnology = "{technology}"\n'
+            f'kind = "signal"\npath = "{name}"\nevidence = "modelled"\nas_of = 2023-08-30\n'
+            'source = "planning model"\n'
+        )
+    file.write_text(told, encoding="utf-8")
+    return file

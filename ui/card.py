@@ -18,7 +18,7 @@ from ui.conflict_section import measured_here
 from ui.figures import away
 from ui.plain import escaped, plain
 from ui.rules import of_what
-from ui.sureness import village_told
+from ui.sure import village_told
 from ui.tables import DUTIES, EVIDENCE, FOLLOW_UP, KINDS, cell, verdict_text
 from ui.texts import Translator
 from ui.view import View

@@ -9,7 +9,7 @@ from coverage.summarise import villages_to_target
 from coverage.sure import Between
 from geodata.study.results import Run
 from ui.plain import escaped, plain
-from ui.sureness import range_text
+from ui.sure import range_text
 from ui.texts import Translator
 from ui.texts import marked as _
 

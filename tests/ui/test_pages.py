@@ -69,7 +69,7 @@ def test_the_overview_reads_the_headline_aloud(monkeypatch: pytest.MonkeyPatch, 
     assert "3 still have none, of which 1 have no signal at all and 2 have weak signal" in told
     assert [metric.value for metric in app.metric] == ["6/9", "3", "0", "1,800"]
     assert app.metric[1].delta == "= 1 no signal + 2 weak; between 1 and 6"
-    assert "to 6 (if 90 % were asked for) uncovered villages; 5 stand near a threshold" in told
+    assert "6 if nine tenths were asked for. 5 villages stand near a threshold" in told
     assert "agrees with ours" in told
     assert "[paper](http" not in words(app)
 

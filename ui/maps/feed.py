@@ -114,7 +114,7 @@ def make_feed(
             for k, structure in enumerate(structures)
             for level in structure.levels
         },
-        layers=tuple(_layer_feed(publish, layer) for layer in study.footprints),
+        layers=tuple(_layer_feed(publish, layer) for layer in study.layers),
         zones_5g=None if zones is None or zones.empty else _zones(publish, zones),
         reconstruction=study.reconstruction is not None,
     )

@@ -12,7 +12,7 @@ from ui.controls import choice_box, choose_area, units_box
 from ui.figures import agreement, headline_split, leader_sentence, progress
 from ui.maps.component import draw_map
 from ui.plain import escaped
-from ui.sureness import range_told
+from ui.sure import range_told
 from ui.tables import VillageList, figures_right, filing_rows, matrix_rows, number_rows, unit_list
 from ui.texts import marked as _
 from ui.view import View, map_state
@@ -37,8 +37,7 @@ def show(view: View) -> None:
         between, others = view.between(view.in_area), view.others(view.in_area)
         for label, value, note in headline_split(headline, t, between=between, others=others):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
-    borderline = int((view.in_area & ~view.sureness.villages["firm"]).sum())
-    st.caption(range_told(view.between(view.in_area), borderline, t))
+    st.caption(range_told(view.sureness, view.in_area.to_numpy(bool), t))
     with st.container(key="reconciled"):
         if not view.area:
             _reconciled(view)

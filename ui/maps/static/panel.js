@@ -109,11 +109,17 @@ export function switches(texts, feed, { shown, opacity, zones }, { onSwitch, onO
     box.append(checkbox(texts.zones5g, zoneSwatch("live"), shown.has("5G"), (on) => onSwitch("5G", on)));
   }
   const layers = zones ? feed.layers.filter((layer) => layer.technology === "5G") : feed.layers;
-  if (layers.length) box.append(make("div", "head", texts.footprints));
-  for (const layer of layers) {
-    const icon = swatch(operatorColour(feed.layers, layer.operator));
-    const title = titleOf(layer);
-    box.append(checkbox(title, icon, shown.has(title), (on) => onSwitch(title, on)));
+  const kinds = [
+    [texts.footprints, layers.filter((layer) => layer.kind !== "signal")],
+    [texts.legendSignal, layers.filter((layer) => layer.kind === "signal")],
+  ];
+  for (const [head, some] of kinds) {
+    if (some.length) box.append(make("div", "head", head));
+    for (const layer of some) {
+      const icon = swatch(layer.kind === "signal" ? feed.signal.colours[2] : operatorColour(feed.layers, layer.operator));
+      const title = titleOf(layer);
+      box.append(checkbox(title, icon, shown.has(title), (on) => onSwitch(title, on)));
+    }
   }
   if (layers.length) box.append(slider(texts.opacity, opacity, onOpacity));
   if (layers.some((layer) => layer.kind === "signal" && shown.has(titleOf(layer)))) box.append(signalScale(texts, feed.signal));
