@@ -14,7 +14,7 @@ from coverage.area import centres_of, require_projected, require_villages
 from coverage.combinations import Combinations, cell_for, combine
 from coverage.errors import CoverageError
 from coverage.model import Areas, Basis, Layer, Measures, Moved
-from coverage.moved import between, move_layers
+from coverage.moved import Outlines, between, move_layers
 from coverage.pixels import AmountSource, AnyLayer, SignalLayer
 from coverage.rings import Floats, Geometries
 from coverage.signal import with_levels
@@ -108,17 +108,21 @@ def measure_moved(
     *,
     amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
     hexes: bool = False,
+    outlines: Outlines | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Moved:
     """The part of `measure` with every footprint drawn in, and let out; nothing is checked.
 
-    Signal layers stay as they are: what moves there is the level asked for.
+    ``outlines`` may have some of the layers moved already. Signal layers stay as they are: what
+    moves there is the level asked for.
     """
     points, known = centres_of(villages)
     shapes = villages.geometry.to_numpy()
     told = between(progress, 0.0, 0.6)
-    both = move_layers(shapes, layers, centres=points[known], threads=threads, progress=told)
+    both = move_layers(
+        shapes, layers, centres=points[known], outlines=outlines, threads=threads, progress=told
+    )
     found = []
     for k, moved in enumerate(both):
         told = between(progress, 0.6 + 0.2 * k, 0.8 + 0.2 * k)

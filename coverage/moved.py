@@ -10,8 +10,9 @@ is moved by d to 2 % less, whatever the tiles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -47,6 +48,18 @@ Box = tuple[float, float, float, float]
 Progress = Callable[[float], None]
 
 
+class Outlines(Protocol):
+    """Moved outlines that were kept, by the places of their layers."""
+
+    def load(self, place: int) -> tuple[Geometries, Geometries] | None:
+        """A layer's polygons drawn in and let out, None where they are not kept."""
+        ...
+
+    def keep(self, place: int, inward: Geometries, outward: Geometries) -> None:
+        """Keep a layer's polygons."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Tile:
     """Part of one layer: its polygons in ``box`` and as far around it as they matter."""
@@ -62,18 +75,22 @@ def move_layers(
     layers: Sequence[AnyLayer],
     *,
     centres: Floats,
+    outlines: Outlines | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[AnyLayer], list[AnyLayer]]:
     """Every layer with its footprint drawn in, and let out, by its accuracy; signals as they are.
 
-    Only where something is measured: around ``villages`` (polygons) and ``centres`` (points × 2).
-    The parts of a footprint do not overlap. Drawn in, it lies in the footprint as it is, and that
-    in the one let out.
+    What ``outlines`` has is not moved again, and what is moved is handed to it. Only where
+    something is measured: around ``villages`` (polygons) and ``centres`` (points × 2). The parts
+    of a footprint do not overlap. Drawn in, it lies in the footprint as it is, and that in the
+    one let out.
     """
     threads = threads or default_threads()
     seen = where_seen(villages, centres)
-    tiles = _all_tiles(layers, seen, threads=threads)
+    had = {k: outlines.load(k) for k in range(len(layers))} if outlines else {}
+    known = {k: pair for k, pair in had.items() if pair is not None}
+    tiles = _all_tiles(layers, seen, known, threads=threads)
 
     def work(first: int) -> list[tuple[shapely.Geometry, shapely.Geometry]]:
         done = [_both(tile) for tile in tiles[first : first + TILES_AT_A_TIME]]
@@ -83,24 +100,24 @@ def move_layers(
 
     made = spread(work, range(0, len(tiles), TILES_AT_A_TIME), threads=threads)
     pairs = [pair for some in made for pair in some]
-    own: list[list[int]] = [[] for _ in layers]
-    for at, tile in enumerate(tiles):
-        own[tile.layer].append(at)
+    for k, layer in enumerate(layers):
+        if k in known or isinstance(layer, SignalLayer):
+            continue
+        own = [pair for tile, pair in zip(tiles, pairs, strict=True) if tile.layer == k]
+        known[k] = _present([a for a, _ in own]), _present([b for _, b in own])
+        if outlines:
+            outlines.keep(k, *known[k])
     inward, outward = (
-        [
-            _with(layer, [pairs[at][k] for at in some])
-            for layer, some in zip(layers, own, strict=True)
-        ]
-        for k in (0, 1)
+        [_with(layer, known[k][way]) if k in known else layer for k, layer in enumerate(layers)]
+        for way in (0, 1)
     )
     return inward, outward
 
 
-def _with(layer: AnyLayer, parts: Sequence[shapely.Geometry]) -> AnyLayer:
+def _with(layer: AnyLayer, parts: Geometries) -> AnyLayer:
     if isinstance(layer, SignalLayer):
         return layer
-    footprint = gpd.GeoSeries(_present(parts), crs=layer.footprint.crs)
-    return replace(layer, footprint=footprint)
+    return replace(layer, footprint=gpd.GeoSeries(parts, crs=layer.footprint.crs))
 
 
 def moved_footprint(
@@ -115,12 +132,14 @@ def moved_footprint(
     return _present([a for a, _ in pairs]), _present([b for _, b in pairs])
 
 
-def _all_tiles(layers: Sequence[AnyLayer], seen: shapely.STRtree, *, threads: int) -> list[_Tile]:
-    """The tiles of every layer, layer by layer."""
+def _all_tiles(
+    layers: Sequence[AnyLayer], seen: shapely.STRtree, known: Container[int], *, threads: int
+) -> list[_Tile]:
+    """The tiles of every layer whose outlines are not known, layer by layer."""
 
     def split(k: int) -> list[_Tile]:
         layer = layers[k]
-        if isinstance(layer, SignalLayer):
+        if k in known or isinstance(layer, SignalLayer):
             return []
         told = layer.info.accuracy_m
         distance_m = DEFAULT_ACCURACY_M if told is None else told

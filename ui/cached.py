@@ -78,6 +78,7 @@ def _what(entry: Entry, t: Translator) -> str:
         "amounts": t("people, settled places or hexagons by layers"),
         "levels": t("signal levels of villages"),
         "moved": t("areas with footprints drawn in and let out"),
+        "outline": t("a footprint drawn in and let out"),
         "weights": t("pixels of villages"),
     }
     return words.get(entry.kind) or plain(entry.kind)

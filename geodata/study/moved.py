@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from coverage.measure import measure_moved
 from coverage.model import Amounts, Areas, Basis, Layer, Measures, Moved
 from coverage.moved import DEFAULT_ACCURACY_M
 from coverage.part import moved_part
 from coverage.pixels import AmountSource
+from coverage.rings import Geometries
 from geodata.study.digests import StudyKeys, key_of
 from geodata.study.kept_amounts import amounts_arrays, amounts_from
 from geodata.study.model import Study
 from geodata.study.parts import Kind, Part, Progress
 from geodata.study.store import About, Arrays, Store
 
-NAME = "moved"
+NAME, OUTLINE = "moved", "outline"
 MOST_VILLAGES = 20_000
 """In a larger study footprints are not moved: that takes some five times what measuring does,
 and a country is to be measured in seconds."""
@@ -62,12 +64,13 @@ class _What:
 
 
 def _part(study: Study, what: _What) -> Part:
-    def measured(_: Measures, progress: Progress | None) -> Arrays:
+    def measured(_: Measures, progress: Progress | None, store: Store) -> Arrays:
         moved = measure_moved(
             study.villages,
             study.layers,
             amounts=dict(what.sources),
             hexes=what.hexes,
+            outlines=KeptOutlines(store=store, villages=what.villages, by=what.by),
             progress=progress,
         )
         return moved_arrays(moved)
@@ -82,9 +85,60 @@ def _part(study: Study, what: _What) -> Part:
             "bases": what.bases,
         },
         measure=measured,
+        keeps=True,
         follows=what.hexes,
         derive=lambda store: _derived(store, what, villages=len(study.villages)),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptOutlines:
+    """Moved outlines by layer, so that one changed layer is moved alone.
+
+    Kept as WKB end to end; they lie where ``villages`` are, and are found by what ``by`` says.
+    """
+
+    store: Store
+    villages: str
+    by: tuple[str, ...]
+
+    def load(self, place: int) -> tuple[Geometries, Geometries] | None:
+        """A layer's polygons drawn in and let out, None where they are not kept whole."""
+        kept = self.store.read(self._key(place))
+        if kept is None:
+            return None
+        try:
+            return _polygons(kept[1], "inward"), _polygons(kept[1], "outward")
+        except (KeyError, ValueError, shapely.errors.GEOSException):
+            return None
+
+    def keep(self, place: int, inward: Geometries, outward: Geometries) -> None:
+        """Keep a layer's polygons."""
+        arrays = {**_bytes("inward", inward), **_bytes("outward", outward)}
+        about = {"kind": OUTLINE, "villages": self.villages, "by": self.by[place]}
+        self.store.keep(self._key(place), about, arrays)
+
+    def _key(self, place: int) -> str:
+        return key_of(OUTLINE, self.villages, self.by[place])
+
+
+def _bytes(way: str, polygons: Geometries) -> dict[str, npt.NDArray[Any]]:
+    """Polygons as the bytes of their WKB, and where each ends."""
+    told = [bytes(one) for one in shapely.to_wkb(polygons)]
+    return {
+        f"{way}_wkb": np.frombuffer(b"".join(told), np.uint8),
+        f"{way}_end": np.cumsum([len(one) for one in told], dtype=np.int64),
+    }
+
+
+def _polygons(arrays: Arrays, way: str) -> Geometries:
+    """Polygons from those bytes. Raises `ValueError` or `KeyError` where they do not fit."""
+    told, end = np.asarray(arrays[f"{way}_wkb"]), np.asarray(arrays[f"{way}_end"])
+    if told.dtype != np.uint8 or (end[-1] if len(end) else 0) != len(told):
+        raise ValueError(way)
+    pieces = np.empty(len(end), dtype=object)
+    pieces[:] = [one.tobytes() for one in np.split(told, end[:-1])] if len(end) else []
+    return np.asarray(shapely.from_wkb(pieces), dtype=object)
 
 
 def _key(villages: str, by: Sequence[str], amounts: Sequence[str]) -> str:

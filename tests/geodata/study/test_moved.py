@@ -10,10 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import Point
+from shapely import Point, box
 
 import coverage
 import geodata
+from coverage import moved as outlining
+from coverage.model import Layer
 from coverage.pixels import AmountPoints
 from coverage.sure import Scenario
 from geodata.access import restrict
@@ -21,6 +23,7 @@ from geodata.rights import Rights
 from geodata.study import kept, moved
 from geodata.study.kept import plan_of
 from geodata.study.model import Study
+from geodata.study.store import Store
 from tests import folder, tiny
 
 AREA = replace(coverage.RULES["vn-village"], name="area", centre=False)
@@ -143,3 +146,41 @@ def test_people_of_a_district_are_told_how_sure_of_their_villages(study: Study) 
     pd.testing.assert_frame_equal(shown, run.sureness.villages.loc[shown.index])
     assert list(shown.index) == ["v7", "v8", "v9"]
     assert (part.sureness.between.low, part.sureness.between.high) == (1, 2)
+
+
+def test_of_a_changed_layer_the_others_outlines_are_not_moved_again(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    geodata.assess_study(study, rule=AREA)
+    alpha, beta = study.layers
+    assert isinstance(beta, Layer)
+    wider = replace(beta, footprint=beta.footprint.buffer(40.0))
+    changed = replace(study, layers=(alpha, wider))
+    cut: list[int] = []
+    own = outlining._tiles
+    monkeypatch.setattr(outlining, "_tiles", lambda k, *rest: cut.append(k) or own(k, *rest))
+    found = geodata.assess_study(changed, rule=AREA)
+    assert cut == [1]
+    monkeypatch.setattr(outlining, "_tiles", own)
+    plain = coverage.measure(changed.villages, changed.layers, moved=True).moved
+    kept = found.assessment.measures.moved
+    assert plain is not None
+    assert kept is not None
+    for way in ("inward", "outward"):
+        one, other = getattr(kept, way), getattr(plain, way)
+        np.testing.assert_array_equal(one.combination, other.combination)
+        np.testing.assert_allclose(one.area_m2, other.area_m2, rtol=1e-12)
+
+
+def test_kept_outlines_that_are_cut_short_are_moved_again(study: Study) -> None:
+    store = Store(folder=study.folder / "results" / "measures")
+    kept = moved.KeptOutlines(store=store, villages="v", by=("a", "b"))
+    squares = np.array([box(0, 0, 1, 1), box(2, 0, 3, 1)], dtype=object)
+    kept.keep(0, squares[:1], squares)
+    loaded = kept.load(0)
+    assert loaded is not None
+    assert [len(one) for one in loaded] == [1, 2]
+    assert kept.load(1) is None
+    about, arrays = store.read(kept._key(0)) or ({}, {})
+    store.keep(kept._key(1), about, {**arrays, "outward_wkb": arrays["outward_wkb"][:-3]})
+    assert kept.load(1) is None
