@@ -63,14 +63,20 @@ def twelve(layers: Sequence[Layer]) -> list[gpd.GeoDataFrame]:
     crs = layers[0].footprint.crs
     step_m = 120.0
     while True:
-        made = [ragged(layer.footprint.to_numpy(), step_m) for layer in layers]
-        made = sorted(made, key=lambda m: -shapely.get_num_coordinates(m).sum())
-        while len(made) < LAYERS:
-            copy = made[len(made) - len(layers)]
-            made.append(shapely.transform(copy, lambda xy: xy + (371.0, -243.0)))  # noqa: RUF005  # a move, not a tuple
+        made = twelve_ragged(layers, step_m)
         if sum(int(shapely.get_num_coordinates(m).sum()) for m in made) >= VERTICES:
-            return [gpd.GeoDataFrame(geometry=m, crs=crs) for m in made[:LAYERS]]
+            return [gpd.GeoDataFrame(geometry=m, crs=crs) for m in made]
         step_m *= 0.7
+
+
+def twelve_ragged(layers: Sequence[Layer], step_m: float) -> list[npt.NDArray[np.object_]]:
+    """The layers made `ragged`, and the first of them moved a little to make twelve."""
+    made = [ragged(layer.footprint.to_numpy(), step_m) for layer in layers]
+    made = sorted(made, key=lambda m: -shapely.get_num_coordinates(m).sum())
+    while len(made) < LAYERS:
+        copy = made[len(made) - len(layers)]
+        made.append(shapely.transform(copy, lambda xy: xy + (371.0, -243.0)))  # noqa: RUF005  # a move, not a tuple
+    return made[:LAYERS]
 
 
 def ours(villages: gpd.GeoDataFrame, layers: Sequence[gpd.GeoDataFrame]) -> Shares:

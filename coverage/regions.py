@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from coverage.combinations import default_threads
 from coverage.errors import CoverageError
+from coverage.grid import spread
 from coverage.joined import joined
 from coverage.measure import Progress, measure
 from coverage.model import CENTRE_TOLERANCE_M, Layer, LayerInfo, Measures
-from coverage.rings import Floats, Geometries
+from coverage.rings import Floats, Geometries, Ints
 from coverage.split import split
 
 Bounds = tuple[float, float, float, float]
@@ -44,23 +47,39 @@ def measure_in_regions(
     """What `coverage.measure` says of the areas, measured in ``regions`` compact regions.
 
     Each region (`coverage.split`) takes of each layer what lies within the box of its villages
-    and their centres. The same to 1e-12 of a share. Raises what `coverage.measure` does.
+    and their centres. As many regions at a time as there are ``threads``, each on one: memory
+    holds so many. The same to 1e-12 of a share. Raises what `coverage.measure` does.
     """
     if not villages.index.is_unique:
         twice = villages.index[villages.index.duplicated()][0]
         raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
     parts = split(villages, regions)
-    found = []
-    for k, rows in enumerate(parts):
-        found.append((rows, _region(villages.iloc[rows], layers, threads)))
-        if progress:
-            progress((k + 1) / len(parts))
-    return joined(found, villages)
+    threads = threads or default_threads()
+    told = _Told(progress, len(parts))
+
+    def region(rows: Ints) -> tuple[Ints, Measures]:
+        made = _region(villages.iloc[rows], layers, 1 if len(parts) > 1 else threads)
+        told.one_more()
+        return rows, made
+
+    return joined(spread(region, parts, threads=threads), villages)
 
 
-def _region(
-    villages: gpd.GeoDataFrame, layers: Sequence[RegionLayer], threads: int | None
-) -> Measures:
+class _Told:
+    """Progress of regions that end in several threads."""
+
+    def __init__(self, progress: Progress | None, parts: int) -> None:
+        self._progress, self._parts = progress, parts
+        self._done, self._lock = 0, Lock()
+
+    def one_more(self) -> None:
+        with self._lock:
+            self._done += 1
+            if self._progress:
+                self._progress(self._done / self._parts)
+
+
+def _region(villages: gpd.GeoDataFrame, layers: Sequence[RegionLayer], threads: int) -> Measures:
     """One region; what it read is gone when the next is read."""
     bounds = _around(villages)
     near = [Layer(info=x.info, footprint=x.footprint_in(bounds), extent=x.extent) for x in layers]

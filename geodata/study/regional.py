@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
-from pyarrow import ArrowInvalid, dataset, parquet
+from pyarrow import ArrowInvalid, parquet
 from pyogrio.errors import DataSourceError
 
 import coverage
@@ -24,6 +27,7 @@ VILLAGES_A_REGION = 20_000
 """A study of more villages is measured in regions of at most about as many."""
 
 Progress = Callable[[float], None]
+Boxes = npt.NDArray[np.float64]
 
 
 def measure_areas(
@@ -82,18 +86,51 @@ def _in_parquet(
             "regions; write it again with them",
             file=path.name,
         )
-    rows = dataset.dataset(path, format="parquet")
-    x0, y0, x1, y1 = (dataset.field(*covering[side]) for side in ("xmin", "ymin", "xmax", "ymax"))
+    sides = [".".join(covering[side]) for side in ("xmin", "ymin", "xmax", "ymax")]
+    groups = _boxes_of_groups(path, sides)
 
     def footprint_in(bounds: Bounds) -> gpd.GeoSeries:
-        left, low, right, high = bounds
-        near = (x0 <= right) & (x1 >= left) & (y0 <= high) & (y1 >= low)
-        wkb = rows.to_table(columns=[name], filter=near)[name]
-        shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
-        return polygons_of(gpd.GeoSeries(shapes, crs=crs))
+        read = [np.empty(0, dtype=object)]
+        with parquet.ParquetFile(path) as file:
+            for k in np.flatnonzero(_meets(groups, bounds)):
+                table = file.read_row_group(int(k), columns=[name, *sides])
+                near = _meets(_boxes(table, sides), bounds)
+                wkb = table[name].filter(pa.array(near))
+                read.append(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)))
+        return polygons_of(gpd.GeoSeries(np.concatenate(read), crs=crs))
 
     said = column.get("crs", "OGC:CRS84")
     return (None if said is None else pyproj.CRS.from_user_input(said)), footprint_in
+
+
+def _boxes_of_groups(path: Path, sides: Sequence[str]) -> Boxes:
+    """The box around each row group; read once, since a file need not have statistics."""
+    with parquet.ParquetFile(path) as file:
+        boxes = [
+            _boxes(file.read_row_group(k, columns=list(sides)), sides)
+            for k in range(file.num_row_groups)
+        ]
+    around = [
+        np.concatenate([np.nanmin(one[:, :2], axis=0), np.nanmax(one[:, 2:], axis=0)])
+        for one in boxes
+        if not np.isnan(one).all()
+    ]
+    whole = np.full((len(boxes), 4), np.nan)
+    whole[[not np.isnan(one).all() for one in boxes]] = np.reshape(around, (-1, 4))
+    return whole
+
+
+def _boxes(table: pa.Table, sides: Sequence[str]) -> Boxes:
+    """The boxes of rows (n × 4), NaN for a row without one."""
+    flat = table.flatten()
+    found = [flat[side].to_numpy(zero_copy_only=False) for side in sides]
+    return np.stack(found, axis=1).astype(np.float64)
+
+
+def _meets(boxes: Boxes, bounds: Bounds) -> npt.NDArray[np.bool_]:
+    left, low, right, high = bounds
+    across = (boxes[:, 0] <= right) & (boxes[:, 2] >= left)
+    return across & (boxes[:, 1] <= high) & (boxes[:, 3] >= low)
 
 
 def _in_gdal(

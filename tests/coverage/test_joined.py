@@ -18,7 +18,7 @@ from coverage.joined import joined
 from coverage.model import Amounts, Areas, Layer, Levels, Measures, Moved
 from coverage.part import part_of
 from coverage.pixels import AmountPoints
-from coverage.split import split
+from coverage.split import split, split_boxes
 from tests import tiny
 from tests.coverage.test_measure import ragged
 
@@ -56,6 +56,41 @@ def test_parts_are_compact() -> None:
     for rows in split(villages, 4):
         x0, y0, x1, y1 = villages.iloc[rows].total_bounds
         assert (x1 - x0) * (y1 - y0) == 64
+
+
+def test_parts_end_where_there_is_a_gap() -> None:
+    """Islands of unlike numbers of villages, of which no part takes two halves."""
+    rng = np.random.default_rng(11)
+    at = [(x, y) for x in (0, 100, 200, 300, 400) for y in (0, 70, 140)]
+    squares = [
+        box(x0, y0, x0 + 4, y0 + 4)
+        for x, y in at
+        for x0, y0 in rng.uniform((x, y), (x + 40, y + 40), (rng.integers(38, 43), 2))
+    ]
+    villages = gpd.GeoDataFrame(geometry=squares, crs=tiny.CRS)
+    found = split(villages, len(at))
+    assert len(found) == len(at)
+    for rows in found:
+        x0, y0, x1, y1 = villages.iloc[rows].total_bounds
+        assert max(x1 - x0, y1 - y0) <= 44
+
+
+def test_a_gap_that_would_leave_parts_uneven_is_not_taken() -> None:
+    squares = [box(x, 0, x + 1, 1) for x in range(100)] + [box(500, 0, 501, 1)]
+    villages = gpd.GeoDataFrame(geometry=squares, crs=tiny.CRS)
+    assert sorted(len(rows) for rows in split(villages, 2)) == [50, 51]
+
+
+@given(seed=st.integers(0, 2**32 - 1), many=st.integers(1, 40), parts=st.integers(1, 45))
+@settings(max_examples=50, deadline=None)
+def test_parts_are_a_partition(seed: int, many: int, parts: int) -> None:
+    rng = np.random.default_rng(seed)
+    low = rng.integers(0, 6, (many, 2)) * 10.0  # many in one place, gaps between
+    boxes = np.concatenate([low, low + rng.uniform(0, 12, (many, 2))], axis=1)
+    found = split_boxes(boxes, rng.integers(0, 3000, many), parts)
+    assert len(found) == min(parts, many)
+    assert all(len(rows) for rows in found)
+    np.testing.assert_array_equal(np.sort(np.concatenate(found)), np.arange(many))
 
 
 def test_the_order_of_the_villages_does_not_matter() -> None:

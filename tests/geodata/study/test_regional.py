@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import parquet
 from pyproj import CRS
 from shapely import box
 
@@ -55,6 +56,26 @@ def test_only_what_is_near_is_read(tmp_path: Path, ending: str) -> None:
     assert sorted(near.bounds["minx"]) == [10, 11]
     assert near.crs == OWN
     assert len(layer.footprint_in((90, 90, 91, 91))) == 0
+
+
+def test_row_groups_elsewhere_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the cost of a country grows with its square: each region would read every row."""
+    squares = [box(k, 0, k + 0.5, 1) for k in range(50)]
+    table = gpd.GeoDataFrame(geometry=[*squares, None], crs=tiny.CRS)
+    path = tmp_path / "a.parquet"
+    table.to_parquet(path, write_covering_bbox=True, row_group_size=5)
+    layer = layer_in_file(path, info=tiny.layers()[0].info, crs=OWN)
+    read: list[int] = []
+    whole = parquet.ParquetFile.read_row_group
+
+    def noted(self: parquet.ParquetFile, k: int, **options: object) -> object:
+        read.append(k)
+        return whole(self, k, **options)
+
+    monkeypatch.setattr(parquet.ParquetFile, "read_row_group", noted)
+    near = layer.footprint_in((9.8, 0.2, 11.2, 0.4))
+    assert sorted(near.bounds["minx"]) == [10, 11]
+    assert read == [2]
 
 
 def _text(path: Path) -> Path:
