@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coverage.errors import CoverageError
 from coverage.model import TECHNOLOGIES, Expected, Measures, Rule
+from coverage.rules import RULES
 
 
 def require_applicable(rule: Rule, measures: Measures, expected: Expected) -> None:
@@ -24,10 +25,12 @@ def require_applicable(rule: Rule, measures: Measures, expected: Expected) -> No
 
 def _require_numbers(rule: Rule) -> None:
     if rule.needs:
+        bases = (name for name, one in RULES.items() if one.needs and one.letter == rule.letter)
         raise CoverageError(
             "rule {rule} has no numbers yet: {needs} stand in letter {letter}; write them into "
-            '[rule] with base = "{rule}" once you have it',
+            '[rule] with base = "{base}" once you have it',
             rule=rule.name,
+            base=next(bases, rule.name),
             needs=", ".join(rule.needs),
             letter=rule.letter,
         )
@@ -49,10 +52,19 @@ def _require_shares(rule: Rule) -> None:
 def _require_sets(rule: Rule) -> None:
     if not rule.technologies or not set(rule.technologies) <= set(TECHNOLOGIES):
         raise CoverageError(
-            "rule {rule}: technologies are {found}; name at least one of {known}",
+            "rule {rule}: technologies are {found}; name at least one of {known}"
+            if rule.technologies
+            else "rule {rule} names no technology; name at least one of {known}",
             rule=rule.name,
-            found=", ".join(rule.technologies) or "none",
+            found=", ".join(rule.technologies),
             known=", ".join(TECHNOLOGIES),
+        )
+    if {
+        rule.worth_declared, rule.worth_modelled, rule.worth_measured, rule.worth_sites,
+    } == {"nothing"}:  # fmt: skip
+        raise CoverageError(
+            "rule {rule}: no kind of evidence is worth anything, so no layer counts; let one count",
+            rule=rule.name,
         )
     if rule.min_operators < 1:
         raise CoverageError(

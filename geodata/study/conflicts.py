@@ -13,7 +13,7 @@ import pandas as pd
 
 from coverage.conflicts import Conflicts, find_conflicts
 from coverage.model import Assessment
-from geodata.access import seen_villages
+from geodata.access import restrict, seen_villages
 from geodata.days import day_of
 from geodata.errors import CallError
 from geodata.filing import Measurements
@@ -195,10 +195,13 @@ def restrict_conflicts(found: FoundConflicts, run: Run, rights: Rights) -> Found
     """The conflicts of ``run``, the whole one, without what ``rights`` keep back.
 
     Villages outside the units are gone; for an operator's people so are the rows of others, and
-    those in which all operators are held together. The findings speak of whole files: gone.
+    those in which all operators are held together, and the verdicts are those of their own layers
+    alone, as everywhere. The findings speak of whole files: gone.
     """
     if rights.sees_all:
         return found
+    if rights.operator:
+        found = _of_one(run, rights)
     table = found.table[found.table["village_id"].isin(seen_villages(run, rights))]
     if rights.operator:
         own = [same_operator(str(name), rights.operator) for name in table["operator"]]
@@ -207,6 +210,14 @@ def restrict_conflicts(found: FoundConflicts, run: Run, rights: Rights) -> Found
     ranks = pd.Series(np.arange(1, len(table) + 1), dtype="Int64").where(table["rank"].notna())
     used = int(table["samples"].sum())
     return FoundConflicts(table=table.assign(rank=ranks), findings=(), given=used, used=used)
+
+
+def _of_one(run: Run, rights: Rights) -> FoundConflicts:
+    """The conflicts of an operator's own layers, in the villages seen, as if nobody else filed."""
+    seen = restrict(run, rights)
+    own = [x for x in run.study.layers if same_operator(x.info.operator, rights.operator)]
+    study = replace(run.study, villages=seen.study.villages, layers=tuple(own))
+    return conflicts_of(study, seen.assessment)
 
 
 def require_measurements(study: Study) -> None:

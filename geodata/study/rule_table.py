@@ -54,6 +54,18 @@ class RuleTable(Table):
         return known_rule(base)
 
     @model_validator(mode="after")
+    def _own_name(self) -> Self:
+        """Figures go by the rule's name: a changed rule may not pass for a profile."""
+        if not self.name.strip():
+            raise FaultError("name is empty; the rule needs one, since its figures go by it")
+        if self.name in RULES and (self.name != self.base or not RULES[self.base].needs):
+            raise FaultError(
+                "name {found} is that of a profile; give the changed rule a name of its own",
+                found=repr(self.name),
+            )
+        return self
+
+    @model_validator(mode="after")
     def _weak_below_covered(self) -> Self:
         base = RULES[self.base]
         weak = base.weak_share if self.weak_share is None else self.weak_share

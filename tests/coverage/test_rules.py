@@ -48,6 +48,26 @@ def test_numbers_given_for_a_letter_make_its_rule_judge() -> None:
     assert coverage.judge(without_centres(layer("A", 450)), given).verdicts.iloc[0, 0] == "covered"
 
 
+def test_a_rule_on_a_profile_without_numbers_is_sent_to_that_profile() -> None:
+    own = replace(coverage.RULES["vn-1603"], name="ours", needs=("weak_share",))
+    with pytest.raises(coverage.CoverageError, match=r'rule ours has.*base = "vn-1603"'):
+        coverage.judge(without_centres(layer("A", 450)), own)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"technologies": ()}, "rule vn-village names no technology"),
+        ({f"worth_{kind}": "nothing" for kind in ("declared", "modelled", "measured", "sites")},
+         "no kind of evidence is worth anything"),
+    ],
+)  # fmt: skip
+def test_a_rule_by_which_nothing_counts_is_no_rule(changes: dict[str, object], told: str) -> None:
+    m = without_centres(layer("A", 450))
+    with pytest.raises(coverage.CoverageError, match=told):
+        coverage.judge(m, replace(RULE, **changes))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("worth", "verdict"), [("covered", "covered"), ("weak", "weak"),
                                                 ("nothing", "none")])  # fmt: skip
 def test_sites_with_a_reach_are_worth_what_the_rule_says(worth: Worth, verdict: str) -> None:

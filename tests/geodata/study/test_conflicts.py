@@ -188,6 +188,29 @@ def test_an_operators_people_see_conflicts_of_their_own_layers_alone(run: Run) -
     assert restrict(run, Rights(operator="Beta")).study.measurements is None
 
 
+def test_the_list_tells_an_operators_people_nothing_of_how_weak_others_are(tmp_path: Path) -> None:
+    tables = []
+    for wide in (100, 250):  # too little of v9 to serve it, and enough to make it weak
+        study = drives.plant(tiny_study.write_study(tmp_path / f"{wide}"), lines(9, 20, -80.0))
+        x, y = tiny.X0 + 2000, tiny.Y0 + 2000
+        beta = gpd.GeoSeries([box(x, y, x + wide, y + 1000 - wide)], crs=tiny.CRS)
+        beta.to_frame("geometry").to_file(study.parent / "Beta.gpkg")
+        run = geodata.assess_study(geodata.open_study(study))
+        alpha = Rights(operator="Alpha")
+        found = restrict_conflicts(conflicts_of(run.study, run.assessment), run, alpha)
+        assert told(found.conflicts) == [("v9", "Alpha", "underclaims")]
+        seen = restrict(run, alpha).assessment.verdicts
+        assert list(found.table["verdict"]) == list(seen.loc[["v9"], "verdict"])
+        tables.append(found.table)
+    assert run.assessment.verdicts.loc["v9", "verdict"] == "weak"
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_whoever_has_no_layer_has_no_conflict_of_theirs(run: Run) -> None:
+    found = conflicts_of(run.study, run.assessment)
+    assert restrict_conflicts(found, run, Rights(operator="Gamma")).table.empty
+
+
 def test_a_districts_people_see_conflicts_of_their_villages_alone(run: Run) -> None:
     found = conflicts_of(run.study, run.assessment)
     vinh = restrict_conflicts(found, run, Rights(districts=frozenset({"412"})))

@@ -59,6 +59,12 @@ def test_the_shortest_study_file_that_is_right(tmp_path: Path) -> None:
         ("rule = 3", "line 4, rule: input should be a valid string (found 3)"),
         ('rule = { name = "r", weak_share = 3 }', "line 4, rule.weak_share: input should be less"),
         ("rule = { weak_share = 0.2 }", "line 4, rule.name is missing"),
+        ('rule = { name = " " }', "line 4, rule: name is empty"),
+        (
+            'rule = { name = "vn-village", covered_share = 0.1 }',
+            "line 4, rule: name 'vn-village' is that of a profile",
+        ),
+        ('rule = { name = "vn-1603" }', "line 4, rule: name 'vn-1603' is that of a profile"),
         ('rule = { name = "r", centre = 1 }', "line 4, rule.centre: input should be a valid bool"),
         ('rule = { name = "r", weak_share = 0.6 }', "weak_share 0.6 should not be above covered"),
         ('rule = { name = "r", base = "x" }', "line 4, rule.base: rule 'x' is not known"),
@@ -188,8 +194,11 @@ def test_the_numbers_of_a_letter_are_wanted_until_the_study_file_has_them_all(
     assert rule_of("vn-1603").needs == ("covered_share", "weak_share")
     one = 'rule = { name = "x", base = "vn-1603", covered_share = 0.7 }\n'
     assert rule_of(settings(tmp_path, HEAD + one).rule).needs == ("weak_share",)
-    both = 'rule = { name = "x", base = "vn-1603", covered_share = 0.7, weak_share = 0.2 }\n'
-    assert rule_of(settings(tmp_path, HEAD + both).rule).needs == ()
+    for name in ("x", "vn-1603"):  # with its numbers it is the profile, and may be called so
+        both = (
+            f'rule = {{ name = "{name}", base = "vn-1603", covered_share = 0.7, weak_share = 0 }}'
+        )
+        assert rule_of(settings(tmp_path, HEAD + both + "\n").rule).needs == ()
 
 
 @pytest.mark.parametrize(
