@@ -85,8 +85,10 @@ def _tried_out(first: View) -> None:
         st.caption(t("Source: {source}", source=escaped(t(rule.source))))
         _keep(view, rule)
     with seen:
-        _headlines(view, after)
-        _map(view, after)
+        above = st.container()
+        _map(view, after)  # goes out first: it is what the hand on the slider watches
+        with above:
+            _headlines(view, after)
     _flipped(view, after)
 
 
