@@ -6,7 +6,7 @@ packages import their words from this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -233,7 +233,8 @@ class Levels:
 
     ``operator`` "" stands for all operators together: the best level of each technology.
     ``grid`` names the pixels the area was counted in; an operator whose layers lie on several
-    has a table for each, and one of all its technologies on the finest.
+    has a table for each, and one of all its technologies on the finest. ``sums`` holds what was
+    added up of the rows and may be asked for again; only `coverage.shares` looks there.
     """
 
     operator: str
@@ -244,6 +245,9 @@ class Levels:
     parts: Mapping[Basis, npt.NDArray[np.float64]]
     centre: npt.NDArray[np.uint8]
     grid: str = ""
+    sums: dict[Hashable, npt.NDArray[np.float64]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

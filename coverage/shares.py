@@ -10,12 +10,15 @@ import numpy.typing as npt
 from coverage import tally
 from coverage.combinations import sums
 from coverage.model import TECHNOLOGIES, Basis, Evidence, LayerInfo, Levels, Measures, Rule
-from coverage.pixels import LOW_DBM, LOWEST_LEVEL
+from coverage.pixels import LEVELS, LOW_DBM, LOWEST_LEVEL
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 NEVER = 255
 """A level that no signal reaches."""
+
+MOST_KEPT = 16
+"""So many shares of several technologies are kept of each table."""
 
 
 def layer_bits(layers: Sequence[LayerInfo], chosen: Sequence[bool]) -> int:
@@ -98,16 +101,84 @@ def signal_share(
 ) -> Floats:
     """Share of each village in which some technology reaches its level in ``least``.
 
-    A village that has nothing of the basis is told by its area.
+    A village that has nothing of the basis is told by its area. The shares are kept with the
+    levels, the last of several technologies among them, and may not be written to.
     """
     asked = np.flatnonzero(least < NEVER)
     if not len(asked):
         return np.zeros(villages)
-    first = np.searchsorted(levels.village, np.arange(villages + 1, dtype=np.int32))
-    area = levels.parts["area"]
-    level = np.ascontiguousarray(levels.level.T[asked])
-    share: Floats = tally.reaching(first, level, least[asked], levels.parts.get(basis, area), area)
-    return share
+    basis = basis if basis in levels.parts else "area"
+    if len(asked) == 1:
+        above = _above(levels, int(asked[0]), basis, villages)
+        return above[min(int(least[asked[0]]), LEVELS)]
+    key = ("share", basis, villages, least.tobytes())
+    found = levels.sums.get(key)
+    if found is None:
+        found = _reaching(levels, asked, least, basis, villages)
+        found.setflags(write=False)
+        _keep(levels, key, found)
+    return found
+
+
+def _keep(levels: Levels, key: tuple[str, Basis, int, bytes], found: Floats) -> None:
+    """Keep shares of several technologies, and forget the oldest ones."""
+    kept = [one for one in list(levels.sums) if isinstance(one, tuple) and one[0] == "share"]
+    for one in kept[: len(kept) + 1 - MOST_KEPT]:
+        levels.sums.pop(one, None)
+    levels.sums[key] = found
+
+
+def _reaching(
+    levels: Levels,
+    asked: npt.NDArray[np.int64],
+    least: npt.NDArray[np.uint8],
+    basis: Basis,
+    villages: int,
+) -> Floats:
+    """Share of each village in which one of several technologies reaches its level."""
+    first = _first(levels, villages)
+    level = np.ascontiguousarray(levels.level.T)  # as it is already where we measured it
+    share: Floats = tally.reaching(first, level, asked, least, levels.parts[basis])
+    empty = _empty(levels, basis, villages)
+    if empty.any():
+        area: Floats = tally.reaching(first, level, asked, least, levels.parts["area"])
+        share[empty] = area[empty]
+    return np.minimum(share, 1.0)
+
+
+def _above(levels: Levels, technology: int, basis: Basis, villages: int) -> Floats:
+    """Share of each village from every level of a technology on ((`LEVELS` + 1) × villages)."""
+    key = ("above", technology, basis, villages)
+    if key not in levels.sums:
+        held = np.zeros((villages, LEVELS + 1))
+        column = np.ascontiguousarray(levels.level[:, technology])
+        tally.binned(levels.village, column, levels.parts[basis], held)
+        above = np.ascontiguousarray(np.cumsum(held[:, ::-1], axis=1)[:, ::-1].T)
+        empty = _empty(levels, basis, villages)
+        if empty.any():
+            above[:, empty] = _above(levels, technology, "area", villages)[:, empty]
+        above = np.minimum(above, 1.0)
+        above.setflags(write=False)
+        levels.sums[key] = above
+    return levels.sums[key]
+
+
+def _first(levels: Levels, villages: int) -> npt.NDArray[np.int64]:
+    """Where the rows of each village begin, and the last ones end."""
+    return np.searchsorted(levels.village, np.arange(villages + 1, dtype=np.int32))
+
+
+def _empty(levels: Levels, basis: Basis, villages: int) -> Bools:
+    """Villages that have nothing of a basis; none for the area, to which nothing is preferred."""
+    if basis == "area":
+        return np.zeros(villages, bool)
+    key = ("total", basis, villages)
+    if key not in levels.sums:
+        held: Floats = np.zeros(villages)
+        np.add.at(held, levels.village, levels.parts[basis])
+        levels.sums[key] = held
+    empty: Bools = levels.sums[key] <= 0
+    return empty
 
 
 def level_from(rule: Rule, layer: LayerInfo) -> int:

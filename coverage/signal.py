@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from coverage import tally
+from coverage import direct, tally
 from coverage.amounts import village_of
 from coverage.area import centres_of
 from coverage.combinations import Progress, default_threads
+from coverage.grid import spread
 from coverage.model import TECHNOLOGIES, Basis, Evidence, Levels, Measures
 from coverage.pixels import (
     LEVELS,
@@ -29,7 +30,7 @@ from coverage.pixels import (
 from coverage.places import grid_key
 from coverage.rings import Floats
 from coverage.sampled import Bytes, finer, levels_at
-from coverage.tabled import MEMORY, Pass, Rows, Wanted, added, run_pass
+from coverage.tabled import MEMORY, Pass, Rows, Wanted, in_order, run_pass
 from coverage.weights import PixelWeights, WeightsCache, kept_weights
 
 NOTHING: Mapping[Basis, AmountSource] = MappingProxyType({})
@@ -102,7 +103,7 @@ def measure_levels(
     its exact share inside the village, the level of the pixel that its centre lies in.
     """
     threads = threads or default_threads()
-    work = _Work(villages, layers, amounts, memory)
+    work = _Work(villages, layers, amounts, memory=memory, threads=threads)
     grids = dict.fromkeys([x.grid for x in layers] + [r.grid for r in work.rasters.values()])
     weights = {
         grid: kept_weights(work.shapes, grid, work.crs, threads=threads, cache=weights_cache)
@@ -144,8 +145,11 @@ class _Work:
         villages: gpd.GeoDataFrame,
         layers: Sequence[SignalLayer],
         amounts: Mapping[Basis, AmountSource],
+        *,
         memory: int,
+        threads: int,
     ) -> None:
+        self._threads = threads
         self.crs = pyproj.CRS.from_user_input(villages.crs)
         self.shapes = villages.geometry.to_numpy()
         self.rasters = {n: of for n, of in amounts.items() if isinstance(of, AmountRaster)}
@@ -176,25 +180,31 @@ class _Work:
             order = np.argsort(village, kind="stable")
             key = _packed(_best(level, one)[order])
             parts.append(Rows(village=village[order], key=key, value=value[order]))
-        merged = added(parts, columns=columns)
+        return self._told(one, in_order(parts))
+
+    def _told(self, one: Wanted, rows: Sequence[Rows]) -> Levels:
+        """A table of rows that are in order, each a share of its village's total."""
+        names: tuple[Basis, ...] = ("area", *self.bases)
+        begins = np.cumsum([0, *(len(part.village) for part in rows)]).tolist()
+        village = np.empty(begins[-1], np.int32)
+        level = np.empty((len(one.technologies), begins[-1]), np.uint8)
+        parts = np.empty((len(names), begins[-1]))
+
+        def write(k: int) -> None:
+            given = (rows[k].village, rows[k].key, rows[k].value)
+            direct.told(given, begins[k], village, level, parts)
+
+        spread(write, range(len(rows)), threads=self._threads)
         return Levels(
             operator=one.operator,
             evidence=one.evidence,
             technologies=one.technologies,
-            village=merged.village,
-            level=_unpacked(merged.key, len(one.technologies)),
-            parts=self._parts(merged),
+            village=village,
+            level=level.T,
+            parts=dict(zip(names, parts, strict=True)),
             centre=_best(self._centre, one),
             grid=grid_key(one.grid),
         )
-
-    def _parts(self, rows: Rows) -> dict[Basis, Floats]:
-        """Shares of the village's total, by basis."""
-        names: tuple[Basis, ...] = ("area", *self.bases)
-        return {
-            name: tally.shares(rows.village, np.ascontiguousarray(rows.value[:, k]))
-            for k, name in enumerate(names)
-        }
 
     def spoken(
         self,
@@ -268,14 +278,6 @@ def _packed(level: Bytes) -> npt.NDArray[np.uint32]:
     for k in range(level.shape[1]):
         out |= level[:, k].astype(np.uint32) << np.uint32(8 * k)
     return out
-
-
-def _unpacked(key: npt.NDArray[np.uint32], technologies: int) -> Bytes:
-    """Levels (rows × technologies), each technology's in one stretch of memory."""
-    held = np.empty((technologies, len(key)), np.uint8)
-    for k in range(technologies):
-        held[k] = key >> np.uint32(8 * k)
-    return held.T
 
 
 def histogram(levels: Levels, technology: str, villages: int, basis: Basis = "area") -> Floats:

@@ -10,21 +10,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coverage import tally
+from coverage import direct, tally
 from coverage.errors import CoverageError
 from coverage.grid import spread
 from coverage.model import Basis, Evidence, Technology
 from coverage.pixels import AmountRaster, PixelGrid, SignalLayer, Window
 from coverage.places import system, tiles
 from coverage.rings import Floats, Ints
-from coverage.sampled import finer, levels_in
+from coverage.sampled import Bytes, finer, levels_in
 from coverage.weights import PixelWeights
 
 MEMORY = 2**28
 """Bytes that a tile of all layers may take."""
 
+PAIR = 2
+"""Up to so many technologies a table's rows are looked up by the levels themselves."""
+
 BLOCKS = 4
 """Pieces of work for each thread: villages differ in size."""
+
+
+Ints32 = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,8 +49,8 @@ class Wanted:
 class Rows:
     """Rows of a table: village, packed levels, and ``value`` (rows × (area, bases …))."""
 
-    village: npt.NDArray[np.int32]
-    key: npt.NDArray[np.uint32]
+    village: Ints32
+    key: Keys
     value: Floats
 
 
@@ -72,7 +79,6 @@ def run_pass(one: Pass, bases: Sequence[Basis], *, threads: int, memory: int = M
     The values of the rows have a column for the area and one for each of ``bases``.
     """
     tables = [k for k, w in enumerate(one.wanted) if one.amounts or w.grid == one.grid]
-    needed = sorted({j for k in tables for j in one.wanted[k].use[:, 0].tolist()})
     rows: tuple[list[Rows], ...] = tuple([] for _ in one.wanted)
     said = np.zeros((len(one.weights.total), len(one.layers)))
     box = one.weights.box
@@ -80,17 +86,19 @@ def run_pass(one: Pass, bases: Sequence[Basis], *, threads: int, memory: int = M
         return Passed(rows=rows, said=said)
     blocks = _blocks(one.weights, threads * BLOCKS)
     inside = one.weights.total - one.weights.outside
-    own = [j for j in needed if one.layers[j].grid == one.grid]
-    for tile in tiles(box, _most_pixels(one, [one.layers[j] for j in needed], memory)):
-        here = _Tile(one, needed, tile, bases)
-        spread(here.pack, tables, threads=threads)
-        asked = [(k, chosen) for k in tables for chosen in blocks]
-        for (k, _), found in zip(asked, spread(here.rows, asked, threads=threads), strict=True):
-            rows[k].append(found)
+    own = [j for j in needed_by(one, tables) if one.layers[j].grid == one.grid]
+    for tile in tiles(box, _most_pixels(one, tables, memory)):
+        here = _Tile(one, tables, tile, bases)
+        groups = here.groups()
+        spread(here.pack, groups, threads=threads)
+        asked = [(together, chosen) for together in groups for chosen in blocks]
+        for (some, _), found in zip(asked, spread(here.rows, asked, threads=threads), strict=True):
+            for k, of in zip(some, found, strict=True):
+                rows[k].append(of)
         silent = own if tile != box else [j for j in own if here.is_silent(j)]
         said[:, [j for j in own if j not in silent]] = inside[:, None]
-        asked = [(j, chosen) for j in silent for chosen in blocks]
-        for (j, chosen), area in zip(asked, spread(here.said, asked, threads=threads), strict=True):
+        told = [(j, chosen) for j in silent for chosen in blocks]
+        for (j, chosen), area in zip(told, spread(here.said, told, threads=threads), strict=True):
             said[chosen, j] += area
     return Passed(rows=rows, said=said)
 
@@ -99,41 +107,76 @@ class _Tile:
     """A tile read: the levels of all layers that count on this grid, and its amounts."""
 
     def __init__(
-        self, one: Pass, needed: Sequence[int], tile: Window, bases: Sequence[Basis]
+        self, one: Pass, tables: Sequence[int], tile: Window, bases: Sequence[Basis]
     ) -> None:
         self._one, self._bases, self._tile = one, bases, np.array(tile)
+        needed = needed_by(one, tables)
         self._place = {j: k for k, j in enumerate(needed)}
         self._levels = levels_in([one.layers[j] for j in needed], one.grid, tile)
         self._amounts = _amounts(one, tile)
-        self._packed: dict[int, npt.NDArray[np.uint32]] = {}
+        self._tables = tables
+        self._best: dict[tuple[int, ...], npt.NDArray[Any]] = {}
 
-    def pack(self, k: int) -> None:
-        """Make a table's tuples of levels ready."""
-        use = self._one.wanted[k].use.copy()
-        use[:, 0] = [self._place[j] for j in use[:, 0].tolist()]
-        self._packed[k] = tally.packed(self._levels, use)
+    def groups(self) -> list[tuple[int, ...]]:
+        """Tables that are made together: all of one technology, and each of several."""
+        alone = [k for k in self._tables if len(self._one.wanted[k].technologies) == 1]
+        others: list[tuple[int, ...]] = [(k,) for k in self._tables if k not in alone]
+        return [tuple(alone), *others] if alone else others
+
+    def pack(self, some: tuple[int, ...]) -> None:
+        """Make the best levels of a group's tables ready, technology by technology."""
+        use = [self._one.wanted[k].use for k in some]
+        places = [[self._place[j] for j in of[:, 0].tolist()] for of in use]
+        if len(self._one.wanted[some[0]].technologies) > PAIR:
+            of = np.column_stack([places[0], use[0][:, 1]])
+            self._best[some] = tally.packed(self._levels, of)
+            return
+        planes = [
+            self._plane([j for j, of in zip(places[k], use[k][:, 1], strict=True) if of == t])
+            for k in range(len(some))
+            for t in range(len(self._one.wanted[some[k]].technologies))
+        ]
+        self._best[some] = np.stack(planes)
+
+    def _plane(self, places: Sequence[int]) -> Bytes:
+        """The best of some layers' levels, pixel by pixel."""
+        out = self._levels[places[0]]
+        for j in places[1:]:
+            out = np.maximum(out, self._levels[j])
+        return out
+
+    def rows(self, asked: tuple[tuple[int, ...], Ints]) -> list[Rows]:
+        """What some villages add to each table of a group."""
+        some, chosen = asked
+        given = (arrays_of(self._one.weights), chosen, self._tile)
+        of = [self._one.wanted[k] for k in some]
+        by_area = [one.grid == self._one.grid for one in of]
+        technologies = len(of[0].technologies)
+        best = self._best[some]
+        if technologies == 1:
+            found = direct.histograms(*given, best, self._amounts, np.array(by_area))
+            return [self._told(*_one_of(found, k)) for k in range(len(some))]
+        table = direct.pairs if technologies == PAIR else tally.tuples
+        return [self._told(*table(*given, best, self._amounts, by_area[0]))]
+
+    def _told(self, village: Ints32, key: Keys, value: Floats) -> Rows:
+        return Rows(village=village, key=key, value=_spread(value, self._one.amounts, self._bases))
 
     def is_silent(self, j: int) -> bool:
         """Whether a layer says nothing of some pixel here."""
         return not self._levels[self._place[j]].all()
 
-    def rows(self, asked: tuple[int, Ints]) -> Rows:
-        """What some villages add to a table."""
-        wanted = self._one.wanted[asked[0]]
-        village, key, value = tally.tuples(
-            arrays_of(self._one.weights),
-            asked[1],
-            self._tile,
-            self._packed[asked[0]],
-            self._amounts,
-            wanted.grid == self._one.grid,
-        )
-        return Rows(village=village, key=key, value=_spread(value, self._one.amounts, self._bases))
-
     def said(self, asked: tuple[int, Ints]) -> Floats:
         """The area of some villages of which a layer says anything."""
         level = self._levels[self._place[asked[0]]]
         return np.asarray(tally.said(arrays_of(self._one.weights), asked[1], self._tile, level))
+
+
+def _one_of(found: Any, k: int) -> tuple[Ints32, Keys, Floats]:
+    """Village, key and value of one table, of those that were made together."""
+    count, names, value = found
+    n = int(count[k])
+    return names[k, :n, 0].astype(np.int32), names[k, :n, 1].copy(), value[k, :n].copy()
 
 
 def arrays_of(w: PixelWeights) -> Any:
@@ -143,11 +186,20 @@ def arrays_of(w: PixelWeights) -> Any:
     )  # fmt: skip
 
 
-def _most_pixels(one: Pass, layers: Sequence[SignalLayer], memory: int) -> int:
+def needed_by(one: Pass, tables: Sequence[int]) -> list[int]:
+    """The layers that some tables are made of."""
+    return sorted({j for k in tables for j in one.wanted[k].use[:, 0].tolist()})
+
+
+def _most_pixels(one: Pass, tables: Sequence[int], memory: int) -> int:
     """Pixels of a tile, so that it and what is read for it stay within the memory."""
+    layers = [one.layers[j] for j in needed_by(one, tables)]
     each = 8.0 * len(one.amounts)
     for layer in layers:
         each += 1.0 if layer.grid == one.grid else 1.0 + finer(one.grid, layer.grid)
+    for k in tables:
+        technologies = len(one.wanted[k].technologies)
+        each += technologies if technologies <= PAIR else 4.0
     if any(system(layer.grid.crs) != system(one.grid.crs) for layer in layers):
         each += 96.0  # the places of its pixels in another system
     return max(1, int(memory / max(each, 1.0)))
@@ -163,10 +215,10 @@ def _blocks(weights: PixelWeights, count: int) -> list[Ints]:
 
 def _amounts(one: Pass, tile: Window) -> Floats:
     """The amounts of a tile (bases × rows × columns), none below zero, none missing."""
-    out = np.zeros((len(one.amounts), tile[2], tile[3]))
-    for k, (name, raster) in enumerate(one.amounts.items()):
+    found_of = []
+    for name, raster in one.amounts.items():
         found = np.asarray(raster.amounts(tile), np.float64)
-        if found.shape != out.shape[1:] or not (found >= 0).all() or np.isinf(found).any():
+        if found.shape != (tile[2], tile[3]) or not (found.min() >= 0 and found.max() < np.inf):
             raise CoverageError(
                 "the raster of {basis} gave something other than {rows} × {columns} numbers from "
                 "0 up; mend its reader",
@@ -174,8 +226,10 @@ def _amounts(one: Pass, tile: Window) -> Floats:
                 rows=tile[2],
                 columns=tile[3],
             )
-        out[k] = found
-    return out
+        found_of.append(np.ascontiguousarray(found))
+    if len(found_of) == 1:
+        return found_of[0][None]  # not copied: it may be as large as all levels together
+    return np.stack(found_of) if found_of else np.empty((0, tile[2], tile[3]))
 
 
 def _spread(value: Floats, here: Mapping[Basis, AmountRaster], bases: Sequence[Basis]) -> Floats:
@@ -189,18 +243,21 @@ def _spread(value: Floats, here: Mapping[Basis, AmountRaster], bases: Sequence[B
     return out
 
 
-def added(parts: Sequence[Rows], *, columns: int) -> Rows:
-    """Rows of several tiles and passes as one table, by village, each tuple once."""
+def in_order(parts: Sequence[Rows]) -> list[Rows]:
+    """Rows of several tiles and passes, by village, each tuple once.
+
+    They stay in parts, each of which has later villages than the one before.
+    """
     parts = [part for part in parts if len(part.village)]
-    if not parts:
-        nothing = np.empty((0, columns))
-        return Rows(village=np.empty(0, np.int32), key=np.empty(0, np.uint32), value=nothing)
+    ends = [(part.village[0], part.village[-1]) for part in parts]
+    return parts if all(a[1] < b[0] for a, b in pairwise(ends)) else [_added(parts)]
+
+
+def _added(parts: Sequence[Rows]) -> Rows:
+    """Rows of several tiles and passes as one table, by village, each tuple once."""
     village = np.concatenate([part.village for part in parts])
     key = np.concatenate([part.key for part in parts])
     value = np.concatenate([part.value for part in parts])
-    ends = [(part.village[0], part.village[-1]) for part in parts]
-    if all(a[1] < b[0] for a, b in pairwise(ends)):
-        return Rows(village=village, key=key, value=value)
     seen = np.zeros(int(village.max()) + 1, np.int32)
     for part in parts:
         seen[part.village[np.flatnonzero(np.diff(part.village, prepend=-1))]] += 1

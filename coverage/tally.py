@@ -207,32 +207,31 @@ def merged(village: Array, key: Array, value: Array, order: Array) -> tuple[Arra
     return out_village[: n + 1].copy(), out_key[: n + 1].copy(), out[: n + 1].copy()
 
 
-@_jit
-def reaching(first: Array, level: Array, least: Array, part: Array, area: Array) -> Array:
-    """Share of each village in whose rows some technology reaches its level in ``least``.
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+def reaching(first: Array, level: Array, asked: Array, least: Array, part: Array) -> Array:
+    """How much of each village has, of some technologies, any at its level in ``least``.
 
-    ``first``: each village's first row; ``level``: technologies × rows. The share is of
-    ``part``, and where a village has nothing of that, of ``area``.
+    ``first``: each village's first row; ``level``: technologies × rows, of which those ``asked``
+    count; ``part``: how much each row is.
     """
-    villages, technologies = first.size - 1, level.shape[0]
-    out = np.zeros(villages)
-    for v in range(villages):
-        strong, weak = 0.0, 0.0
-        for k in range(first[v], first[v + 1]):
-            reached = False
-            for t in range(technologies):
-                reached |= level[t, k] >= least[t]
-            if reached:
-                strong += part[k]
-            else:
-                weak += part[k]
-        if strong + weak <= 0.0:
-            for k in range(first[v], first[v + 1]):
-                for t in range(technologies):
-                    if level[t, k] >= least[t]:
-                        strong += area[k]
-                        break
-        out[v] = min(strong, 1.0)
+    out = np.zeros(first.size - 1)
+    most = 0
+    for v in range(out.size):
+        most = max(most, first[v + 1] - first[v])
+    reached = np.zeros(most, np.uint8)
+    for v in range(out.size):
+        begin, count = first[v], first[v + 1] - first[v]
+        reached[:count] = 0
+        for t in asked:
+            enough = least[t]
+            of = level[t, begin : begin + count]
+            for k in range(count):
+                reached[k] |= np.uint8(of[k] >= enough)
+        total = 0.0
+        weigh = part[begin : begin + count]
+        for k in range(count):
+            total += weigh[k] * reached[k]
+        out[v] = total
     return out
 
 
@@ -241,19 +240,3 @@ def binned(village: Array, level: Array, part: Array, out: Array) -> None:
     """Add the parts of rows to ``out`` (villages × levels) by the level of one technology."""
     for k in range(village.size):
         out[village[k], level[k]] += part[k]
-
-
-@_jit
-def shares(village: Array, value: Array) -> Array:
-    """Each value over the sum of its village (0 where that is 0). ``village`` is sorted."""
-    out = np.empty(value.size)
-    begin = 0
-    while begin < value.size:
-        end, total = begin, 0.0
-        while end < value.size and village[end] == village[begin]:
-            total += value[end]
-            end += 1
-        for k in range(begin, end):
-            out[k] = value[k] / total if total > 0.0 else 0.0
-        begin = end
-    return out
