@@ -123,7 +123,7 @@ def signal_share(
 def _keep(levels: Levels, key: tuple[str, Basis, int, bytes], found: Floats) -> None:
     """Keep shares of several technologies, and forget the oldest ones."""
     kept = [one for one in list(levels.sums) if isinstance(one, tuple) and one[0] == "share"]
-    for one in kept[: len(kept) + 1 - MOST_KEPT]:
+    for one in kept[: max(0, len(kept) + 1 - MOST_KEPT)]:
         levels.sums.pop(one, None)
     levels.sums[key] = found
 

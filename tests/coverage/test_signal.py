@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from shapely import Point, Polygon, box
 
 import coverage
 from coverage.errors import CoverageError
-from coverage.model import Levels, Measures, Rule
+from coverage.model import Basis, Levels, Measures, Rule, Technology
 from coverage.pixels import (
     LEVELS,
     LOW_DBM,
@@ -27,13 +28,14 @@ from coverage.pixels import (
     AmountPoints,
     PixelGrid,
 )
-from coverage.shares import centre_by, share_by, signal_share
+from coverage.shares import MOST_KEPT, NEVER, centre_by, share_by, signal_share
 from coverage.signal import histogram, measure_levels
 from coverage.weights import PixelWeights
 from tests import tiny, tiny_signal
 from tests.coverage.shapes import X, Y, polygons
 
 Bytes = npt.NDArray[np.uint8]
+BOTH: tuple[Basis, ...] = ("area", "people")
 RULE = replace(coverage.RULES["vn-village"], centre=False)
 
 
@@ -266,6 +268,58 @@ def test_a_village_in_small_windows_is_the_same() -> None:
                     atol=1e-12,
                 )
         assert len(one.village) == len(other.village)
+
+
+def summed(table: Levels, least: Sequence[int], basis: Basis) -> list[float]:
+    """Shares that reach some levels, row by row, by numpy alone."""
+    reached = (table.level >= np.array(least)).any(axis=1)
+    out = np.zeros((2, 9))
+    for k, part in enumerate((table.parts[basis], table.parts["area"])):
+        np.add.at(out[k], table.village[reached], part[reached])
+    total = np.zeros(9)
+    np.add.at(total, table.village, table.parts[basis])
+    return [float(v) for v in np.where(total > 0, out[0], out[1])]
+
+
+def test_one_two_and_three_technologies_have_the_same_levels() -> None:
+    technologies: tuple[Technology, ...] = ("3G", "4G", "5G")
+    values = [random_levels(seed, tiny_signal.GRID) for seed in range(3)]
+    amount = np.random.default_rng(4).gamma(0.3, 8.0, (40, 40))
+    amount[:, :15] = 0.0  # nobody in the western column
+    tables = {}
+    for operator, count in (("One", 1), ("Two", 2), ("Three", 3)):
+        layers = [
+            tiny_signal.layer(operator, t, v)
+            for t, v in zip(technologies[:count], values[:count], strict=True)
+        ]
+        people = {"people": tiny_signal.people(amount)}
+        tables[count] = measure_levels(tiny.villages(), layers, amounts=people).levels[0]
+    for basis in BOTH:
+        for k in range(3):
+            wide = histogram(tables[3], technologies[k], 9, basis)
+            for count in range(k + 1, 3):
+                one = histogram(tables[count], technologies[k], 9, basis)
+                np.testing.assert_allclose(one, wide, atol=1e-12)
+
+
+@pytest.mark.parametrize("basis", BOTH)
+def test_shares_that_are_kept_are_those_of_the_rows(basis: Basis) -> None:
+    amount = np.random.default_rng(4).gamma(0.3, 8.0, (40, 40))
+    amount[:, :15] = 0.0  # nobody in the western column, which is told by its area
+    layers = [
+        tiny_signal.layer("Gamma", "3G", random_levels(0, tiny_signal.GRID)),
+        tiny_signal.layer("Gamma", "4G", random_levels(1, tiny_signal.GRID)),
+    ]
+    people = {"people": tiny_signal.people(amount)}
+    table = measure_levels(tiny.villages(), layers, amounts=people).levels[0]
+    asked = [(a, b) for a in (2, 33, 36, 40, 200, NEVER) for b in (1, 34, 41, LEVELS - 1, NEVER)]
+    for least in asked * 2:  # more than are kept, and each again
+        found = signal_share(table, np.array(least, np.uint8), basis, 9)
+        expected = summed(table, [x if x < NEVER else 1000 for x in least], basis)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert sum(key[0] == "share" for key in table.sums) == MOST_KEPT  # type: ignore[index]  # tuples
+    with pytest.raises(ValueError, match="read-only"):
+        signal_share(table, np.array([36, 36], np.uint8), basis, 9)[0] = 1.0
 
 
 class Kept(dict[str, PixelWeights]):
