@@ -1,6 +1,6 @@
 """A country on one machine: from files to verdicts, read in regions, and how the cost grows.
 
-    uv run python -m bench.country [--provinces 25 75] [--output bench/COUNTRY.md]
+    uv run python -m bench.country [--provinces 25 75] [--write bench/COUNTRY.md]
 
 The reconstruction's villages and the twelve ragged layers of `bench.footprints` are laid side by
 side, each time moved and mirrored, with the layers in another order, and written once as
@@ -26,14 +26,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyproj
 import shapely
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
 import coverage
 import geodata
 from bench.footprints import twelve_ragged
+from coverage.combinations import default_threads
+from coverage.grid import spread
 from coverage.model import Layer, LayerInfo
-from coverage.regions import measure_in_regions
+from coverage.regions import RegionLayer, measure_in_regions
+from coverage.split import split_boxes
 from geodata.study.regional import layer_in_file
 
 CRS = "EPSG:9208"
@@ -100,43 +104,92 @@ def make(folder: Path, villages: gpd.GeoDataFrame, layers: list[Shapes], provinc
         tables.append(gpd.GeoDataFrame({"village_id": ids, "centre": halls}, geometry=shapes))
     country = pd.concat(tables, ignore_index=True).set_crs(CRS)
     country["centre"] = gpd.GeoSeries(country["centre"], crs=CRS)
-    country.to_parquet(folder / "villages.parquet", index=False)
+    country.to_parquet(
+        folder / "villages.parquet",
+        index=False,
+        write_covering_bbox=True,
+        row_group_size=len(villages),
+    )
 
 
-def run(folder: Path, regions: int) -> dict[str, float]:
+def run(folder: Path, regions: int, way: str) -> dict[str, float]:
     """Read, measure and judge; seconds and memory of this process."""
     began, cpu = time.perf_counter(), time.process_time()
-    table = parquet.read_table(folder / "villages.parquet")
+    verdicts = WAYS[way](folder, regions)
+    return {
+        "villages": len(verdicts),
+        "seconds": time.perf_counter() - began,
+        "cpu": time.process_time() - cpu,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "uncovered": int(verdicts.isin(["weak", "none"]).sum()),
+    }
+
+
+def whole(folder: Path, regions: int) -> pd.Series:
+    """All villages and all their measures in memory, the layers in their files."""
+    villages = villages_of(parquet.read_table(folder / "villages.parquet"))
+    measures = measure_in_regions(villages, layers_of(folder), regions=regions)
+    return coverage.judge(measures, coverage.RULES["vn-village"]).verdicts["verdict"]
+
+
+def apart(folder: Path, regions: int) -> pd.Series:
+    """Villages in their file too: each region is read, measured, judged and forgotten."""
+    path, layers = folder / "villages.parquet", layers_of(folder)
+    with parquet.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)]
+        known = [boxes_and_vertices(file, k) for k in range(file.num_row_groups)]
+    boxes, vertices = (np.concatenate(each) for each in zip(*known, strict=True))
+    ends = np.cumsum(sizes)
+
+    def region(rows: np.ndarray) -> pd.Series:
+        groups = np.unique(np.searchsorted(ends, rows, side="right"))
+        held = np.concatenate([np.arange(ends[k] - sizes[k], ends[k]) for k in groups])
+        with parquet.ParquetFile(path) as file:
+            table = file.read_row_groups(groups.tolist()).take(np.searchsorted(held, rows))
+        measures = measure_in_regions(villages_of(table), layers, regions=1, threads=1)
+        return coverage.judge(measures, coverage.RULES["vn-village"]).verdicts["verdict"]
+
+    parts = split_boxes(boxes, vertices, regions)
+    return pd.concat(spread(region, parts, threads=default_threads()))
+
+
+WAYS = {"whole": whole, "apart": apart}
+
+
+def boxes_and_vertices(file: parquet.ParquetFile, group: int) -> tuple[Shapes, Shapes]:
+    """Boxes and, near enough, vertices (16 bytes each) of the villages of a row group."""
+    table = file.read_row_group(group, columns=["geometry", "bbox"]).flatten()
+    sides = [f"bbox.{side}" for side in ("xmin", "ymin", "xmax", "ymax")]
+    lengths = compute.binary_length(table["geometry"]).to_numpy()
+    return np.stack([table[side].to_numpy() for side in sides], axis=1), lengths // 16
+
+
+def villages_of(table: pa.Table) -> gpd.GeoDataFrame:
+    """Villages as `coverage.measure` takes them."""
     shapes = {
         name: gpd.GeoSeries(shapely.from_wkb(table[name].to_numpy(zero_copy_only=False)), crs=CRS)
         for name in ("geometry", "centre")
     }
-    villages = gpd.GeoDataFrame(
-        {"centre": shapes["centre"]}, geometry=shapes["geometry"]
-    ).set_index(table["village_id"].to_pandas())
-    del table, shapes
-    layers = [
+    return gpd.GeoDataFrame({"centre": shapes["centre"]}, geometry=shapes["geometry"]).set_index(
+        table["village_id"].to_pandas()
+    )
+
+
+def layers_of(folder: Path) -> list[RegionLayer]:
+    """The twelve layers, left in their files."""
+    return [
         layer_in_file(
             folder / f"layer{k}.parquet",
             info=LayerInfo(operator=f"O{k // 3}", technology=("3G", "4G", "5G")[k % 3]),
-            crs=villages.crs,
+            crs=pyproj.CRS.from_user_input(CRS),
         )
         for k in range(12)
     ]
-    measures = measure_in_regions(villages, layers, regions=regions)
-    assessment = coverage.judge(measures, coverage.RULES["vn-village"])
-    return {
-        "villages": len(villages),
-        "seconds": time.perf_counter() - began,
-        "cpu": time.process_time() - cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "uncovered": int(assessment.verdicts["verdict"].isin(["weak", "none"]).sum()),
-    }
 
 
-def measured(folder: Path, regions: int) -> dict[str, float]:
+def measured(folder: Path, regions: int, way: str) -> dict[str, float]:
     """`run` in a process of its own, whose compiled code is there already."""
-    command = [sys.executable, "-m", "bench.country", "--run", str(folder), str(regions)]
+    command = [sys.executable, "-m", "bench.country", "--run", str(folder), str(regions), way]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # our own interpreter, our own text
     return dict(json.loads(done.stdout))
 
@@ -151,22 +204,28 @@ def table(base: Path, study: Path | None, provinces: list[int]) -> str:
             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}. "
             "As many regions as provinces; seconds are from files to verdicts, in a process of "
             "its own; "
-            "loading Python and its packages is left out."
+            "loading Python and its packages is left out. Villages in memory: *whole*, or *apart*, "
+            "a region at a time. Processor seconds are of both cores together; *load before* is "
+            "what else the machine had to do (1-minute load average when a run began)."
         ),
         "",
         (
-            "| provinces | villages | vertices | seconds | processor s | seconds per province "
-            "| peak memory, MB | uncovered |"
+            "| provinces | villages in memory | villages | vertices | seconds | processor s "
+            "| processor s per province | peak memory, MB | uncovered | load before |"
         ),
-        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for many in provinces:
-        make(base / f"country{many}", opened.villages, layers, many)
-        got = measured(base / f"country{many}", many)
+    asked = [(many, way) for many in provinces for way in WAYS]
+    for many, way in asked:
+        folder = base / f"country{many}"
+        if not folder.exists():
+            make(folder, opened.villages, layers, many)
+        load = os.getloadavg()[0]
+        got = measured(folder, many, way)
         lines.append(
-            f"| {many} | {got['villages']:,} | {vertices * many:,} | {got['seconds']:.1f} "
-            f"| {got['cpu']:.1f} | {got['seconds'] / many:.2f} | {got['peak_mb']:,.0f} "
-            f"| {got['uncovered']:,} |"
+            f"| {many} | {way} | {got['villages']:,} | {vertices * many:,} | {got['seconds']:.1f} "
+            f"| {got['cpu']:.1f} | {got['cpu'] / many:.2f} | {got['peak_mb']:,.0f} "
+            f"| {got['uncovered']:,} | {load:.1f} |"
         )
         sys.stderr.write(lines[-1] + "\n")
     return "\n".join(lines)
@@ -177,17 +236,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--provinces", type=int, nargs="+", default=[25, 75])
     parser.add_argument("--study", type=Path)
-    parser.add_argument("--output", type=Path)
-    parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--folder", type=Path, help="where countries are kept and found again")
+    parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.run:
-        print(json.dumps(run(Path(asked.run[0]), int(asked.run[1]))))
+        print(json.dumps(run(Path(asked.run[0]), int(asked.run[1]), asked.run[2])))
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = table(Path(folder), asked.study, asked.provinces)
+        found = table(asked.folder or Path(folder), asked.study, asked.provinces)
     text = "# A country\n\n`uv run python -m bench.country`\n\n" + found
-    if asked.output:
-        asked.output.write_text(text + "\n", encoding="utf-8")
+    if asked.write:
+        asked.write.write_text(text + "\n", encoding="utf-8")
     print(text)
 
 

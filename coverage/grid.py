@@ -14,7 +14,7 @@ import shapely
 from coverage import kernel
 from coverage.rings import Floats, Geometries, Ints, rings_of
 
-EDGES_PER_CELL = 0.5
+EDGES_PER_CELL = 1.0
 """Edges of the richest layer for each cell of the grid, roughly."""
 
 LARGEST_GRID = 4_000_000

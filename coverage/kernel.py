@@ -164,16 +164,23 @@ def _cut_rings(
 @_jit
 def _merge_events(ev_x: Array, ev_w: Array, n: int) -> int:
     """Sort steps of the winding by place and drop those that cancel; returns how many stay."""
-    if n == 0:
-        return 0
-    order = np.argsort(ev_x[:n])
-    xs, ws = ev_x[:n][order], ev_w[:n][order]
+    if n <= 32:  # nearly always, and then mostly sorted already
+        for k in range(1, n):
+            x, w = ev_x[k], ev_w[k]
+            j = k
+            while j > 0 and ev_x[j - 1] > x:
+                ev_x[j], ev_w[j] = ev_x[j - 1], ev_w[j - 1]
+                j -= 1
+            ev_x[j], ev_w[j] = x, w
+    else:
+        order = np.argsort(ev_x[:n])
+        ev_x[:n], ev_w[:n] = ev_x[:n][order], ev_w[:n][order]
     m = 0
     k = 0
     while k < n:
-        x, w = xs[k], 0.0
-        while k < n and xs[k] == x:
-            w += ws[k]
+        x, w = ev_x[k], 0.0
+        while k < n and ev_x[k] == x:
+            w += ev_w[k]
             k += 1
         if w != 0.0:
             ev_x[m], ev_w[m] = x, w
