@@ -327,7 +327,8 @@ def table(study: Path, repeats: int) -> str:
         f"{grid.height} pixels of 100 m; {platform.machine()}, {os.cpu_count()} cores at a load "
         f"of {load:.1f} by others too, Python {platform.python_version()}, two threads for ours "
         f"(the others offer none); medians of {repeats} runs ({3 * repeats} with weights kept, "
-        "`rasterstats` one). Processor seconds are of both processors together."
+        "`rasterstats` one). Processor seconds are of both processors together; where others "
+        "use them too, their ratios tell more than those of seconds."
     )
     same = (
         f"Largest difference of a share from `exactextract`: {off.max():.1e}, since it keeps parts "
