@@ -246,3 +246,12 @@ def _together(
 def technologies_in(layers: Sequence[LayerInfo]) -> list[str]:
     """The technologies that some layers have, in the order of their generations."""
     return [t for t in TECHNOLOGIES if any(x.technology == t for x in layers)]
+
+
+def unheard(measures: Measures, rule: Rule) -> tuple[LayerInfo, ...]:
+    """Signal layers that count for nothing because the rule names no level for them."""
+    return tuple(
+        layer
+        for layer in measures.layers
+        if layer.kind == "signal" and rule.admits(layer) and rule.min_dbm(layer.technology) is None
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from coverage.shares import unheard
 from coverage.summarise import by_unit
 from geodata.study.places import Structure, structure_on, structures_of
 from ui.plain import plain
@@ -43,6 +44,11 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     lines += ["", *_table(table, level, t), ""]
     rule = plain(run.assessment.rule.name)
     lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
+    left_out = unheard(run.assessment.measures, run.assessment.rule)
+    if left_out:
+        told = ", ".join(dict.fromkeys(plain(layer.title) for layer in left_out))
+        lines.append(t("Signal layers the rule names no level for count for nothing: {layers}.",
+                       layers=told))  # fmt: skip
     lines.append(_made(run, t, seconds=seconds))
     if run.study.reconstruction:
         lines.append(reconstruction_notice(t))

@@ -19,6 +19,7 @@ import geodata
 from tests import folder, table_study, tiny
 from tests.corpus import all_cases
 from tests.gis import PASSWORD, Gis
+from tests.tiny_signal import write_signal_study
 from ui import server, studies
 from ui.command import command
 from ui.server import arguments
@@ -534,3 +535,11 @@ def test_a_rule_without_numbers_ends_in_one_sentence(
     assert done.stderr.startswith(sentence)
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
+
+
+def test_assess_says_which_signal_layers_the_rule_has_no_level_for(tmp_path: Path) -> None:
+    study = write_signal_study(tmp_path / "signal")
+    told = call("assess", study, "--rule", "spain")
+    assert "count for nothing" not in told.output  # Gamma 3G is not admitted at all
+    told = call("assess", study, "--rule", "sdg-9.c.1")
+    assert "names no level for count for nothing: Gamma 3G." in told.output
