@@ -184,10 +184,11 @@ def difference(one: Measures, other: Measures) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """``alone`` + ``each`` × parts + ``work`` / workers, in seconds.
+    """What a run takes, in seconds, where every process has a core of its own.
 
-    ``alone``: the caller's own before the first part and after the last, as measured. The others
-    are fitted to the runs with one and two workers.
+    ``alone``: the caller's own before the first part and after the last. ``each``: the caller's
+    for a part, its making, sending and taking back. ``work``: the workers' for all parts.
+    Processor seconds of the runs with one and two workers, which do not count what others do.
     """
 
     villages: int
@@ -196,16 +197,21 @@ class Model:
     work: float
 
     @classmethod
-    def of(cls, villages: int, *, alone: float, one: Done, two: Done) -> Model:
-        """The fit: two runs of as many parts, two unknowns."""
-        work = 2 * (one.seconds - two.seconds)
-        each = (one.seconds - alone - work) / parts_for(villages, FITTED[-1])
-        return cls(villages=villages, alone=alone, each=each, work=work)
+    def of(cls, villages: int, *, alone: float, runs: Sequence[Done]) -> Model:
+        """The means of some runs."""
+        parts = parts_for(villages, FITTED[-1])
+        return cls(
+            villages=villages,
+            alone=alone,
+            each=sum(run.own_cpu - alone for run in runs) / len(runs) / parts,
+            work=sum(run.workers_cpu or 0.0 for run in runs) / len(runs),
+        )
 
-    def seconds(self, workers: int) -> float:
-        """With so many workers."""
-        parts = parts_for(self.villages, workers)
-        return self.alone + self.each * parts + self.work / workers
+    def seconds(self, workers: int) -> tuple[float, float]:
+        """With so many workers: where caller and workers never wait for each other; always."""
+        own = self.each * parts_for(self.villages, workers)
+        theirs = self.work / workers
+        return self.alone + max(own, theirs), self.alone + own + theirs
 
 
 def table(times: int, study: geodata.Study) -> str:
@@ -232,13 +238,15 @@ def table(times: int, study: geodata.Study) -> str:
         # only this machine's own measures are needed again
         found.append(done if not found else replace(done, measures=found[0].measures))
     alone = before + min(found[1].ending, found[2].ending)
-    model = Model.of(len(villages), alone=alone, one=found[1], two=found[2])
-    return "\n".join([*lines, "", *_predicted(model, found[0].seconds)])
+    model = Model.of(len(villages), alone=alone, runs=found[1:3])
+    return "\n".join([*lines, "", *_predicted(model, found[:3])])
 
 
 HEAD = (
-    "| | seconds | of this machine alone | caller's processor s | workers' processor s | largest "
-    "difference of a share | starting, s | largest worker, MB |",
+    (
+        "| | seconds | of this machine alone | caller's processor s | workers' processor s "
+        "| largest difference of a share | starting, s | largest worker, MB |"
+    ),
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 )
 
@@ -269,27 +277,35 @@ def _row(done: Done, own: Done) -> str:
     )
 
 
-def _predicted(model: Model, alone: float) -> list[str]:
+def _predicted(model: Model, found: Sequence[Done]) -> list[str]:
     """What the model says, in words and figures."""
-    rows = [
-        f"| {n} | {parts_for(model.villages, n)} | {model.seconds(n):.1f} "
-        f"| {model.seconds(n) / alone:.2f} |"
-        for n in (*FITTED, *PREDICTED)
-    ]
+    own, *fitted = found
+    taken = {n: f"{done.seconds:.1f}" for n, done in zip(FITTED, fitted, strict=True)}
+    rows = []
+    for n in (*FITTED, *PREDICTED):
+        low, high = model.seconds(n)
+        parts = parts_for(model.villages, n)
+        rows.append(f"| {n} | {parts} | {low:.1f} to {high:.1f} | {taken.get(n, '')} |")
     return [
         (
             "## Beyond two: a model, not a measurement\n\n"
-            f"Seconds = {model.alone:.2f} + {model.each:.3f} × parts + {model.work:.1f} / workers. "
-            "The first is what the caller does alone, before the first part and after the last, as "
-            "measured; the other two are fitted to the runs with one and two workers, which they "
-            "meet by their making. A part costs the caller its making, sending and taking back; "
-            "the fit also holds what the caller and two workers take from each other on these "
-            "cores, which workers on machines of their own do not."
+            f"Seconds = {model.alone:.2f} + {model.each:.3f} × parts + {model.work:.1f} / workers "
+            "where caller and workers always wait for each other; where they never do, the larger "
+            "of the last two counts alone. The first is what the caller does before the first part "
+            "and after the last; the second what a part costs it; the third what workers do. All "
+            "are processor seconds, of the runs with one and two workers: they hold for workers "
+            "with a core each and a network that takes no time. What was taken here is the "
+            "seconds of above, with all processes and all else that the machine did on its cores."
         ),
         "",
-        "| workers | parts | seconds | of this machine alone |",
+        "| workers | parts | seconds, model | seconds taken here |",
         "| ---: | ---: | ---: | ---: |",
         *rows,
+        "",
+        (
+            f"This machine alone took {own.own_cpu:.1f} processor seconds on {os.cpu_count()} "
+            f"cores: {own.own_cpu / (os.cpu_count() or 1):.1f} s where it has them to itself."
+        ),
     ]
 
 

@@ -68,7 +68,8 @@ def cut(polygon: shapely.Polygon, box: Box) -> Geometries:
     """A valid polygon cut to a frame around a box, as polygons: none where they do not meet.
 
     No edge that meets the box is cut, so that not even a rounding differs inside it: the frame
-    goes around their ends.
+    goes around their ends. What is cut may touch itself on the frame, which is left to measuring:
+    to ask GEOS of every cut took the caller longer than all else it does.
     """
     rings = shapely.get_rings(polygon)
     xy, of = shapely.get_coordinates(rings, return_index=True)
@@ -77,10 +78,7 @@ def cut(polygon: shapely.Polygon, box: Box) -> Geometries:
     meets = same & (low <= box[2:]).all(axis=1) & (high >= box[:2]).all(axis=1)
     corners = np.concatenate([low[meets], high[meets], np.reshape(box, (2, 2))])
     frame = (*(corners.min(axis=0) - ROOM_M), *(corners.max(axis=0) + ROOM_M))
-    found = _apart(np.array([shapely.clip_by_rect(polygon, *frame)], dtype=object))
-    if not shapely.is_valid(found).all():
-        found = _apart(np.array([shapely.intersection(polygon, shapely.box(*frame))], dtype=object))
-    return found
+    return _apart(np.array([shapely.clip_by_rect(polygon, *frame)], dtype=object))
 
 
 def _apart(shapes: Geometries) -> Geometries:
