@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
 import signal
 import sys
 import tempfile
@@ -43,7 +42,7 @@ PREDICTED = (4, 8, 16)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Done:
-    """One way: what it measured and what it took. Seconds; memory in MB, of the largest worker."""
+    """One way: what it measured and what it took, in seconds."""
 
     name: str
     measures: Measures
@@ -52,7 +51,6 @@ class Done:
     workers_cpu: float | None = None
     start: float = 0.0
     ending: float = 0.0
-    worker_mb: float | None = None
 
 
 def country(study: geodata.Study, times: int) -> tuple[gpd.GeoDataFrame, list[Layer]]:
@@ -113,7 +111,6 @@ def on_workers(
         measures = measured_on(client, villages, layers, parts=parts, progress=progress)
         seconds, own = time.perf_counter() - began, time.process_time() - cpu
         after = sum(client.run(time.process_time).values())
-        memory = max(client.run(_peak_mb).values())
     name = f"{workers} worker{'s' if workers > 1 else ''}{', one killed half-way' if kill else ''}"
     return Done(
         name=name,
@@ -123,7 +120,6 @@ def on_workers(
         workers_cpu=None if kill else after - before,
         start=start,
         ending=began + seconds - ended[0],
-        worker_mb=memory,
     )
 
 
@@ -137,10 +133,6 @@ def _ready() -> None:
     edge = gpd.GeoSeries([shapely.Point(5e5, 2e6).buffer(5)], crs=CRS)
     layer = Layer(info=LayerInfo(operator="A", technology="4G"), footprint=edge, extent=edge)
     measure_areas(square, [layer])
-
-
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _nothing(done: float) -> None:
@@ -245,9 +237,9 @@ def table(times: int, study: geodata.Study) -> str:
 HEAD = (
     (
         "| | seconds | of this machine alone | caller's processor s | workers' processor s "
-        "| largest difference of a share | starting, s | largest worker, MB |"
+        "| largest difference of a share | starting, s |"
     ),
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
 )
 
 
@@ -269,11 +261,10 @@ def _about(
 def _row(done: Done, own: Done) -> str:
     off = "" if done is own else f"{difference(done.measures, own.measures):.1e}"
     workers = "" if done.workers_cpu is None else f"{done.workers_cpu:.1f}"
-    memory = "" if done.worker_mb is None else f"{done.worker_mb:,.0f}"
     start = "" if done is own else f"{done.start:.1f}"
     return (
         f"| {done.name} | {done.seconds:.1f} | {done.seconds / own.seconds:.2f} "
-        f"| {done.own_cpu:.1f} | {workers} | {off} | {start} | {memory} |"
+        f"| {done.own_cpu:.1f} | {workers} | {off} | {start} |"
     )
 
 
