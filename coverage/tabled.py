@@ -20,7 +20,7 @@ from coverage.rings import Floats, Ints
 from coverage.sampled import Bytes, finer, levels_in
 from coverage.weights import PixelWeights
 
-MEMORY = 2**28
+MEMORY = 2**27
 """Bytes that a tile of all layers may take."""
 
 PAIR = 2
