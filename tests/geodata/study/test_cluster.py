@@ -37,7 +37,11 @@ from tests.ui.test_command import call
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
-    """Two workers for all tests: to start one takes seconds."""
+    """Two workers for all tests: to start one takes seconds.
+
+    What is compiled is kept on the disk, for workers to load: else each would compile it too.
+    """
+    coverage.measure(tiny.villages(), limited())
     with LocalCluster(
         n_workers=2,
         threads_per_worker=1,
