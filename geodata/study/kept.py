@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from coverage.model import Layer, LayerInfo, Measures
+from coverage.moved import between
 from coverage.update import updated
 from geodata.study.digests import StudyKeys, key_of, keys_of
 from geodata.study.kept_amounts import AMOUNTS
@@ -120,22 +121,27 @@ def measures_of(
     measures, places = _areas(store, study, plan.keys.areas, infos), set[int]()
     measured = False
     if measures is None:
-        measures, places = _measured(store, study, plan, measure, progress)
+        first = between(progress, 0.0, 1 / (1 + len(plan.parts)))
+        measures, places = _measured(store, study, plan, measure, first)
         measured = bool(places) or not infos
         about = {"kind": AREAS, "villages": plan.keys.villages, "layers": list(plan.keys.layers)}
         titles = [info.title for info in infos]
         store.keep(plan.keys.areas, {**about, "titles": titles}, areas_arrays(measures))
-    for part in plan.parts:
+    steps = 1 + len(plan.parts)
+    for at, part in enumerate(plan.parts, 1):
         found = _with_part(store, measures, part.kind, part.key)
         if found is None:
             arrays = part.derive(store)
             if arrays is None:
                 kept_in = (store,) if part.keeps else ()
-                arrays = part.measure(measures, progress, *kept_in)
+                own = between(progress, at / steps, (at + 1) / steps)
+                arrays = part.measure(measures, own, *kept_in)
                 places, measured = places | set(part.layers), True
             store.keep(part.key, {**part.about, "kind": part.kind}, arrays)
             found = _kind(part.kind).join(measures, dict(part.about), arrays)
         measures = found
+    if progress and measured:
+        progress(1.0)
     return Found(measures=measures, measured_layers=len(places), measured=measured)
 
 
