@@ -524,7 +524,7 @@ def test_match_writes_a_workbook_and_says_what_became_of_each_row(tmp_path: Path
     ("language", "sentence"),
     [
         ("en", "rule vn-1603 has no numbers yet: covered_share, weak_share stand in letter"),
-        ("vi", "cách tính vn-1603 chưa có số liệu: covered_share, weak_share nằm trong công văn"),
+        ("vi", "tiêu chí vn-1603 chưa có số liệu: covered_share, weak_share nằm trong công văn"),
     ],
 )
 def test_a_rule_without_numbers_ends_in_one_sentence(

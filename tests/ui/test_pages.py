@@ -408,7 +408,7 @@ def test_the_text_page_of_no_area_bears_all_that_a_page_must(run: Run, language:
         ("en", "“Letter 1603/BTTTT-CVT” cannot be chosen yet: its numbers (share of the area",
          "rule vn-1603 has no numbers yet", "Shown are the published figures."),
         ("vi", "các con số của cách tính này (tỷ lệ diện tích để tính là phủ sóng",
-         "cách tính vn-1603 chưa có số liệu", "Đang hiện số liệu đã công bố."),
+         "tiêu chí vn-1603 chưa có số liệu", "Đang hiện số liệu đã công bố."),
     ],
 )  # fmt: skip
 def test_a_rule_without_numbers_is_named_and_never_chosen(
