@@ -10,7 +10,7 @@ import pandas as pd
 from coverage import CoverageError
 from coverage.model import TECHNOLOGIES, Assessment, Headline, Rule, Technology
 from coverage.rules import RULES
-from coverage.select import headline_among, only_others_serve, select
+from coverage.select import UNCOVERED, headline_among, only_others_serve, select
 from coverage.sure import Between, Sureness
 from geodata.access import Rights
 from geodata.display import bounds
@@ -46,6 +46,7 @@ class View:
     area_level: Level
     area: str
     in_area: pd.Series[bool]
+    fits: pd.Series[bool]
     keep: pd.Series[bool]
     trouble: CoverageError | None = None
 
@@ -120,6 +121,11 @@ class View:
         """Between what the number of uncovered villages lies, of those marked."""
         return self.sureness.among(keep.to_numpy(bool))
 
+    def kept_between(self) -> Between | None:
+        """The range of the uncovered in the list; None where it lists some of them alone."""
+        asked = self.choices.selection.verdicts
+        return self.between(self.fits) if not asked or set(UNCOVERED) <= set(asked) else None
+
     def kept_headline(self) -> Headline:
         """The figures of the villages that the filters leave."""
         return headline_among(self.opened.run.study.villages, self.seen, self.keep)
@@ -149,9 +155,10 @@ def make_view(opened: Opened, choices: Choices) -> View:
     if selection.served == "others" and of_nobody:  # others than whom?
         selection = replace(selection, served=None)
     everyone = opened.judged(rule) if opened.rights.operator else whole
-    keep = in_area & select(villages, seen, selection, whole=everyone)
+    fits = in_area & select(villages, seen, replace(selection, verdicts=()), whole=everyone)
     if choices.name.strip():
-        keep &= named(opened.names, choices.name)
+        fits &= named(opened.names, choices.name)
+    keep = fits & select(villages, seen, selection, whole=everyone)
     return View(
         opened=opened,
         choices=choices,
@@ -164,6 +171,7 @@ def make_view(opened: Opened, choices: Choices) -> View:
         area_level=level,
         area=code,
         in_area=in_area,
+        fits=fits,
         keep=keep,
         trouble=trouble,
     )

@@ -104,7 +104,7 @@ def test_a_link_opens_exactly_that_view(browser: Browser, page: Page, address: s
         "&village=v3&layers=Alpha%204G&name=xom"
     )
     show(page, link)
-    expect(page.get_by_text("1 village listed: 1 (between 0 and 1) = 0 no signal")).to_be_visible()
+    expect(page.get_by_text("1 village listed: 1 = 0 no signal + 1 weak")).to_be_visible()
     stamp = stamp_of(page)
     with context_of(browser, PHONE) as context:
         other = context.new_page()

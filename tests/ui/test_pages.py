@@ -111,11 +111,11 @@ def test_operators_and_technologies_are_counted(monkeypatch: pytest.MonkeyPatch,
 def test_filters_move_figures_and_list_together(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     app = open_page(monkeypatch, run, "gaps", lang="en")
     assert len(app.dataframe[0].value) == 3
-    assert "3 villages listed: 3 (between 1 and 3) = 1 no signal + 2 weak" in words(app)
+    assert "3 villages listed: 3 (between 1 and 6) = 1 no signal + 2 weak" in words(app)
     app.selectbox(key="choose district").select("417").run()
     assert app.query_params["district"] == "417"
     assert len(app.dataframe[0].value) == 1
-    assert "1 village listed: 1 = 1 no signal + 0 weak" in words(app)
+    assert "1 village listed: 1 (between 1 and 2) = 1 no signal + 0 weak" in words(app)
     app.button[0].click().run()
     assert "district" not in app.query_params
     assert len(app.dataframe[0].value) == 3

@@ -166,7 +166,7 @@ def _figures(view: View) -> None:
         headline.villages,
         count=t.number(headline.villages),
     )
-    split = split_text(headline, t, view.between(view.keep))
+    split = split_text(headline, t, view.kept_between())
     people = t("{people} people", people=t.number(headline.population))
     covered = (
         " · " + t("{covered} covered", covered=t.number(headline.covered))
