@@ -12,6 +12,7 @@ from ui.access import may_read
 from ui.compress import CompressedStatic
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
+from ui.prompt import Prompt
 from ui.text_page import text_routes
 
 
@@ -26,5 +27,5 @@ app = st.App(
         *map_routes(asset_store(), base_path=base_path, may_read=may_read),
         *text_routes(base_path=base_path),
     ],
-    middleware=[Middleware(CompressedStatic)],
+    middleware=[Middleware(Prompt), Middleware(CompressedStatic)],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coverage.model import Assessment
-from coverage.summarise import summarise
+from coverage.summarise import by_layer
 
 
 def filings(assessment: Assessment) -> pd.DataFrame:
@@ -16,7 +16,7 @@ def filings(assessment: Assessment) -> pd.DataFrame:
     ``villages_served`` (NA for a missing one) and ``filed``.
     """
     m, rule, expected = assessment.measures, assessment.rule, assessment.expected
-    served = summarise(assessment).by_layer["villages_served"].tolist()
+    served = by_layer(assessment)["villages_served"].tolist()
     rows = [
         {
             "operator": layer.operator,

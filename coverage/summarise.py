@@ -39,7 +39,7 @@ def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) ->
         by_commune=by_unit(table, "commune"),
         by_operator=_by_operator(assessment).join(reach_by_operator(both)),
         by_technology=_by_technology(assessment).join(reach_by_technology(both)),
-        by_layer=_by_layer(assessment),
+        by_layer=by_layer(assessment),
         by_number_of_operators=_by_number(assessment),
         people=reach_of(people),
         households=reach_of(households),
@@ -170,7 +170,11 @@ def operator_technology_matrix(assessment: Assessment) -> pd.DataFrame:
     return pd.DataFrame.from_dict(found, orient="index").reindex(columns=columns)
 
 
-def _by_layer(assessment: Assessment) -> pd.DataFrame:
+def by_layer(assessment: Assessment) -> pd.DataFrame:
+    """How many villages each layer serves alone; one row a layer, in the measures' order.
+
+    Columns: ``operator``, ``technology``, ``as_of``, ``villages_served`` and ``share`` (0 to 1).
+    """
     m = assessment.measures
     return pd.DataFrame(
         {
