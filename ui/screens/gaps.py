@@ -37,7 +37,6 @@ from ui.view import View, map_state, operators_of, technologies_of
 
 def show(view: View) -> None:
     """Draw the page."""
-    listed = village_list(view)
     with st.container(key="above the map"):  # whatever comes and goes here, the map stays put
         _filters(view)
         _figures(view)
@@ -55,6 +54,7 @@ def show(view: View) -> None:
             },
             tiles=studies.tile_address(),
         )
+    listed = village_list(view)  # after the map, which need not wait for it
     with beside:
         if view.village:
             why_card(view)
