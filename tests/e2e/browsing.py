@@ -14,7 +14,15 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+)
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -33,6 +41,30 @@ PHONE = (390, 844)
 READY = ".phusong-map[data-ready]"
 START_S = 90
 SHOW_MS = 60_000
+"""What is waited for at most: a machine that has much else to do is no defect of a page."""
+
+STILL = """(element, id) => new Promise((resolve) => {
+  const place = () => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    if (!id) return [x, y, width, height];
+    element.dispatchEvent(new CustomEvent("where", { detail: { id } }));
+    const [left, top] = JSON.parse(element.dataset.where);
+    const canvas = element.querySelector(".canvas").getBoundingClientRect();
+    return [canvas.x + left, canvas.y + top];
+  };
+  let seen = "";
+  let frames = 0;
+  const look = () => {
+    const now = place();
+    const moves = element.querySelector(".leaflet-zoom-anim, .leaflet-pan-anim");
+    frames = now.join() === seen && !moves ? frames + 1 : 0;
+    seen = now.join();
+    if (frames < 10) requestAnimationFrame(look);
+    else resolve(now);
+  };
+  document.fonts.ready.then(look);
+})"""
+"""Where an element is, or on it what the map draws as ``id``, once it stays for ten frames."""
 
 
 @dataclass
@@ -85,6 +117,7 @@ def serving(
 @contextmanager
 def browsing(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium."""
+    expect.set_options(timeout=SHOW_MS)
     browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
     try:
         yield browser
@@ -94,15 +127,17 @@ def browsing(playwright: Playwright) -> Iterator[Browser]:
 
 def context_of(browser: Browser, size: tuple[int, int]) -> BrowserContext:
     """A fresh visitor with a window of ``size``."""
-    return browser.new_context(
+    context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, has_touch=size == PHONE
     )
+    context.set_default_timeout(SHOW_MS)
+    return context
 
 
 def show(page: Page, address: str) -> None:
     """Open ``address`` and wait until its map is drawn."""
     page.goto(address)
-    page.wait_for_selector(READY, timeout=SHOW_MS)
+    page.wait_for_selector(READY)
 
 
 def free_port() -> int:
@@ -128,7 +163,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def settled(page: Page, stamp: str) -> str:
     """Wait until the map shows another state than ``stamp``; gives the new one."""
-    page.wait_for_selector(f'{READY}:not([data-ready="{stamp}"])', timeout=SHOW_MS)
+    page.wait_for_selector(f'{READY}:not([data-ready="{stamp}"])')
     return stamp_of(page)
 
 
@@ -137,17 +172,21 @@ def stamp_of(page: Page) -> str:
     return page.locator(READY).get_attribute("data-ready") or ""
 
 
+def finished(page: Page) -> None:
+    """Wait until the server has nothing more to say to the page."""
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
+
+
+def still(part: Locator) -> None:
+    """Wait until part of a page stays where it is: fonts and lists push others about."""
+    part.evaluate(STILL)
+
+
 def place_of(page: Page, what: str) -> tuple[float, float]:
     """Where on the page a village or an area is drawn, from the map's own data."""
-    page.wait_for_timeout(500)  # fonts and the list may still push the map about
-    box = page.locator(".phusong-map .canvas").bounding_box()
-    assert box is not None
-    x, y = page.locator(".phusong-map").evaluate(
-        "(frame, id) => frame.dispatchEvent(new CustomEvent('where', {detail: {id}}))"
-        " && JSON.parse(frame.dataset.where)",
-        what,
-    )
-    return box["x"] + x, box["y"] + y
+    finished(page)
+    x, y = page.locator(".phusong-map").evaluate(STILL, what)
+    return x, y
 
 
 def sideways(page: Page) -> float:

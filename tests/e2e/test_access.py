@@ -65,6 +65,9 @@ OTHERS_DISTRICT = ("Thành phố Vinh", "Xóm 1", "Xã 0")
 
 SIGNED_IN: dict[tuple[str, str], Any] = {}
 
+Application = Callable[[dict[str, Any], Any], Any]
+"""What answers at an address, as WSGI has it."""
+
 
 @dataclass
 class Received:
@@ -95,9 +98,20 @@ class Received:
         return Received(parts=[text.encode() for _, text in found])
 
 
-@contextmanager
-def provider(wrap: Callable[[Any], Any] | None = None, **options: Any) -> Iterator[int]:
-    """An OIDC server of our own; ``wrap`` may stand between it and who asks."""
+@dataclass
+class Provider:
+    """An OIDC server of our own, whose answers may for a while be those of another."""
+
+    honest: Application
+    port: int = 0
+    another: Application | None = None
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        return (self.another or self.honest)(environ, start)
+
+
+def signing_in(**options: Any) -> Application:
+    """A provider at which all our people may sign in."""
     people = [
         User(
             sub=f"{who}@example.org",
@@ -105,12 +119,19 @@ def provider(wrap: Callable[[Any], Any] | None = None, **options: Any) -> Iterat
         )
         for who in PEOPLE
     ]
-    made = app(user_claims=people, **options)
-    server = make_server("localhost", 0, wrap(made) if wrap else made, threaded=True)
+    made: Application = app(user_claims=people, **options)
+    return made
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    made = Provider(honest=signing_in())
+    server = make_server("localhost", 0, made, threaded=True)
+    made.port = server.server_port
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield server.server_port
+        yield made
     finally:
         server.shutdown()
         thread.join(5)
@@ -134,8 +155,12 @@ def guarded(folder: Path, sign_in_port: int) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: ARG001  # no server where there is no browser
-    with provider() as port, guarded(tmp_path_factory.mktemp("guarded"), port) as address:
+def url(
+    browser: Browser,  # noqa: ARG001  # no server where there is no browser
+    provider: Provider,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    with guarded(tmp_path_factory.mktemp("guarded"), provider.port) as address:
         yield address
 
 
@@ -343,9 +368,14 @@ def test_a_forged_or_expired_cookie_is_no_sign_in(
     expect(page.get_by_test_id("stMetricValue")).to_have_count(4 if opens else 0)
 
 
-def _foreign_keys(real: Any) -> Any:
-    """The provider, telling the keys of another: what it signs is as good as forged."""
-    foreign = app()
+def _expired() -> Application:
+    """A provider whose tokens ended two hours ago."""
+    return signing_in(access_token_max_age=timedelta(hours=-2))
+
+
+def _foreign_keys() -> Application:
+    """A provider that tells the keys of another: what it signs is as good as forged."""
+    real, foreign = signing_in(), app()
 
     def between(environ: dict[str, Any], start: Any) -> Any:
         return (foreign if environ["PATH_INFO"].endswith("/jwks") else real)(environ, start)
@@ -353,24 +383,25 @@ def _foreign_keys(real: Any) -> Any:
     return between
 
 
-@pytest.mark.parametrize(
-    ("options", "wrap"),
-    [({"access_token_max_age": timedelta(hours=-2)}, None), ({}, _foreign_keys)],
-    ids=["expired", "forged"],
-)
-def test_a_token_that_is_expired_or_forged_signs_nobody_in(
-    context: BrowserContext, tmp_path: Path, options: dict[str, Any], wrap: Any
+@pytest.mark.parametrize("another", [_expired, _foreign_keys, signing_in])
+def test_only_a_token_neither_expired_nor_forged_signs_somebody_in(
+    context: BrowserContext,
+    url: str,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    another: Callable[[], Application],
 ) -> None:
-    with provider(wrap, **options) as port, guarded(tmp_path, port) as url:
-        page = context.new_page()
-        page.goto(url)
-        page.get_by_role("button", name="Đăng nhập").click()
-        back = f"{url}oauth2callback"
-        with page.expect_response(lambda answer: answer.url.startswith(back)) as returned:
-            page.get_by_role("button", name="planner@example.org").click()
-        assert returned.value.status < 500
-        page.wait_for_load_state("networkidle")
-        assert not [cookie for cookie in context.cookies() if cookie.get("name") == COOKIE]
-        page.goto(url)
-        expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
-        expect(page.get_by_test_id("stMetricValue")).to_have_count(0)
+    monkeypatch.setattr(provider, "another", another())
+    good = another is signing_in
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Đăng nhập").click()
+    back = f"{url}oauth2callback"
+    with page.expect_response(lambda answer: answer.url.startswith(back)) as returned:
+        page.get_by_role("button", name="planner@example.org").click()
+    assert returned.value.status < 500
+    page.wait_for_load_state("networkidle")
+    assert any(cookie.get("name") == COOKIE for cookie in context.cookies()) is good
+    page.goto(url)
+    expect(page.get_by_role("button", name="Đăng xuất" if good else "Đăng nhập")).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue")).to_have_count(4 if good else 0)

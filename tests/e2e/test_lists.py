@@ -11,13 +11,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import (
     DESKTOP,
-    PHONE,
     context_of,
+    finished,
     serving,
     settled,
     show,
     sideways,
     stamp_of,
+    still,
 )
 from tests.tiny_study import FORMULA, write_study
 from ui.texts import translator
@@ -46,7 +47,7 @@ def test_villages_are_filtered_by_who_serves_them(
     page.get_by_role("button", name=T("More filters")).click()
     box = page.get_by_role("combobox", name=T("Served"), exact=True)
     box.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # what still moves closes the list
+    still(box)  # what still moves closes the list
     box.click()
     page.get_by_role("option", name=T(label)).click()
     settled(page, stamp)
@@ -125,8 +126,8 @@ def test_a_variant_is_kept_and_published_and_units_are_ranked_three_ways(
 @pytest.mark.parametrize("query", ["", "?lang=en", "?level=commune&lang=en", "?units=2025-07-01"])
 def test_the_whole_ranking_is_seen_on_a_desktop(page: Page, address: str, query: str) -> None:
     show(page, f"{address}{query}")
-    page.wait_for_selector("[data-testid=stDataFrame] canvas")
-    page.wait_for_timeout(300)
+    finished(page)
+    still(page.locator("[data-testid=stDataFrame] canvas").first)
     wider = page.evaluate(GRIDS)
     assert wider
     assert max(wider) <= 0
@@ -134,21 +135,17 @@ def test_the_whole_ranking_is_seen_on_a_desktop(page: Page, address: str, query:
 
 
 @pytest.mark.parametrize("query", ["", "?district=412", "?commune=99&units=2025-07-01"])
-def test_no_name_is_cut_on_a_phone(browser: Browser, address: str, query: str) -> None:
-    with context_of(browser, PHONE) as context:
-        page = context.new_page()
-        page.goto(f"{address}area{query}")
-        page.wait_for_selector(".phusong-cards, .st-key-in-need button")
-        page.wait_for_timeout(300)
-        assert not page.evaluate(CUT)
-        assert not page.evaluate(GRIDS)
-        assert sideways(page) <= 0
+def test_no_name_is_cut_on_a_phone(phone: Page, address: str, query: str) -> None:
+    phone.goto(f"{address}area{query}")
+    finished(phone)
+    still(phone.locator(".phusong-cards, .st-key-in-need button").first)
+    assert not phone.evaluate(CUT)
+    assert not phone.evaluate(GRIDS)
+    assert sideways(phone) <= 0
 
 
-def test_a_unit_most_in_need_opens_with_a_thumb(browser: Browser, address: str) -> None:
-    with context_of(browser, PHONE) as context:
-        page = context.new_page()
-        page.goto(f"{address}area")
-        page.get_by_role("button", name="Xã Mường Mới").tap()
-        expect(page.get_by_test_id("stMetricValue").first).to_have_text("2/3")
-        assert "commune=10" in page.url
+def test_a_unit_most_in_need_opens_with_a_thumb(phone: Page, address: str) -> None:
+    phone.goto(f"{address}area")
+    phone.get_by_role("button", name="Xã Mường Mới").tap()
+    expect(phone.get_by_test_id("stMetricValue").first).to_have_text("2/3")
+    assert "commune=10" in phone.url

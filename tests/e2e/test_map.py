@@ -10,12 +10,14 @@ from tests.e2e.browsing import (
     PHONE,
     Heard,
     context_of,
+    finished,
     place_of,
     serving,
     settled,
     show,
     sideways,
     stamp_of,
+    still,
 )
 from tests.tiny_study import write_study
 
@@ -45,7 +47,8 @@ def test_the_overview_opens_with_figures_map_and_ranking(
     assert page.locator("canvas.phusong-scene").evaluate(PAINTED)
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     expect(page.get_by_text("khớp với kết quả tính")).to_be_visible()
-    page.wait_for_timeout(800)
+    finished(page)
+    page.wait_for_load_state("networkidle")
     ours = (address, address.replace("http:", "ws:"), "data:", "blob:")
     assert not [url for url in heard.requests if not url.startswith(ours)]
     assert not heard.complaints
@@ -84,11 +87,13 @@ def test_clicking_a_village_selects_its_row_and_opens_the_card(page: Page, addre
 
 def test_choosing_a_row_takes_the_map_there(page: Page, address: str) -> None:
     show(page, f"{address}gaps")
-    box = page.get_by_test_id("stDataFrame").locator("canvas").first.bounding_box()
+    rows = page.get_by_test_id("stDataFrame").locator("canvas").first
+    finished(page)
+    still(rows)
+    box = rows.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 15, box["y"] + 35 + 17)
     page.wait_for_selector('.phusong-map[data-village="v9"]')
-    page.wait_for_timeout(600)
     x, y = place_of(page, "v9")
     canvas = page.locator(".phusong-map .canvas").bounding_box()
     assert canvas is not None
@@ -105,7 +110,6 @@ def test_clicking_a_district_chooses_it(page: Page, address: str) -> None:
 
 def test_verdicts_differ_in_colour_on_the_map(page: Page, address: str) -> None:
     show(page, f"{address}gaps?verdict=all")
-    page.wait_for_timeout(300)
     scene = page.locator("canvas.phusong-scene")
     seen = {
         key: tuple(scene.evaluate(COLOUR_AT, list(place_of(page, key)))) for key in ("v9", "v3")
@@ -132,7 +136,8 @@ def test_layers_are_fetched_when_switched_on_and_stand_in_the_address(
     page.get_by_label("Alpha 4G").check()
     page.get_by_label("Vùng triển khai 5G").check()
     page.wait_for_function("location.search.includes('layers=Alpha')")
-    page.wait_for_timeout(400)
+    finished(page)
+    page.wait_for_load_state("networkidle")
     assert not before
     assert len([url for url in heard.requests if "shape.json" in url]) == 1
     assert len([url for url in heard.requests if "zones.json" in url]) == 1
@@ -145,21 +150,19 @@ def test_the_map_works_by_keyboard(page: Page, address: str) -> None:
     page.locator(".phusong-map .canvas").focus()
     before = place_of(page, "v9")
     page.keyboard.press("+")
-    page.wait_for_timeout(600)
+    nearer = place_of(page, "v9")
+    assert nearer != before
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(600)
-    assert place_of(page, "v9") != before
+    assert place_of(page, "v9") != nearer
 
 
-def test_phones_need_no_sideways_scrolling(browser: Browser, address: str) -> None:
-    with context_of(browser, PHONE) as context:
-        page = context.new_page()
-        show(page, f"{address}gaps?village=v9")
-        assert sideways(page) <= 0
-        box = page.locator(".phusong-map").bounding_box()
-        assert box is not None
-        assert box["height"] <= 500
-        assert box["width"] <= PHONE[0]
+def test_phones_need_no_sideways_scrolling(phone: Page, address: str) -> None:
+    show(phone, f"{address}gaps?village=v9")
+    assert sideways(phone) <= 0
+    box = phone.locator(".phusong-map").bounding_box()
+    assert box is not None
+    assert box["height"] <= 500
+    assert box["width"] <= PHONE[0]
 
 
 def test_it_works_under_a_prefix(browser: Browser, tmp_path: Path) -> None:
