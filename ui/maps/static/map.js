@@ -21,6 +21,8 @@ export default function render(component) {
   view.send = setTriggerValue;
   view.update(data);
   return () => {
+    // asked for as well where one rerun overtakes another, with the map still in the page
+    if (parentElement.isConnected) return;
     views.delete(parentElement);
     view.remove();
   };
