@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from typer.testing import CliRunner
 
-from geodata.reconstruction import reconstruct
 from tests import gis as databases
 from tests import postgis_server
 from tests.gis import Gis
+from ui.command import command
 
 # a busy machine is no defect: times are measured in bench/
 settings.register_profile("untimed", deadline=None)
@@ -26,9 +27,10 @@ settings.load_profile(os.environ.get("PHUSONG_TEST_LAWS", "untimed"))
 
 @pytest.fixture(scope="session")
 def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The standard reconstruction, as a study folder. Only for tests marked `province`."""
+    """The standard reconstruction, as the command line writes it: for tests marked `province`."""
     folder = tmp_path_factory.mktemp("province") / "study"
-    reconstruct(folder)
+    done = CliRunner().invoke(command, ["demo", str(folder)])
+    assert done.exit_code == 0, done.output
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import geopandas as gpd
@@ -69,3 +70,19 @@ def write(folder: Path, *, study: str = STUDY, villages: gpd.GeoDataFrame | None
     file = folder / "study.toml"
     file.write_text(study, encoding="utf-8")
     return file
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Digests of what a study was made of, apart from results and the times GeoPackages keep."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() or name.startswith("results/"):
+            continue
+        if path.suffix == ".gpkg":
+            table = gpd.read_file(path)
+            parts = [table.drop(columns="geometry").to_csv(), *table.geometry.to_wkb(hex=True)]
+            found[name] = hashlib.sha256("".join(parts).encode()).hexdigest()
+        else:
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found

@@ -8,6 +8,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.folder import content
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -23,7 +25,11 @@ def test_outputs_are_stripped_and_nothing_is_defined(path: Path) -> None:
 
 @pytest.mark.province
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_and_finds_the_sixty_three(path: Path) -> None:
+def test_it_runs_and_finds_the_sixty_three_in_the_same_province(
+    path: Path, province: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One seed gives one province: the notebook's, made in another process, is the command's."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     notebook = nbformat.read(path, as_version=4)
     run = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(ROOT)}})
     done = run.execute()
@@ -35,3 +41,7 @@ def test_it_runs_and_finds_the_sixty_three(path: Path) -> None:
         output.data for cell in done.cells for output in cell.get("outputs", []) if "data" in output
     ]
     assert "leaflet" in shown[-1]["text/html"]
+    (again,) = tmp_path.glob("*/nghe_an")
+    made = content(again)
+    assert made.pop("chua_co_song.xlsx")
+    assert made == content(province)

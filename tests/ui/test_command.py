@@ -407,15 +407,14 @@ def test_help_is_quick() -> None:
 
 
 @pytest.mark.province
-def test_the_province_has_63_uncovered_villages_in_21_districts(tmp_path: Path) -> None:
-    assert call("demo", tmp_path / "out").exit_code == 0
-    done = call("assess", tmp_path / "out")
+def test_the_province_has_63_uncovered_villages_in_21_districts(province: Path) -> None:
+    done = call("assess", province)
     lines = done.stdout.splitlines()
     assert lines[0].startswith("3,743 of 3,806 covered, 63 uncovered")
     assert lines[1].endswith("agrees")
-    found = json.loads(call("assess", tmp_path / "out", "--json").stdout)
+    found = json.loads(call("assess", province, "--json").stdout)
     assert sum(unit["level"] == "district" for unit in found["by_unit"]) == 21
-    vietnamese = call("assess", tmp_path / "out", language="vi").stdout.splitlines()[0]
+    vietnamese = call("assess", province, language="vi").stdout.splitlines()[0]
     assert vietnamese.startswith("3.743/3.806 thôn, bản đã phủ sóng, 63 chưa phủ sóng")
 
 
