@@ -21,100 +21,152 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _met(weights: Weights, v: int, k: int, tile: Array) -> Any:
-    """Row, first column, end and part of a village's ``k``-th run, or then pixel at its edge.
+def _most_pieces(weights: Weights, chosen: Array) -> int:
+    """So many runs and pixels at the edge has the village that has most of them."""
+    run_first, edge_first = weights[0], weights[2]
+    most = np.int64(0)
+    for v in chosen:
+        count = run_first[v + 1] - run_first[v] + edge_first[v + 1] - edge_first[v]
+        most = max(most, count)
+    return most
 
-    What lies outside the tile has its end at its first column.
+
+@_jit
+def _pieces(weights: Weights, v: int, tile: Array, place: Array, area: Array) -> int:
+    """Write a village's runs and pixels at its edge, as far as they lie in a tile; how many.
+
+    ``place``: row, first column and end, from the tile's own corner; ``area``: the part of each
+    pixel inside, the area of that in the first pixel, and how much larger it is in the next.
     """
-    run_first, runs, edge_first, edges, part = weights[:5]
+    run_first, runs, edge_first, edges, part, boxes, middle, slope = weights
+    top, left, bottom, right = tile[0], tile[1], tile[0] + tile[2], tile[1] + tile[3]
+    n = np.int64(0)
+    box = boxes[v]
+    if box[0] >= bottom or box[2] <= top or box[1] >= right or box[3] <= left:
+        return n
     whole = run_first[v + 1] - run_first[v]
-    if k < whole:
-        r = run_first[v] + k
-        row, begin, end, share = runs[r, 0], runs[r, 1], runs[r, 2], 1.0
-    else:
-        e = edge_first[v] + k - whole
-        row, begin, end, share = edges[e, 0], edges[e, 1], edges[e, 1] + 1, part[e]
-    begin, end = max(begin, tile[1]), min(end, tile[1] + tile[3])
-    if row < tile[0] or row >= tile[0] + tile[2]:
-        end = begin
-    return np.int64(row), np.int64(begin), np.int64(end), share
+    for k in range(whole + edge_first[v + 1] - edge_first[v]):
+        if k < whole:
+            r = run_first[v] + k
+            row, begin, end, share = runs[r, 0], runs[r, 1], runs[r, 2], 1.0
+        else:
+            e = edge_first[v] + k - whole
+            row, begin, end, share = edges[e, 0], edges[e, 1], edges[e, 1] + 1, part[e]
+        begin, end = max(begin, left), min(end, right)
+        if row < top or row >= bottom or begin >= end:
+            continue
+        place[n, 0], place[n, 1], place[n, 2] = row - top, begin - left, end - left
+        line = 1.0 + slope[v, 0] * (row + 0.5 - middle[v, 0])
+        area[n, 0] = share
+        area[n, 1] = share * (line + slope[v, 1] * (begin + 0.5 - middle[v, 1]))
+        area[n, 2] = share * slope[v, 1]
+        n += 1
+    return n
 
 
 @_jit
-def _there(weights: Weights, v: int, tile: Array) -> int:
-    """Runs and pixels at the edge of a village; 0 where none can lie in a tile."""
-    run_first, edge_first, box = weights[0], weights[2], weights[5][v]
-    apart = box[0] >= tile[0] + tile[2] or box[2] <= tile[0]
-    apart |= box[1] >= tile[1] + tile[3] or box[3] <= tile[1]
-    if apart:
-        return 0
-    return run_first[v + 1] - run_first[v] + edge_first[v + 1] - edge_first[v]
-
-
-@_jit
-def _wider(old: Array, needed: int) -> Array:
-    """The same rows of every table, with room for ``needed`` at least."""
+def _wider(old: Array, n: Array, needed: int) -> Array:
+    """The first ``n`` rows of every table, with room for ``needed`` at least."""
     if needed <= old.shape[1]:
         return old
     new = np.empty((old.shape[0], max(2 * old.shape[1], needed), old.shape[2]), old.dtype)
-    new[:, : old.shape[1]] = old
+    for t in range(n.size):
+        new[t, : n[t]] = old[t, : n[t]]
     return new
 
 
 @_jit
+def _added(
+    place: Array, area: Array, levels: Array, pick: Array, amounts: Array, held: Array
+) -> None:
+    """Add the pixels of some pieces to ``held`` (levels × tables × (area, bases …))."""
+    for k in range(place.shape[0]):
+        y, begin, end = place[k, 0], place[k, 1], place[k, 2]
+        share, here, step = area[k, 0], area[k, 1], area[k, 2]
+        for x in range(begin, end):
+            in_pixel = here + step * (x - begin)
+            for t in range(pick.size):
+                held[levels[pick[t], y, x], t, 0] += in_pixel
+            for b in range(amounts.shape[0]):
+                amount = share * amounts[b, y, x]
+                for t in range(pick.size):
+                    held[levels[pick[t], y, x], t, 1 + b] += amount
+
+
+@_jit
+def _added_with_one(
+    place: Array, area: Array, levels: Array, pick: Array, amounts: Array, held: Array
+) -> None:
+    """The same where there are amounts of one kind: a third faster."""
+    for k in range(place.shape[0]):
+        y, begin, end = place[k, 0], place[k, 1], place[k, 2]
+        share, here, step = area[k, 0], area[k, 1], area[k, 2]
+        for x in range(begin, end):
+            in_pixel, amount = here + step * (x - begin), share * amounts[0, y, x]
+            for t in range(pick.size):
+                level = levels[pick[t], y, x]
+                held[level, t, 0] += in_pixel
+                held[level, t, 1] += amount
+
+
+@_jit
 def histograms(
-    weights: Weights, chosen: Array, tile: Array, best: Array, amounts: Array, by_area: Array
+    weights: Weights,
+    chosen: Array,
+    tile: Array,
+    levels: Array,
+    pick: Array,
+    amounts: Array,
+    by_area: Array,
 ) -> tuple[Array, Array, Array]:
     """Area and amounts by village and level, of the pixels in one tile, for several tables.
 
     ``weights``: run starts, runs, edge starts, edges, parts, boxes, middles and slopes, as
     `PixelWeights` has them; ``chosen``: the villages. ``tile``: first row, first column, rows,
-    columns. ``best``: the levels of each table (tables × rows × columns); ``amounts``: bases ×
-    rows × columns; ``by_area``: for each table whether its areas are counted, or left at zero.
-    Returns how many rows each table has, ``names`` (tables × rows × (village, level)) and
-    ``value`` (tables × rows × (1 + bases)), by village and level.
+    columns. ``levels``: planes of levels × rows × columns, of which ``pick`` has one for each
+    table; ``amounts``: bases × rows × columns; ``by_area``: for each table whether its areas
+    are counted, or left at zero. Returns how many rows each table has, ``names`` (tables × rows ×
+    (village, level)) and ``value`` (tables × rows × (1 + bases)), by village and level.
     """
-    middle, slope = weights[6], weights[7]
-    bases, tables, levels = amounts.shape[0], best.shape[0], 1 << BITS
-    held = np.zeros((tables, levels, 1 + bases))
+    bases, tables, most = amounts.shape[0], pick.size, 1 << BITS
+    held = np.zeros((most, tables, 1 + bases))
     count = np.zeros(tables, np.int64)
-    names = np.empty((tables, 32 * chosen.size, 2), np.uint32)
-    value = np.empty((tables, 32 * chosen.size, 1 + bases))
+    names = np.empty((tables, 48 * chosen.size, 2), np.uint32)
+    value = np.empty((tables, 48 * chosen.size, 1 + bases))
+    room = _most_pieces(weights, chosen)
+    place, area = np.empty((room, 3), np.int64), np.empty((room, 3))
     for v in chosen:
-        even = slope[v, 0] == 0.0 and slope[v, 1] == 0.0
-        pieces = _there(weights, v, tile)
-        for k in range(pieces):
-            row, begin, end, share = _met(weights, v, k, tile)
-            line = 1.0 + slope[v, 0] * (row + 0.5 - middle[v, 0])
-            y, left = row - tile[0], tile[1]
-            for t in range(tables):
-                if by_area[t] and even:
-                    for col in range(begin, end):
-                        held[t, best[t, y, col - left], 0] += share
-                elif by_area[t]:
-                    for col in range(begin, end):
-                        bend = slope[v, 1] * (col + 0.5 - middle[v, 1])
-                        held[t, best[t, y, col - left], 0] += share * (line + bend)
-                for b in range(bases):
-                    for col in range(begin, end):
-                        amount = share * amounts[b, y, col - left]
-                        held[t, best[t, y, col - left], 1 + b] += amount
+        pieces = _pieces(weights, v, tile, place, area)
         if pieces == 0:
             continue
-        names = _wider(names, count.max() + levels)
-        value = _wider(value, count.max() + levels)
-        for t in range(tables):
-            n = count[t]
-            for level in range(levels):
-                some = False
-                for b in range(1 + bases):
-                    value[t, n, b] = held[t, level, b]
-                    some |= value[t, n, b] > 0.0
-                names[t, n, 0], names[t, n, 1] = v, level
-                n += some
-            count[t] = n
-        held[:] = 0.0
+        if bases == 1:
+            _added_with_one(place[:pieces], area[:pieces], levels, pick, amounts, held)
+        else:
+            _added(place[:pieces], area[:pieces], levels, pick, amounts, held)
+        names = _wider(names, count, count.max() + most)
+        value = _wider(value, count, count.max() + most)
+        _rows_of(v, held, by_area, count, names, value)
     return count, names, value
+
+
+@_jit
+def _rows_of(v: int, held: Array, by_area: Array, count: Array, names: Array, value: Array) -> None:
+    """Write what a village has of each level as a row of every table, and forget it."""
+    for t in range(held.shape[1]):
+        n = count[t]
+        if not by_area[t]:
+            held[:, t, 0] = 0.0
+        for level in range(held.shape[0]):
+            some = False
+            for b in range(held.shape[2]):
+                some |= held[level, t, b] > 0.0
+            if some:
+                names[t, n, 0], names[t, n, 1] = v, level
+                for b in range(held.shape[2]):
+                    value[t, n, b] = held[level, t, b]
+                    held[level, t, b] = 0.0
+                n += 1
+        count[t] = n
 
 
 @_jit
@@ -122,58 +174,56 @@ def pairs(
     weights: Weights,
     chosen: Array,
     tile: Array,
-    best: Array,
+    levels: Array,
+    pick: Array,
     amounts: Array,
     by_area: bool,  # noqa: FBT001  # compiled functions take no keywords
 ) -> tuple[Array, Array, Array]:
     """Area and amounts by village and pair of levels, of the pixels in one tile.
 
-    As `histograms` takes them; ``best`` has the levels of both technologies. Returns ``village``,
+    As `histograms` takes them; ``pick`` has the planes of both technologies. Returns ``village``,
     ``key`` (a byte for each technology) and ``value`` (rows × (1 + bases)), by village.
     """
-    boxes, middle, slope = weights[5], weights[6], weights[7]
-    bases, levels = amounts.shape[0], 1 << BITS
+    boxes = weights[5]
+    bases, squared = amounts.shape[0], 1 << (2 * BITS)
     most = np.int64(0)
     for v in chosen:
-        most += min(levels * levels, (boxes[v, 2] - boxes[v, 0]) * (boxes[v, 3] - boxes[v, 1]))
+        most += min(squared, (boxes[v, 2] - boxes[v, 0]) * (boxes[v, 3] - boxes[v, 1]))
     village, keys = np.empty(most, np.int32), np.empty(most, np.uint32)
     value = np.empty((most, 1 + bases))
-    number = np.zeros(levels * levels, np.int16)
-    of = np.empty(tile[3], np.int64)
+    number, of = np.zeros(squared, np.int16), np.empty(tile[3], np.int64)
+    room = _most_pieces(weights, chosen)
+    place, area = np.empty((room, 3), np.int64), np.empty((room, 3))
     total: Any = np.int64(0)
     for v in chosen:
-        count = _there(weights, v, tile)
-        if count == 0:
+        pieces = _pieces(weights, v, tile, place, area)
+        if pieces == 0:
             continue
-        room = min(levels * levels, (boxes[v, 2] - boxes[v, 0]) * (boxes[v, 3] - boxes[v, 1]))
-        value[total : total + room] = 0.0
+        box = (boxes[v, 2] - boxes[v, 0]) * (boxes[v, 3] - boxes[v, 1])
+        value[total : total + min(squared, box)] = 0.0
         n = np.int64(0)
-        for k in range(count):
-            row, begin, end, share = _met(weights, v, k, tile)
-            if begin >= end:
-                continue
-            y, left = row - tile[0], tile[1]
-            for col in range(begin, end):
-                key = (np.int64(best[1, y, col - left]) << BITS) | best[0, y, col - left]
-                place = np.int64(number[key])
-                fresh = place == 0
+        for k in range(pieces):
+            y, begin, end = place[k, 0], place[k, 1], place[k, 2]
+            share, here, step = area[k, 0], area[k, 1], area[k, 2]
+            for x in range(begin, end):
+                key = (np.int64(levels[pick[1], y, x]) << BITS) | levels[pick[0], y, x]
+                place_of = np.int64(number[key])
+                fresh = place_of == 0
                 n += fresh
-                place = n if fresh else place
-                number[key] = place
-                keys[total + place - 1] = key
-                of[col - begin] = total + place - 1
+                place_of = n if fresh else place_of
+                number[key] = place_of
+                keys[total + place_of - 1] = key
+                of[x - begin] = total + place_of - 1
             if by_area:
-                line = 1.0 + slope[v, 0] * (row + 0.5 - middle[v, 0])
-                for col in range(begin, end):
-                    bend = slope[v, 1] * (col + 0.5 - middle[v, 1])
-                    value[of[col - begin], 0] += share * (line + bend)
+                for x in range(begin, end):
+                    value[of[x - begin], 0] += here + step * (x - begin)
             for b in range(bases):
-                for col in range(begin, end):
-                    value[of[col - begin], 1 + b] += share * amounts[b, y, col - left]
+                for x in range(begin, end):
+                    value[of[x - begin], 1 + b] += share * amounts[b, y, x]
         for k in range(total, total + n):
             key = np.int64(keys[k])
             number[key] = 0
-            keys[k] = ((key >> BITS) << 8) | (key & (levels - 1))
+            keys[k] = ((key >> BITS) << 8) | (key & ((1 << BITS) - 1))
             village[k] = v
         total += n
     return village[:total].copy(), keys[:total].copy(), value[:total].copy()

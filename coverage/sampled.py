@@ -46,13 +46,15 @@ def read_levels(layer: SignalLayer, window: Window) -> Bytes:
     return found
 
 
-def levels_in(layers: Sequence[SignalLayer], grid: PixelGrid, tile: Window) -> Bytes:
-    """Levels of layers (layers × rows × columns) in a tile of a grid.
+def levels_in(
+    layers: Sequence[SignalLayer], grid: PixelGrid, tile: Window, *, more: int = 0
+) -> Bytes:
+    """Levels of layers (layers × rows × columns) in a tile of a grid, and room for ``more``.
 
     A layer on another grid has there the level of its pixel that the tile's pixel's centre
     lies in, `UNSAID` where it has none.
     """
-    out = np.zeros((len(layers), tile[2], tile[3]), np.uint8)
+    out = np.empty((len(layers) + more, tile[2], tile[3]), np.uint8)
     places: dict[PixelGrid, tuple[Ints, Ints]] = {}
     for k, layer in enumerate(layers):
         if layer.grid == grid:

@@ -17,7 +17,7 @@ from coverage.model import Basis, Evidence, Technology
 from coverage.pixels import AmountRaster, PixelGrid, SignalLayer, Window
 from coverage.places import system, tiles
 from coverage.rings import Floats, Ints
-from coverage.sampled import Bytes, finer, levels_in
+from coverage.sampled import finer, levels_in
 from coverage.weights import PixelWeights
 
 MEMORY = 2**27
@@ -90,7 +90,7 @@ def run_pass(one: Pass, bases: Sequence[Basis], *, threads: int, memory: int = M
     for tile in tiles(box, _most_pixels(one, tables, memory)):
         here = _Tile(one, tables, tile, bases)
         groups = here.groups()
-        spread(here.pack, groups, threads=threads)
+        here.ready(threads=threads)
         asked = [(together, chosen) for together in groups for chosen in blocks]
         for (some, _), found in zip(asked, spread(here.rows, asked, threads=threads), strict=True):
             for k, of in zip(some, found, strict=True):
@@ -112,10 +112,13 @@ class _Tile:
         self._one, self._bases, self._tile = one, bases, np.array(tile)
         needed = needed_by(one, tables)
         self._place = {j: k for k, j in enumerate(needed)}
-        self._levels = levels_in([one.layers[j] for j in needed], one.grid, tile)
+        joint = _joint(one, tables)
+        self._joint = {of: len(needed) + k for k, of in enumerate(joint)}
+        layers = [one.layers[j] for j in needed]
+        self._levels = levels_in(layers, one.grid, tile, more=len(joint))
         self._amounts = _amounts(one, tile)
         self._tables = tables
-        self._best: dict[tuple[int, ...], npt.NDArray[Any]] = {}
+        self._packed: dict[int, npt.NDArray[np.uint32]] = {}
 
     def groups(self) -> list[tuple[int, ...]]:
         """Tables that are made together: all of one technology, and each of several."""
@@ -123,27 +126,28 @@ class _Tile:
         others: list[tuple[int, ...]] = [(k,) for k in self._tables if k not in alone]
         return [tuple(alone), *others] if alone else others
 
-    def pack(self, some: tuple[int, ...]) -> None:
-        """Make the best levels of a group's tables ready, technology by technology."""
-        use = [self._one.wanted[k].use for k in some]
-        places = [[self._place[j] for j in of[:, 0].tolist()] for of in use]
-        if len(self._one.wanted[some[0]].technologies) > PAIR:
-            of = np.column_stack([places[0], use[0][:, 1]])
-            self._best[some] = tally.packed(self._levels, of)
-            return
-        planes = [
-            self._plane([j for j, of in zip(places[k], use[k][:, 1], strict=True) if of == t])
-            for k in range(len(some))
-            for t in range(len(self._one.wanted[some[k]].technologies))
-        ]
-        self._best[some] = np.stack(planes)
+    def ready(self, *, threads: int) -> None:
+        """Make the best levels of several layers ready: a plane each, or packed in one."""
+        spread(self._best, list(self._joint), threads=threads)
+        wide = [k for k in self._tables if len(self._one.wanted[k].technologies) > PAIR]
+        for k, found in zip(wide, spread(self._pack, wide, threads=threads), strict=True):
+            self._packed[k] = found
 
-    def _plane(self, places: Sequence[int]) -> Bytes:
-        """The best of some layers' levels, pixel by pixel."""
-        out = self._levels[places[0]]
-        for j in places[1:]:
-            out = np.maximum(out, self._levels[j])
-        return out
+    def _best(self, joint: tuple[int, ...]) -> None:
+        out = self._levels[self._joint[joint]]
+        out[:] = self._levels[self._place[joint[0]]]
+        for j in joint[1:]:
+            np.maximum(out, self._levels[self._place[j]], out=out)
+
+    def _pack(self, k: int) -> npt.NDArray[np.uint32]:
+        use = [(self._place[j], t) for j, t in self._one.wanted[k].use.tolist()]
+        packed: npt.NDArray[np.uint32] = tally.packed(self._levels, np.array(use))
+        return packed
+
+    def _planes(self, some: tuple[int, ...]) -> Ints:
+        """The plane of each technology of each table."""
+        layers = [of for k in some for of in _layers_of(self._one.wanted[k])]
+        return np.array([self._joint[of] if len(of) > 1 else self._place[of[0]] for of in layers])
 
     def rows(self, asked: tuple[tuple[int, ...], Ints]) -> list[Rows]:
         """What some villages add to each table of a group."""
@@ -152,12 +156,14 @@ class _Tile:
         of = [self._one.wanted[k] for k in some]
         by_area = [one.grid == self._one.grid for one in of]
         technologies = len(of[0].technologies)
-        best = self._best[some]
-        if technologies == 1:
-            found = direct.histograms(*given, best, self._amounts, np.array(by_area))
-            return [self._told(*_one_of(found, k)) for k in range(len(some))]
-        table = direct.pairs if technologies == PAIR else tally.tuples
-        return [self._told(*table(*given, best, self._amounts, by_area[0]))]
+        if technologies > PAIR:
+            packed = self._packed[some[0]]
+            return [self._told(*tally.tuples(*given, packed, self._amounts, by_area[0]))]
+        levels = self._levels, self._planes(some), self._amounts
+        if technologies == PAIR:
+            return [self._told(*direct.pairs(*given, *levels, by_area[0]))]
+        found = direct.histograms(*given, *levels, np.array(by_area))
+        return [self._told(*_one_of(found, k)) for k in range(len(some))]
 
     def _told(self, village: Ints32, key: Keys, value: Floats) -> Rows:
         return Rows(village=village, key=key, value=_spread(value, self._one.amounts, self._bases))
@@ -170,6 +176,18 @@ class _Tile:
         """The area of some villages of which a layer says anything."""
         level = self._levels[self._place[asked[0]]]
         return np.asarray(tally.said(arrays_of(self._one.weights), asked[1], self._tile, level))
+
+
+def _layers_of(one: Wanted) -> list[tuple[int, ...]]:
+    """The layers of each technology of a table."""
+    places = range(len(one.technologies))
+    return [tuple(one.use[one.use[:, 1] == t, 0].tolist()) for t in places]
+
+
+def _joint(one: Pass, tables: Sequence[int]) -> list[tuple[int, ...]]:
+    """Layers of which the best is looked up, each set of several once."""
+    few = [one.wanted[k] for k in tables if len(one.wanted[k].technologies) <= PAIR]
+    return list(dict.fromkeys(of for wanted in few for of in _layers_of(wanted) if len(of) > 1))
 
 
 def _one_of(found: Any, k: int) -> tuple[Ints32, Keys, Floats]:
@@ -197,9 +215,8 @@ def _most_pixels(one: Pass, tables: Sequence[int], memory: int) -> int:
     each = 8.0 * len(one.amounts)
     for layer in layers:
         each += 1.0 if layer.grid == one.grid else 1.0 + finer(one.grid, layer.grid)
-    for k in tables:
-        technologies = len(one.wanted[k].technologies)
-        each += technologies if technologies <= PAIR else 4.0
+    each += len(_joint(one, tables))
+    each += 4.0 * sum(len(one.wanted[k].technologies) > PAIR for k in tables)
     if any(system(layer.grid.crs) != system(one.grid.crs) for layer in layers):
         each += 96.0  # the places of its pixels in another system
     return max(1, int(memory / max(each, 1.0)))
