@@ -129,8 +129,7 @@ def ours(
     titles: Titles = FOUR,
 ) -> Spoken:
     """Everything from one call."""
-    cut = _cut(heads)
-    source = AmountRaster(grid=grid, amounts=lambda w: cut(w).astype(np.float64), key="people")
+    source = AmountRaster(grid=grid, amounts=_cut(heads), key="people")
     return measure_levels(
         villages,
         layers_of(grid, levels, titles),

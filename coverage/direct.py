@@ -21,7 +21,7 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _most_pieces(weights: Weights, chosen: Array) -> int:
+def _most_pieces(weights: Weights, chosen: Array) -> Any:
     """So many runs and pixels at the edge has the village that has most of them."""
     run_first, edge_first = weights[0], weights[2]
     most = np.int64(0)
@@ -32,7 +32,7 @@ def _most_pieces(weights: Weights, chosen: Array) -> int:
 
 
 @_jit
-def _pieces(weights: Weights, v: int, tile: Array, place: Array, area: Array) -> int:
+def _pieces(weights: Weights, v: int, tile: Array, place: Array, area: Array) -> Any:
     """Write a village's runs and pixels at its edge, as far as they lie in a tile; how many.
 
     ``place``: row, first column and end, from the tile's own corner; ``area``: the part of each

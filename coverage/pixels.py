@@ -65,12 +65,12 @@ class SignalLayer:
 class AmountRaster:
     """How many people (or built-up square metres) there are, pixel by pixel.
 
-    ``amounts`` gives the amount in each pixel (float64, rows × columns, 0 where there is
-    nothing) of a window. ``key`` is a digest of the content.
+    ``amounts`` gives the amount in each pixel (float64, or float32 where that is how it is kept;
+    rows × columns, 0 where there is nothing) of a window. ``key`` is a digest of the content.
     """
 
     grid: PixelGrid
-    amounts: Callable[[Window], npt.NDArray[np.float64]]
+    amounts: Callable[[Window], npt.NDArray[np.float64] | npt.NDArray[np.float32]]
     key: str
 
 

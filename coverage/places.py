@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +35,9 @@ def grid_key(grid: PixelGrid) -> str:
     return hashlib.sha256(repr(own).encode()).hexdigest()[:16]
 
 
+@lru_cache(maxsize=64)
 def system(told: str) -> pyproj.CRS:
-    """The system of a grid."""
+    """The system of a grid. Kept, since reading it costs more than a look-up of all villages."""
     return pyproj.CRS.from_user_input(told)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -94,35 +95,53 @@ def finer(own: PixelGrid, other: PixelGrid) -> float:
     return float(abs(a * d - b * c))
 
 
-def levels_at(
-    layers: Sequence[SignalLayer], xy: Floats, crs: pyproj.CRS, *, most_pixels: int
-) -> Bytes:
-    """Levels (points × layers) of the pixels that points in ``crs`` lie in.
+class Probe:
+    """Points looked up in a layer while it is read for something else, so that it is read once.
 
-    `UNSAID` where a coordinate is NaN. Every layer is read in tiles of ``most_pixels``.
+    ``layer`` is the layer, to be read instead of the one that was given.
     """
-    out = np.full((len(xy), len(layers)), UNSAID, np.uint8)
+
+    def __init__(self, layer: SignalLayer, pixels: Ints) -> None:
+        """``pixels``: rows and columns (n × 2) in the layer's grid, −1 for what is off it."""
+        self._given, self._pixels = layer, pixels
+        self._level = np.full(len(pixels), UNSAID, np.uint8)
+        self._open = np.flatnonzero(pixels[:, 0] >= 0)
+        self.layer = replace(layer, levels=self._read)
+
+    def _read(self, window: Window) -> Bytes:
+        found = self._given.levels(window)
+        if len(self._open) and found.shape == window[2:]:
+            at = self._pixels[self._open] - window[:2]
+            here = ((at >= 0) & (at < window[2:])).all(axis=1)
+            self._level[self._open[here]] = found[at[here, 0], at[here, 1]]
+            self._open = self._open[~here]
+        return found
+
+    def levels(self, most_pixels: int) -> Bytes:
+        """The level at each point, `UNSAID` off the grid.
+
+        What was not met so far is read now, in tiles of ``most_pixels``.
+        """
+        if len(self._open):
+            rest = self._pixels[self._open]
+            (top, left), (bottom, right) = rest.min(axis=0), rest.max(axis=0) + 1
+            box = (int(top), int(left), int(bottom - top), int(right - left))
+            for tile in tiles(box, most_pixels):
+                at = self._pixels[self._open] - tile[:2]
+                if ((at >= 0) & (at < tile[2:])).all(axis=1).any():
+                    read_levels(self.layer, tile)
+        return self._level
+
+
+def probes(layers: Sequence[SignalLayer], xy: Floats, crs: pyproj.CRS) -> list[Probe]:
+    """The layers, each to be asked for its levels at points (n × 2) in ``crs``.
+
+    A point whose coordinate is NaN lies in no pixel.
+    """
     known = np.isfinite(xy).all(axis=1)
     pixels: dict[PixelGrid, Ints] = {}
-    for k, layer in enumerate(layers):
-        grid = layer.grid
-        if grid not in pixels:
-            pixels[grid] = np.full((len(xy), 2), -1, np.int64)
-            places = in_pixels(moved(xy[known], crs, system(grid.crs)), grid)
-            pixels[grid][known] = pixels_of(places, grid)
-        _fill(out[:, k], layer, pixels[grid], most_pixels)
-    return out
-
-
-def _fill(out: Bytes, layer: SignalLayer, pixels: Ints, most_pixels: int) -> None:
-    """Write a layer's levels at pixels (−1: none) into ``out``, tile by tile."""
-    there = np.flatnonzero(pixels[:, 0] >= 0)
-    if not len(there):
-        return
-    (top, left), (bottom, right) = pixels[there].min(axis=0), pixels[there].max(axis=0) + 1
-    box = (int(top), int(left), int(bottom - top), int(right - left))
-    for tile in tiles(box, most_pixels):
-        at = pixels[there] - tile[:2]
-        here = ((at >= 0) & (at < tile[2:])).all(axis=1)
-        if here.any():
-            out[there[here]] = read_levels(layer, tile)[at[here, 0], at[here, 1]]
+    for grid in dict.fromkeys(layer.grid for layer in layers):
+        pixels[grid] = np.full((len(xy), 2), -1, np.int64)
+        places = in_pixels(moved(xy[known], crs, system(grid.crs)), grid)
+        pixels[grid][known] = pixels_of(places, grid)
+    return [Probe(layer, pixels[layer.grid]) for layer in layers]

@@ -29,7 +29,7 @@ from coverage.pixels import (
 )
 from coverage.places import grid_key
 from coverage.rings import Floats
-from coverage.sampled import Bytes, finer, levels_at
+from coverage.sampled import Bytes, finer, probes
 from coverage.tabled import MEMORY, Pass, Rows, Wanted, in_order, run_pass
 from coverage.weights import PixelWeights, WeightsCache, kept_weights
 
@@ -116,7 +116,7 @@ def measure_levels(
         Pass(
             grid=grid,
             weights=held,
-            layers=layers,
+            layers=work.layers,
             wanted=wanted,
             amounts={name: of for name, of in work.rasters.items() if of.grid == grid},
         )
@@ -127,6 +127,7 @@ def measure_levels(
         found.append(run_pass(one, work.bases, threads=threads, memory=memory))
         if progress:
             progress(0.3 + 0.7 * (k + 1) / len(passes))
+    work.look_up()
     tables = []
     for k, asked in enumerate(wanted):
         rows = [part for f in found for part in f.rows[k]]
@@ -155,17 +156,27 @@ class _Work:
         self.rasters = {n: of for n, of in amounts.items() if isinstance(of, AmountRaster)}
         points = {n: of for n, of in amounts.items() if isinstance(of, AmountPoints)}
         self.bases: tuple[Basis, ...] = (*self.rasters, *points)
-        self._layers, self._count = layers, len(villages)
-        most = max(1, min(POINTS_TILE, memory))
+        self._most_pixels = max(1, min(POINTS_TILE, memory))
         centres, self._known = centres_of(villages)
-        self._centre = levels_at(layers, centres, self.crs, most_pixels=most)
-        self._points = {}
+        self._inside: dict[Basis, tuple[npt.NDArray[np.int32], Floats]] = {}
+        places = [centres]
         for name, of in points.items():
             xy = shapely.get_coordinates(of.points.to_numpy())
             village = village_of(villages, xy)
             here = village >= 0
-            level = levels_at(layers, xy[here], self.crs, most_pixels=most)
-            self._points[name] = village[here], of.weight[here], level
+            self._inside[name] = village[here], of.weight[here]
+            places.append(xy[here])
+        *self._ends, self._places = np.cumsum([len(xy) for xy in places]).tolist()
+        self._probes = probes(layers, np.concatenate(places), self.crs)
+        self.layers = [probe.layer for probe in self._probes]
+
+    def look_up(self) -> None:
+        """Levels at the centres and points, most of which were met as the layers were read."""
+        level = np.empty((self._places, len(self._probes)), np.uint8)
+        for k, probe in enumerate(self._probes):
+            level[:, k] = probe.levels(self._most_pixels)
+        self._centre, *each = np.split(level, self._ends)
+        self._level = dict(zip(self._inside, each, strict=True))
 
     def table(self, one: Wanted, rows: Sequence[Rows], weights: PixelWeights) -> Levels:
         """One table, of the rows of all passes, what lies off the grid, and the points."""
@@ -174,11 +185,11 @@ class _Work:
         value = np.zeros((len(away), columns))
         value[:, 0] = weights.outside[away]
         parts = [*rows, Rows(village=away.astype(np.int32), key=_none(len(away)), value=value)]
-        for name, (village, weight, level) in self._points.items():
+        for name, (village, weight) in self._inside.items():
             value = np.zeros((len(village), columns))
             value[:, 1 + self.bases.index(name)] = weight
             order = np.argsort(village, kind="stable")
-            key = _packed(_best(level, one)[order])
+            key = _packed(_best(self._level[name], one)[order])
             parts.append(Rows(village=village[order], key=key, value=value[order]))
         return self._told(one, in_order(parts))
 
@@ -213,7 +224,7 @@ class _Work:
         weights: Mapping[PixelGrid, PixelWeights],
     ) -> Spoken:
         """The tables, with how far each layer speaks."""
-        for k, layer in enumerate(self._layers):
+        for k, layer in enumerate(self.layers):
             said[:, k] /= weights[layer.grid].total
         return Spoken(
             levels=tables,
@@ -240,6 +251,8 @@ def _wanted(layers: Sequence[SignalLayer]) -> Iterator[Wanted]:
 def _by_fineness(grids: Sequence[PixelGrid]) -> list[PixelGrid]:
     """Each grid once, the finest first; of two alike the one of the smaller name."""
     found = list(dict.fromkeys(grids))
+    if len(found) == 1:
+        return found
     return sorted(found, key=lambda grid: (round(finer(grid, found[0]), 6), grid_key(grid)))
 
 

@@ -178,7 +178,7 @@ def _in_tile(
     rows: npt.NDArray[np.intp],
     footprints: Sequence[Geometries],
     tile: Grid,
-    amounts: Floats,
+    amounts: npt.NDArray[np.floating],
     *,
     threads: int,
 ) -> tuple[npt.NDArray[np.int32], Bits, Floats]:

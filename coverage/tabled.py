@@ -230,11 +230,13 @@ def _blocks(weights: PixelWeights, count: int) -> list[Ints]:
     return [block for block in np.split(every, np.unique(cuts)) if len(block)]
 
 
-def _amounts(one: Pass, tile: Window) -> Floats:
-    """The amounts of a tile (bases × rows × columns), none below zero, none missing."""
+def _amounts(one: Pass, tile: Window) -> npt.NDArray[np.floating]:
+    """The amounts of a tile (sources × rows × columns), none below zero, none missing."""
     found_of = []
     for name, raster in one.amounts.items():
-        found = np.asarray(raster.amounts(tile), np.float64)
+        found = np.asarray(raster.amounts(tile))
+        if found.dtype != np.float32:
+            found = found.astype(np.float64, copy=False)
         if found.shape != (tile[2], tile[3]) or not (found.min() >= 0 and found.max() < np.inf):
             raise CoverageError(
                 "the raster of {basis} gave something other than {rows} × {columns} numbers from "

@@ -78,7 +78,14 @@ class WeightsCache(Protocol):
 def weights_key(villages: Geometries, grid: PixelGrid, crs: pyproj.CRS) -> str:
     """A key of all that pixel weights depend on."""
     digest = hashlib.sha256(f"weights {WEIGHTS} {grid_key(grid)} {crs.to_wkt()}".encode())
-    for wkb in shapely.to_wkb(villages):
+    shell = shapely.get_geometry(villages, 0)
+    alone = shapely.get_type_id(shell) == shapely.GeometryType.POLYGON
+    alone &= shapely.get_num_geometries(villages) == 1
+    alone &= shapely.get_num_interior_rings(shell) == 0
+    # one ring is told by its points, in half the time that WKB takes
+    digest.update(np.where(alone, shapely.get_num_coordinates(villages), -1).tobytes())
+    digest.update(shapely.get_coordinates(shell[alone]).tobytes())
+    for wkb in shapely.to_wkb(villages[~alone]):
         digest.update(b"-" if wkb is None else wkb)
     return digest.hexdigest()[:24]
 
