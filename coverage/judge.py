@@ -13,6 +13,7 @@ from coverage.model import SHARE_TOLERANCE, Assessment, Expected, Measures, Rule
 from coverage.rule_check import require_applicable
 from coverage.shares import Bools, Floats, centre_by, share_by, technologies_in
 
+Words = pd.api.extensions.ExtensionArray
 NOBODY = Expected()
 COVERED, WEAK, NONE, UNKNOWN = range(4)
 CODES = np.array(
@@ -67,9 +68,9 @@ def decide(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> De
     covers = enough(rule, share, centre)
     missing = _missing(measures, rule, expected)
     together = enough(rule, union, union_centre) if rule.unite else np.zeros(villages, bool)
-    covered = (covers.sum(axis=1) >= rule.min_operators) | together
-    best = union if rule.unite else least.max(axis=1, initial=0.0)
-    weak = np.maximum(best, least.max(axis=1, initial=0.0)) >= rule.weak_share - SHARE_TOLERANCE
+    covered = (count_of(covers) >= rule.min_operators) | together
+    best = np.maximum(best_of(least), union) if rule.unite else best_of(least)
+    weak = best >= rule.weak_share - SHARE_TOLERANCE
     if rule.min_operators > 1:
         weak |= covers.any(axis=1)
     weak |= _weakly_centred(measures, rule, some, full)
@@ -124,15 +125,11 @@ def judge(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Ass
     ids = measures.villages.index
     shares = pd.DataFrame(found.share, index=ids, columns=list(found.operators))
     served_by = _served_by(measures, rule, found.operators)
-    verdicts = _verdicts(measures, rule, found)
-    verdicts["any_share"] = found.union
-    verdicts["operators"] = listed(found.covers, found.operators)
-    verdicts["technologies"] = _technologies(measures, served_by)
     return Assessment(
         measures=measures,
         rule=rule,
         expected=expected,
-        verdicts=verdicts,
+        verdicts=_verdicts(measures, rule, found, served_by),
         operator_shares=shares,
         served_by=served_by,
     )
@@ -174,42 +171,75 @@ def _missing(measures: Measures, rule: Rule, expected: Expected) -> npt.NDArray[
     return text
 
 
-def _verdicts(measures: Measures, rule: Rule, found: Decided) -> pd.DataFrame:
-    """Verdict, what decided it, and the best single operator."""
+def _verdicts(
+    measures: Measures, rule: Rule, found: Decided, served_by: pd.DataFrame
+) -> pd.DataFrame:
+    """The table of an assessment: verdict, what decided it, the best operator, who serves."""
     of = found.some if found.some.shape[1] else np.zeros((len(found.code), 1))
-    best, best_share = of.argmax(axis=1), of.max(axis=1)
+    best, best_share = of.argmax(axis=1), best_of(of)
     covered, unknown = found.code == COVERED, found.code == UNKNOWN
-    centre = (found.centre.sum(axis=1) >= rule.min_operators) & rule.centre
+    centre = (count_of(found.centre) >= rule.min_operators) & rule.centre
     if rule.unite:
         centre |= found.union_centre & rule.centre
-    names = np.array([*found.operators, ""], dtype=object)
-    measured = found.union if rule.unite else found.share.max(axis=1, initial=0.0)
+    decided = np.where(unknown, 2, np.where(covered & centre, 1, 0))
+    measured = found.union if rule.unite else best_of(found.share)
     return pd.DataFrame(
         {
-            "verdict": CODES[found.code],
-            "decided_by": np.select(
-                [unknown, covered & centre, covered], ["missing", "centre", "area"], "area"
-            ),
-            "best_operator": np.where(best_share > 0, names[best], ""),
+            "verdict": _words(CODES.tolist(), found.code),
+            "decided_by": _words(["area", "centre", "missing"], decided),
+            "best_operator": _words(["", *found.operators], np.where(best_share > 0, best + 1, 0)),
             "best_share": best_share,
             "margin": measured - rule.covered_share,
             "centre_served": found.union_centre,
-            "n_operators": found.covers.sum(axis=1),
-            "missing": pd.Series(found.missing, index=measures.villages.index, dtype="str"),
+            "n_operators": count_of(found.covers),
+            "missing": _texts(found.missing),
+            "any_share": found.union,
+            "operators": listed(found.covers, found.operators),
+            "technologies": _technologies(measures, served_by),
         },
         index=measures.villages.index,
     )
 
 
-def listed(yes: Bools, names: Sequence[str]) -> npt.NDArray[np.object_]:
+def _words(words: Sequence[str], at: npt.NDArray[np.integer]) -> Words:
+    """One of some words a row. Looked up by number: pandas reads thousands of texts slowly."""
+    return pd.array(list(words), dtype="str").take(at.astype(np.intp))
+
+
+def _texts(texts: npt.NDArray[np.object_]) -> Words:
+    """A text a row, most of them empty."""
+    if (texts == "").all():
+        return _words([""], np.zeros(len(texts), np.intp))
+    return pd.array(texts, dtype="str")
+
+
+def best_of(table: Floats) -> Floats:
+    """The greatest of each row, 0 where there is no column."""
+    out = np.zeros(len(table))
+    for column in table.T:  # numpy takes far longer for rows of so few
+        np.maximum(out, column, out=out)
+    return out
+
+
+def count_of(table: Bools) -> npt.NDArray[np.int64]:
+    """How many are True in each row."""
+    out = np.zeros(len(table), np.int64)
+    for column in table.T:
+        out += column
+    return out
+
+
+def listed(yes: Bools, names: Sequence[str]) -> Words:
     """For each row the names whose column is True, comma-separated."""
-    sets = yes @ (np.uint64(1) << np.arange(len(names), dtype=np.uint64))
+    sets = np.zeros(len(yes), np.int64)
+    for k, column in enumerate(yes.T):
+        sets |= column.astype(np.int64) << k
     found, of = np.unique(sets, return_inverse=True)
-    told = [", ".join(n for k, n in enumerate(names) if int(one) >> k & 1) for one in found]
-    return np.array(told, dtype=object)[of]
+    told = [", ".join(n for k, n in enumerate(names) if one >> k & 1) for one in found.tolist()]
+    return _words(told, of)
 
 
-def _technologies(measures: Measures, served_by: pd.DataFrame) -> npt.NDArray[np.object_]:
+def _technologies(measures: Measures, served_by: pd.DataFrame) -> Words:
     """Technologies of which some single layer serves each village."""
     found = technologies_in(measures.layers)
     titles = dict.fromkeys(
@@ -218,5 +248,5 @@ def _technologies(measures: Measures, served_by: pd.DataFrame) -> npt.NDArray[np
     of = np.array([technology for _, technology in titles])
     table = served_by.to_numpy(bool)
     if not found:
-        return np.full(len(table), "", dtype=object)
+        return _words([""], np.zeros(len(table), np.intp))
     return listed(np.stack([table[:, of == t].any(axis=1) for t in found], axis=1), found)

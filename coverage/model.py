@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -245,9 +245,7 @@ class Levels:
     parts: Mapping[Basis, npt.NDArray[np.float64]]
     centre: npt.NDArray[np.uint8]
     grid: str = ""
-    sums: dict[Hashable, npt.NDArray[np.float64]] = field(
-        default_factory=dict, init=False, repr=False
-    )
+    sums: dict[Hashable, npt.NDArray[Any]] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -36,6 +36,8 @@ def union_share(measures: Measures, bits: int, basis: Basis = "area") -> Floats:
     Of its area, or of what else was measured; a village that has nothing of that (nobody lives
     there by the raster) is told by its area, and so are all where it was not measured.
     """
+    if not bits:
+        return np.zeros(len(measures.village_area_m2))
     served = (measures.combination & np.uint64(bits)) != 0
     weights = np.where(served, measures.area_m2, 0.0)
     area = sums(measures.village, weights, len(measures.village_area_m2))
@@ -51,6 +53,8 @@ def union_share(measures: Measures, bits: int, basis: Basis = "area") -> Floats:
 
 def centre_served(measures: Measures, bits: int) -> Bools:
     """Whether any footprint in ``bits`` serves each village's centre; False without a centre."""
+    if not bits:
+        return np.zeros(len(measures.centre), bool)
     served: Bools = (measures.centre & np.uint64(bits)) != 0
     return served
 
@@ -92,7 +96,8 @@ def centre_by(measures: Measures, rule: Rule, chosen: Sequence[bool]) -> Bools:
     """Whether some layers together serve each village's centre by a rule."""
     served = centre_served(measures, layer_bits(measures.layers, chosen))
     for levels, least in _signals(measures, rule, chosen):
-        served |= (levels.centre >= least).any(axis=1)
+        for k in np.flatnonzero(least < NEVER):  # one by one: rows of so few take numpy longer
+            served |= levels.centre[:, k] >= least[k]
     return served
 
 
@@ -165,7 +170,11 @@ def _above(levels: Levels, technology: int, basis: Basis, villages: int) -> Floa
 
 def _first(levels: Levels, villages: int) -> npt.NDArray[np.int64]:
     """Where the rows of each village begin, and the last ones end."""
-    return np.searchsorted(levels.village, np.arange(villages + 1, dtype=np.int32))
+    key = ("first", villages)
+    if key not in levels.sums:
+        every = np.arange(villages + 1, dtype=np.int32)
+        levels.sums[key] = np.searchsorted(levels.village, every)
+    return levels.sums[key]
 
 
 def _empty(levels: Levels, basis: Basis, villages: int) -> Bools:
