@@ -227,6 +227,7 @@ def star(vertices: int, reach_m: float) -> shapely.Polygon:
     return shapely.Polygon(ring)
 
 
+@pytest.mark.heavy
 def test_no_layer_goes_whole_to_a_part() -> None:
     """One row of many polygons, and one polygon of many vertices, over all the villages."""
     x, y = tiny.X0, tiny.Y0
