@@ -157,15 +157,16 @@ def _rows_of(v: int, held: Array, by_area: Array, count: Array, names: Array, va
         if not by_area[t]:
             held[:, t, 0] = 0.0
         for level in range(held.shape[0]):
-            some = False
+            there, counts = False, False
             for b in range(held.shape[2]):
-                some |= held[level, t, b] > 0.0
-            if some:
+                there |= held[level, t, b] != 0.0
+                counts |= held[level, t, b] > 0.0
+            if there:
                 names[t, n, 0], names[t, n, 1] = v, level
                 for b in range(held.shape[2]):
                     value[t, n, b] = held[level, t, b]
                     held[level, t, b] = 0.0
-                n += 1
+                n += counts
         count[t] = n
 
 

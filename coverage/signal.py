@@ -153,8 +153,11 @@ class _Work:
         self._threads = threads
         self.crs = pyproj.CRS.from_user_input(villages.crs)
         self.shapes = villages.geometry.to_numpy()
-        self.rasters = {n: of for n, of in amounts.items() if isinstance(of, AmountRaster)}
-        points = {n: of for n, of in amounts.items() if isinstance(of, AmountPoints)}
+        named = {id(of): n for n, of in reversed(list(amounts.items()))}
+        self._same = {n: named[id(of)] for n, of in amounts.items()}  # measured once for all names
+        first = {n: amounts[n] for n in dict.fromkeys(self._same.values())}
+        self.rasters = {n: of for n, of in first.items() if isinstance(of, AmountRaster)}
+        points = {n: of for n, of in first.items() if isinstance(of, AmountPoints)}
         self.bases: tuple[Basis, ...] = (*self.rasters, *points)
         self._most_pixels = max(1, min(POINTS_TILE, memory))
         centres, self._known = centres_of(villages)
@@ -206,13 +209,14 @@ class _Work:
             direct.told(given, begins[k], village, level, parts)
 
         spread(write, range(len(rows)), threads=self._threads)
+        told = dict(zip(names, parts, strict=True))
         return Levels(
             operator=one.operator,
             evidence=one.evidence,
             technologies=one.technologies,
             village=village,
             level=level.T,
-            parts=dict(zip(names, parts, strict=True)),
+            parts={"area": told["area"], **{n: told[of] for n, of in self._same.items()}},
             centre=_best(self._centre, one),
             grid=grid_key(one.grid),
         )

@@ -27,6 +27,7 @@ from coverage.pixels import (
     UNSAID,
     AmountPoints,
     PixelGrid,
+    Window,
 )
 from coverage.shares import MOST_KEPT, NEVER, centre_by, share_by, signal_share
 from coverage.signal import histogram, measure_levels
@@ -300,6 +301,50 @@ def test_one_two_and_three_technologies_have_the_same_levels() -> None:
             for count in range(k + 1, 3):
                 one = histogram(tables[count], technologies[k], 9, basis)
                 np.testing.assert_allclose(one, wide, atol=1e-12)
+
+
+def test_a_source_of_two_names_is_read_once_and_tells_for_both() -> None:
+    amount = np.random.default_rng(4).gamma(0.3, 8.0, (40, 40))
+    source, read = tiny_signal.people(amount), []
+
+    def noted(window: Window) -> npt.NDArray[np.float32]:
+        read.append(window)
+        return source.amounts(window).astype(np.float32)
+
+    one, two = replace(source, amounts=noted), replace(source, amounts=noted)
+    layers = tiny_signal.layers()
+    same = measure_levels(tiny.villages(), layers, amounts={"people": one, "households": one})
+    assert len(read) == 1
+    apart = measure_levels(tiny.villages(), layers, amounts={"people": one, "households": two})
+    assert len(read) == 3
+    for table, other in zip(same.levels, apart.levels, strict=True):
+        assert list(table.parts) == list(other.parts) == ["area", "people", "households"]
+        for k, technology in enumerate(table.technologies):
+            told = histogram(table, technology, 9, "people")
+            np.testing.assert_array_equal(histogram(table, technology, 9, "households"), told)
+            np.testing.assert_allclose(histogram(other, technology, 9, "households"), told)
+            wide = [histogram(x, technology, 9, "area") for x in (table, other)]
+            np.testing.assert_array_equal(table.centre[:, k], other.centre[:, k])
+            np.testing.assert_allclose(*wide)
+
+
+def test_a_layer_is_read_once_also_for_centres() -> None:
+    read = []
+    layer = tiny_signal.layers()[0]
+
+    def noted(window: Window) -> Bytes:
+        read.append(window)
+        return layer.levels(window)
+
+    villages = tiny.villages()
+    measure_levels(villages, [replace(layer, levels=noted)])
+    assert len(read) == 1
+    read.clear()
+    away = villages.set_geometry(villages.geometry.translate(-900.0, 0.0))  # no centre in pixels of
+    found = measure_levels(away.iloc[:1], [replace(layer, levels=noted)])  # the village itself
+    centre = measure_levels(villages.iloc[:1], [layer]).levels[0].centre
+    assert len(read) == 2
+    np.testing.assert_array_equal(found.levels[0].centre, centre)
 
 
 @pytest.mark.parametrize("basis", BOTH)
