@@ -26,6 +26,9 @@ Across 16 pixels of 100 m the earth bends by 2 cm.
 ALIGNED = 256
 """Tiles begin where the blocks of tiled rasters do."""
 
+ALIKE = 1e-8
+"""Pixels apart by no more than this part of one are the same: some micrometres."""
+
 Tile = Window
 
 
@@ -134,6 +137,23 @@ def _filled(known: Floats, nodes: npt.NDArray[np.int64], count: int) -> Floats:
     k = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, len(nodes) - 2)
     t = (at - nodes[k]) / (nodes[k + 1] - nodes[k])
     return known[:, k] * (1 - t) + known[:, k + 1] * t
+
+
+def place_in(own: PixelGrid, other: PixelGrid) -> tuple[int, int] | None:
+    """Row and column in ``own`` of the first pixel of ``other``, whose pixels are all in it too.
+
+    None where ``other`` has pixels of its own, apart by more than `ALIKE` of one.
+    """
+    row, column = (own.y - other.y) / own.step_y, (other.x - own.x) / own.step_x
+    drift = max(
+        abs(row - round(row)) + abs(other.step_y / own.step_y - 1) * other.height,
+        abs(column - round(column)) + abs(other.step_x / own.step_x - 1) * other.width,
+    )
+    top, left = round(row), round(column)
+    inside = top >= 0 and left >= 0
+    inside &= top + other.height <= own.height and left + other.width <= own.width
+    alike = drift <= ALIKE and inside and system(own.crs) == system(other.crs)
+    return (top, left) if alike else None
 
 
 def tiles(box: Window, most: int) -> Iterator[Tile]:

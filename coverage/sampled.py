@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 
 from coverage.errors import CoverageError
-from coverage.pixels import LEVELS, UNSAID, PixelGrid, SignalLayer, Window
+from coverage.pixels import LEVELS, UNSAID, AmountRaster, PixelGrid, SignalLayer, Window
 from coverage.places import (
     counterparts,
     from_pixels,
     in_pixels,
     moved,
     pixels_of,
+    place_in,
     system,
     tiles,
 )
@@ -93,6 +95,37 @@ def finer(own: PixelGrid, other: PixelGrid) -> float:
     places = in_pixels(xy, other)
     (a, b), (c, d) = places[1] - places[0], places[2] - places[0]
     return float(abs(a * d - b * c))
+
+
+def laid_on(grids: Sequence[PixelGrid], raster: AmountRaster) -> AmountRaster:
+    """The raster as one on the first of the grids that has all of its pixels; else as it is.
+
+    People are told around the villages alone: a part of the pixels that signals have.
+    """
+    for grid in grids:
+        place = place_in(grid, raster.grid)
+        if place is not None:
+            return replace(raster, grid=grid, amounts=partial(_amounts_at, raster, place))
+    return raster
+
+
+def _amounts_at(
+    raster: AmountRaster, place: tuple[int, int], window: Window
+) -> npt.NDArray[np.float64] | npt.NDArray[np.float32]:
+    """Amounts of a window of a grid in which the raster begins at a place; nothing around it."""
+    row, column, rows, columns = window
+    top, left = max(row - place[0], 0), max(column - place[1], 0)
+    bottom = min(row - place[0] + rows, raster.grid.height)
+    right = min(column - place[1] + columns, raster.grid.width)
+    if bottom <= top or right <= left:
+        return np.zeros((rows, columns), np.float32)
+    found = raster.amounts((top, left, bottom - top, right - left))
+    if found.shape != (bottom - top, right - left) or found.shape == (rows, columns):
+        return found  # as asked for, or what is refused by who asked
+    out = np.zeros((rows, columns), found.dtype)
+    at_row, at_column = top + place[0] - row, left + place[1] - column
+    out[at_row : at_row + bottom - top, at_column : at_column + right - left] = found
+    return out
 
 
 class Probe:

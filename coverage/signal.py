@@ -29,7 +29,7 @@ from coverage.pixels import (
 )
 from coverage.places import grid_key
 from coverage.rings import Floats
-from coverage.sampled import Bytes, finer, probes
+from coverage.sampled import Bytes, finer, laid_on, probes
 from coverage.tabled import MEMORY, Pass, Rows, Wanted, in_order, run_pass
 from coverage.weights import PixelWeights, WeightsCache, kept_weights
 
@@ -156,7 +156,10 @@ class _Work:
         named = {id(of): n for n, of in reversed(list(amounts.items()))}
         self._same = {n: named[id(of)] for n, of in amounts.items()}  # measured once for all names
         first = {n: amounts[n] for n in dict.fromkeys(self._same.values())}
-        self.rasters = {n: of for n, of in first.items() if isinstance(of, AmountRaster)}
+        grids = list(dict.fromkeys(layer.grid for layer in layers))
+        self.rasters = {
+            n: laid_on(grids, of) for n, of in first.items() if isinstance(of, AmountRaster)
+        }
         points = {n: of for n, of in first.items() if isinstance(of, AmountPoints)}
         self.bases: tuple[Basis, ...] = (*self.rasters, *points)
         self._most_pixels = max(1, min(POINTS_TILE, memory))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -25,6 +25,9 @@ MEMORY = 2**27
 
 PAIR = 2
 """Up to so many technologies a table's rows are looked up by the levels themselves."""
+
+ROWS_AT_ONCE = 2**19
+"""About so many rows of a table are put in order at once: it takes some copies of them."""
 
 BLOCKS = 4
 """Pieces of work for each thread: villages differ in size."""
@@ -269,7 +272,28 @@ def in_order(parts: Sequence[Rows]) -> list[Rows]:
     """
     parts = [part for part in parts if len(part.village)]
     ends = [(part.village[0], part.village[-1]) for part in parts]
-    return parts if all(a[1] < b[0] for a, b in pairwise(ends)) else [_added(parts)]
+    if all(a[1] < b[0] for a, b in pairwise(ends)):
+        return parts
+    return [_added(some) for some in _by_villages(parts)]
+
+
+def _by_villages(parts: Sequence[Rows]) -> Iterator[list[Rows]]:
+    """The parts cut into runs of villages, so that few rows at a time are put in order.
+
+    In every part villages rise.
+    """
+    villages = 1 + max(int(part.village[-1]) for part in parts)
+    rows = sum(np.bincount(part.village, minlength=villages) for part in parts)
+    cuts = np.searchsorted(np.cumsum(rows), np.arange(ROWS_AT_ONCE, np.sum(rows), ROWS_AT_ONCE))
+    for first, end in pairwise([0, *np.unique(cuts[cuts > 0]).tolist(), villages]):
+        spans = [np.searchsorted(part.village, (first, end)).tolist() for part in parts]
+        some = [
+            Rows(village=part.village[a:b], key=part.key[a:b], value=part.value[a:b])
+            for part, (a, b) in zip(parts, spans, strict=True)
+            if a < b
+        ]
+        if some:
+            yield some
 
 
 def _added(parts: Sequence[Rows]) -> Rows:

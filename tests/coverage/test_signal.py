@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from shapely import Point, Polygon, box
 
 import coverage
+from coverage import tabled
 from coverage.errors import CoverageError
 from coverage.model import Basis, Levels, Measures, Rule, Technology
 from coverage.pixels import (
@@ -251,7 +252,11 @@ def test_an_invalid_village_is_made_valid_first() -> None:
     np.testing.assert_allclose(told[0], by_geos(bow, values, GRID), atol=1e-9)
 
 
-def test_a_village_in_small_windows_is_the_same() -> None:
+@pytest.mark.parametrize("rows_at_once", [3, 2**19])
+def test_a_village_in_small_windows_is_the_same(
+    rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tabled, "ROWS_AT_ONCE", rows_at_once)
     villages = tiny.villages()
     layers = tiny_signal.layers()
     amounts = {"people": tiny_signal.people(np.arange(1600.0).reshape(40, 40))}
@@ -326,6 +331,35 @@ def test_a_source_of_two_names_is_read_once_and_tells_for_both() -> None:
             wide = [histogram(x, technology, 9, "area") for x in (table, other)]
             np.testing.assert_array_equal(table.centre[:, k], other.centre[:, k])
             np.testing.assert_allclose(*wide)
+
+
+def test_people_in_a_part_of_the_same_pixels_are_counted_in_the_same_pass() -> None:
+    amount = np.zeros((40, 40))
+    amount[3:33, 7:37] = np.random.default_rng(5).gamma(0.3, 8.0, (30, 30))
+    part = replace(
+        tiny_signal.GRID, x=tiny_signal.GRID.x + 7 * tiny_signal.GRID.step_x,
+        y=tiny_signal.GRID.y - 3 * tiny_signal.GRID.step_y, width=30, height=30,
+    )  # fmt: skip
+    kept = Kept()
+    layers = tiny_signal.layers()
+    sources = (
+        tiny_signal.people(amount),
+        tiny_signal.people(amount[3:33, 7:37], grid=part),
+        tiny_signal.people(amount[3:33, 7:37], grid=replace(part, x=part.x + 1e-3)),
+    )
+    whole, same, beside = (
+        measure_levels(
+            tiny.villages(), layers, amounts={"people": of}, weights_cache=kept, memory=memory
+        )
+        for of, memory in zip(sources, (2**20, 11 * 17, 2**20), strict=True)
+    )
+    assert len(kept) == 2  # weights of the signals' pixels, and of those a millimetre beside
+    for one, other, moved in zip(whole.levels, same.levels, beside.levels, strict=True):
+        for technology in one.technologies:
+            for basis in BOTH:
+                told = histogram(one, technology, 9, basis)
+                np.testing.assert_allclose(histogram(other, technology, 9, basis), told, atol=1e-12)
+                np.testing.assert_allclose(histogram(moved, technology, 9, basis), told, atol=1e-4)
 
 
 def test_a_layer_is_read_once_also_for_centres() -> None:
