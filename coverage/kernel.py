@@ -34,6 +34,14 @@ FULL = -1
 
 Array = np.ndarray[Any, Any]
 
+OUTSIDE = -1
+"""Face of a sweep: beside the village."""
+UNBEGUN = -2
+"""Face of a piece that a sweep has not come to."""
+
+NO_AREA = 1e-14
+"""This part of a cell is what rounding leaves between edges that coincide."""
+
 UNWEIGHTED = np.empty(0)
 """Weights of cells that each count for 1."""
 
@@ -65,18 +73,19 @@ def _grown(old: Array) -> Array:
 
 
 @_jit
-def _cut_edge(out: Array, n: int, edge: Array, grid: Array, window: Array) -> tuple[Array, int]:
+def _cut_edge(out: Array, n: int, edge: Array, grid: Array, window: Array) -> int:
     """Append the pieces of one edge (x0, y0, x1, y1, weight, ring), cell by cell.
 
-    Rows of ``out``: column-major cell number, x0, y0, x1, y1 (in the cell), weight, ring.
-    What passes above the window keeps only its width, in a row of its own on top.
+    Returns how many there are then, though only those are written that fit. Rows of ``out``:
+    column-major cell number, x0, y0, x1, y1 (in the cell), weight, ring. What passes above the
+    window keeps only its width, in a row of its own on top.
     """
     g = grid[2]
     c0, r0, nx, ny = window[0], window[1], window[2], window[3]
     x0, y0, x1, y1 = edge[0], edge[1], edge[2], edge[3]
     left, right = grid[0] + c0 * g, grid[0] + (c0 + nx) * g
     if x1 <= left or x0 >= right or max(y0, y1) <= grid[1] + r0 * g:
-        return out, n
+        return n
     slope = (y1 - y0) / (x1 - x0)
     xa, ya = x0, y0
     if xa < left:
@@ -104,9 +113,9 @@ def _cut_edge(out: Array, n: int, edge: Array, grid: Array, window: Array) -> tu
             else:
                 t = (border_y - ya) / (yb - ya)
                 qx, qy = min(max(xa + (xb - xa) * t, px), xb), border_y
-            if row >= 0 and qx > px:
-                if n == out.shape[0]:
-                    out = _grown(out)
+            if row >= 0 and qx > px and n >= out.shape[0]:
+                n += 1
+            elif row >= 0 and qx > px:
                 base_y = grid[1] + (r0 + row) * g
                 out[n, 0] = col * (ny + 1) + row
                 out[n, 1] = px - col_x
@@ -122,20 +131,72 @@ def _cut_edge(out: Array, n: int, edge: Array, grid: Array, window: Array) -> tu
             row += step
         xa, ya = xb, yb
         col += 1
-    return out, n
+    return n
+
+
+@_jit
+def _in_one_cell(out: Array, n: int, edge: Array, grid: Array, window: Array) -> bool:
+    """Write an edge that lies in one cell, as most do, as row n; False where it does not."""
+    g = grid[2]
+    x0, y0, x1, y1 = edge[0], edge[1], edge[2], edge[3]
+    col = int(np.floor((x0 - grid[0]) / g)) - window[0]
+    row = int(np.floor((min(y0, y1) - grid[1]) / g)) - window[1]
+    if not (0 <= col < window[2] and 0 <= row < window[3]):
+        return False
+    left, low = grid[0] + (window[0] + col) * g, grid[1] + (window[1] + row) * g
+    if x0 < left or x1 > left + g or min(y0, y1) < low or max(y0, y1) > low + g:
+        return False
+    if x1 - left <= x0 - left:
+        return False
+    out[n, 0] = col * (window[3] + 1) + row
+    out[n, 1], out[n, 2] = x0 - left, y0 - low
+    out[n, 3], out[n, 4] = x1 - left, y1 - low
+    out[n, 5], out[n, 6] = edge[4], edge[5]
+    return True
 
 
 @_jit
 def _cut_rings(
     xy: Array, ring_start: Array, signs: Array, rings: Array, grid: Array, window: Array
-) -> Array:
-    """The pieces of the rings ``rings[0] … rings[1] − 1``, sorted by cell, then by x0."""
-    first, last = rings[0], rings[1]
-    count = ring_start[last] - ring_start[first]
-    out = np.empty((count + count // 2 + 16, 7), np.float64)
+) -> tuple[Array, Array, Array]:
+    """The pieces of the rings ``rings[0] … rings[1] − 1``, and where those of each cell are.
+
+    Pieces stand as `_cut_edge` appends them; those of cell ``key`` are the rows
+    ``order[start[key]]`` to ``order[start[key + 1] − 1]``, by x0.
+    """
+    count = ring_start[rings[1]] - ring_start[rings[0]]
+    out = np.empty((count + count // 2 + 32, 7), np.float64)
+    n = _cut_edges(xy, ring_start, signs, rings, grid, window, out)
+    while n > out.shape[0]:
+        out = np.empty((n, 7), np.float64)
+        n = _cut_edges(xy, ring_start, signs, rings, grid, window, out)
+    n_keys = window[2] * (window[3] + 1)
+    start = np.zeros(n_keys + 1, np.int64)
+    for k in range(n):
+        start[int(out[k, 0]) + 1] += 1
+    for k in range(n_keys):
+        start[k + 1] += start[k]
+    return out[:n], _by_x0(out, n, start), start
+
+
+@_jit
+def _cut_edges(
+    xy: Array,
+    ring_start: Array,
+    signs: Array,
+    rings: Array,
+    grid: Array,
+    window: Array,
+    out: Array,
+) -> int:
+    """Write the pieces of rings, as many as fit; returns how many there are.
+
+    Nothing grows here, nor in other loops over very many: an array that a loop may replace is
+    counted as held anew at every turn, which takes longer than all else.
+    """
     edge = np.empty(6, np.float64)
     n = 0
-    for r in range(first, last):
+    for r in range(rings[0], rings[1]):
         for k in range(ring_start[r], ring_start[r + 1] - 1):
             ax, ay, bx, by = xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1]
             if ax == bx:
@@ -145,20 +206,27 @@ def _cut_rings(
             else:
                 edge[0], edge[1], edge[2], edge[3], edge[4] = bx, by, ax, ay, signs[r]
             edge[5] = r
-            out, n = _cut_edge(out, n, edge, grid, window)
-    n_keys = window[2] * (window[3] + 1)
-    start = np.zeros(n_keys + 1, np.int64)
+            if n < out.shape[0] and _in_one_cell(out, n, edge, grid, window):
+                n += 1
+            else:
+                n = _cut_edge(out, n, edge, grid, window)
+    return n
+
+
+@_jit
+def _by_x0(cut: Array, n: int, start: Array) -> Array:
+    """Pieces by cell and, in each, by x0; ``start`` has how many come before each cell."""
+    order = np.empty(n, np.int64)
+    end = start[:-1].copy()
     for k in range(n):
-        start[int(out[k, 0]) + 1] += 1
-    for k in range(n_keys):
-        start[k + 1] += start[k]
-    place = start[:-1].copy()
-    sorted_ = np.empty((n, 7), np.float64)
-    for k in range(n):
-        key = int(out[k, 0])
-        sorted_[place[key]] = out[k]
-        place[key] += 1
-    return sorted_
+        key, x0 = int(cut[k, 0]), cut[k, 1]
+        j = end[key]
+        end[key] += 1
+        while j > start[key] and cut[order[j - 1], 1] > x0:
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = k
+    return order
 
 
 @_jit
@@ -189,13 +257,13 @@ def _merge_events(ev_x: Array, ev_w: Array, n: int) -> int:
 
 
 @_jit
-def min_integral(p: Array, q: Array) -> float:
-    """∫ min(y_p, y_q) dx over the x that both pieces span."""
-    xl, xr = max(p[0], q[0]), min(p[2], q[2])
+def _under_both(p: Array, i: int, q: Array, j: int) -> float:
+    """∫ min(y_p, y_q) dx over the x that pieces ``p[i]`` and ``q[j]`` both span."""
+    xl, xr = max(p[i, 0], q[j, 0]), min(p[i, 2], q[j, 2])
     if xl >= xr:
         return 0.0
-    pl, ql = p[1] + p[5] * (xl - p[0]), q[1] + q[5] * (xl - q[0])
-    pr, qr = p[1] + p[5] * (xr - p[0]), q[1] + q[5] * (xr - q[0])
+    pl, ql = p[i, 1] + p[i, 5] * (xl - p[i, 0]), q[j, 1] + q[j, 5] * (xl - q[j, 0])
+    pr, qr = p[i, 1] + p[i, 5] * (xr - p[i, 0]), q[j, 1] + q[j, 5] * (xr - q[j, 0])
     dl, dr = pl - ql, pr - qr
     if (dl >= 0.0) == (dr >= 0.0):
         return (min(pl, ql) + min(pr, qr)) * 0.5 * (xr - xl)
@@ -214,12 +282,18 @@ def _area_under(pieces: Array, a: int, b: int) -> float:
 
 @_jit
 def _pair_area(p: Array, a: int, b: int, q: Array, c: int, d: int) -> float:
-    """Area common to two polygons in one cell; exact where both windings are 0 or 1."""
+    """Area common to two polygons in one cell; exact where both windings are 0 or 1.
+
+    Both have their pieces by x0.
+    """
     total = 0.0
     for i in range(a, b):
+        x0, x1, weight = p[i, 0], p[i, 2], p[i, 4]
         for j in range(c, d):
-            if q[j, 0] < p[i, 2] and p[i, 0] < q[j, 2]:
-                total += p[i, 4] * q[j, 4] * min_integral(p[i], q[j])
+            if q[j, 0] >= x1:
+                break
+            if x0 < q[j, 2]:
+                total += weight * q[j, 4] * _under_both(p, i, q, j)
     return total
 
 
@@ -234,7 +308,8 @@ def index_rings(
     ``area`` (m², of each mixed cell) and ``owner`` (ring of each piece; on upper sides, of the
     nearest piece above).
     """
-    return _laid_out(_cut_rings(xy, ring_start, signs, rings, grid, window), grid, window)
+    cut, order, begin = _cut_rings(xy, ring_start, signs, rings, grid, window)
+    return _laid_out(cut, order, begin, grid, window)
 
 
 @_jit
@@ -248,74 +323,118 @@ def index_layer(
     """
     xy, ring_start, signs, first = arrays
     rings = np.array([0, ring_start.size - 1])
-    cut = _cut_rings(xy, ring_start, signs, rings, grid, window)
-    code, start, pieces, area, owner = _laid_out(cut, grid, window)
-    wound, shared = _wound_where_shared(cut, first, grid, window)
+    cut, order, begin = _cut_rings(xy, ring_start, signs, rings, grid, window)
+    code, start, pieces, area, owner = _laid_out(cut, order, begin, grid, window)
+    wound, shared = _wound_where_shared(cut, order, begin, first, grid, window)
     return code, start, pieces, area, owner, wound, shared
 
 
 @_jit
-def _laid_out(cut: Array, grid: Array, window: Array) -> tuple[Array, Array, Array, Array, Array]:
+def _lay(
+    out: tuple[Array, Array, int],
+    above: tuple[Array, Array, int, int],
+    g: float,
+    cut: Array,
+    rows: Array,
+) -> int:
+    """Write the pieces of one cell, by x0: its own ``rows`` and those along its upper side.
+
+    ``out``: pieces, the ring of each (or nothing, where nobody asks), and where to begin; returns
+    where they end, though only those are written that fit. ``above``: the steps of the winding of
+    what passes above, by place, how many there are, and a ring of these.
+    """
+    pieces, owner, n = out
+    ev_x, ev_w, events, ring = above
+    w, e = 0.0, 0
+    for k in range(rows.size + 1):
+        while e < events - 1 and (k == rows.size or ev_x[e] <= cut[rows[k], 1]):
+            w += ev_w[e]
+            if w != 0.0:
+                if n < pieces.shape[0]:
+                    pieces[n, 0], pieces[n, 2] = ev_x[e], ev_x[e + 1]
+                    pieces[n, 1] = pieces[n, 3] = g
+                    pieces[n, 4], pieces[n, 5] = w, 0.0
+                if n < owner.size:
+                    owner[n] = ring
+                n += 1
+            e += 1
+        if k < rows.size:
+            row = rows[k]
+            if n < pieces.shape[0]:
+                for c in range(5):
+                    pieces[n, c] = cut[row, 1 + c]
+                pieces[n, 5] = (cut[row, 4] - cut[row, 2]) / (cut[row, 3] - cut[row, 1])
+            if n < owner.size:
+                owner[n] = int(cut[row, 6])
+            n += 1
+    return n
+
+
+@_jit
+def _step(ev_x: Array, ev_w: Array, events: int, cut: Array, rows: Array) -> int:
+    """Add the pieces of a cell to what passes above those below it."""
+    for row in rows:
+        ev_x[events], ev_w[events] = cut[row, 1], cut[row, 5]
+        ev_x[events + 1], ev_w[events + 1] = cut[row, 3], -cut[row, 5]
+        events += 2
+    return _merge_events(ev_x, ev_w, events) if rows.size else events
+
+
+@_jit
+def _laid_out(
+    cut: Array, order: Array, begin: Array, grid: Array, window: Array
+) -> tuple[Array, Array, Array, Array, Array]:
     """Pieces as `_cut_rings` gives them, by cell, with what passes above each cell."""
-    nx, ny, g = window[2], window[3], grid[2]
-    code = np.zeros(nx * ny, np.int32)
-    starts = np.empty(cut.shape[0] + 16, np.int64)
-    pieces = np.empty((2 * cut.shape[0] + 16, 6), np.float64)
+    code = np.zeros(window[2] * window[3], np.int32)
+    start = np.empty(code.size + 1, np.int64)
+    pieces = np.empty((cut.shape[0] + cut.shape[0] // 2 + 64, 6), np.float64)
     owner = np.empty(pieces.shape[0], np.int64)
-    ev_x, ev_w = np.empty(2 * cut.shape[0] + 4, np.float64), np.empty(2 * cut.shape[0] + 4)
-    at = cut.shape[0]
-    mixed, n = 0, 0
-    for col in range(nx - 1, -1, -1):
-        events = 0
-        for row in range(ny, -1, -1):
-            key = col * (ny + 1) + row
-            low = at
-            while low > 0 and cut[low - 1, 0] == key:
-                low -= 1
-            if row < ny and (low < at or events > 0):
-                whole = events == 2 and ev_x[0] == 0.0 and ev_x[1] == g and ev_w[0] > 0.0
-                if low == at and whole:
-                    code[col * ny + row] = FULL
-                else:
-                    if mixed + 1 >= starts.size:
-                        longer = np.empty(2 * starts.size, np.int64)
-                        longer[: starts.size] = starts
-                        starts = longer
-                    while n + (at - low) + events >= pieces.shape[0]:
-                        pieces = _grown(pieces)
-                        more = np.empty(pieces.shape[0], np.int64)
-                        more[: owner.size] = owner
-                        owner = more
-                    starts[mixed] = n
-                    w = 0.0
-                    for e in range(events - 1):
-                        w += ev_w[e]
-                        if w != 0.0:
-                            pieces[n, 0], pieces[n, 2] = ev_x[e], ev_x[e + 1]
-                            pieces[n, 1] = pieces[n, 3] = g
-                            pieces[n, 4], pieces[n, 5] = w, 0.0
-                            owner[n] = int(cut[at, 6])
-                            n += 1
-                    for k in range(low, at):
-                        pieces[n, :5] = cut[k, 1:6]
-                        rise, run = cut[k, 4] - cut[k, 2], cut[k, 3] - cut[k, 1]
-                        pieces[n, 5] = rise / run
-                        owner[n] = int(cut[k, 6])
-                        n += 1
-                    mixed += 1
-                    code[col * ny + row] = mixed
-            for k in range(low, at):
-                ev_x[events], ev_w[events] = cut[k, 1], cut[k, 5]
-                ev_x[events + 1], ev_w[events + 1] = cut[k, 3], -cut[k, 5]
-                events += 2
-            if low < at:
-                events = _merge_events(ev_x, ev_w, events)
-            at = low
-    starts[mixed] = n
+    mixed = _lay_all(cut, order, begin, grid, window, (code, start, pieces, owner))
+    n = start[mixed]
+    if n > pieces.shape[0]:
+        pieces, owner = np.empty((n, 6), np.float64), np.empty(n, np.int64)
+        _lay_all(cut, order, begin, grid, window, (code, start, pieces, owner))
     area = np.empty(mixed, np.float64)
     for m in range(mixed):
-        area[m] = _area_under(pieces, starts[m], starts[m + 1])
-    return code, starts[: mixed + 1].copy(), pieces[:n].copy(), area, owner[:n].copy()
+        area[m] = _area_under(pieces, start[m], start[m + 1])
+    return code, start[: mixed + 1].copy(), pieces[:n].copy(), area, owner[:n].copy()
+
+
+@_jit
+def _lay_all(
+    cut: Array,
+    order: Array,
+    begin: Array,
+    grid: Array,
+    window: Array,
+    out: tuple[Array, Array, Array, Array],
+) -> int:
+    """Write codes, starts, pieces and owners of all cells; returns how many are mixed.
+
+    Of pieces only those are written that fit, but starts count all.
+    """
+    code, start, pieces, owner = out
+    nx, ny, g = window[2], window[3], grid[2]
+    ev_x, ev_w = np.empty(2 * cut.shape[0] + 4, np.float64), np.empty(2 * cut.shape[0] + 4)
+    mixed, n = 0, 0
+    for col in range(nx - 1, -1, -1):
+        events, ring = 0, -1
+        for row in range(ny, -1, -1):
+            key = col * (ny + 1) + row
+            rows = order[begin[key] : begin[key + 1]]
+            if row < ny and (rows.size or events > 0):
+                whole = events == 2 and ev_x[0] == 0.0 and ev_x[1] == g and ev_w[0] > 0.0
+                if rows.size == 0 and whole:
+                    code[col * ny + row] = FULL
+                else:
+                    start[mixed] = n
+                    n = _lay((pieces, owner, n), (ev_x, ev_w, events, ring), g, cut, rows)
+                    mixed += 1
+                    code[col * ny + row] = mixed
+            events = _step(ev_x, ev_w, events, cut, rows)
+            ring = int(cut[rows[0], 6]) if rows.size else ring
+    start[mixed] = n
+    return mixed
 
 
 @_jit
@@ -334,7 +453,7 @@ def simple_cells(start: Array, pieces: Array, area: Array, g: float) -> Array:
 
 @_jit
 def _wound_where_shared(
-    cut: Array, first: Array, grid: Array, window: Array
+    cut: Array, order: Array, begin: Array, first: Array, grid: Array, window: Array
 ) -> tuple[Array, Array]:
     """Rows of a layer with a winding other than 0 and 1 in a cell where others are too.
 
@@ -351,68 +470,49 @@ def _wound_where_shared(
         row_of[first[row] : first[row + 1]] = row
     lots = np.empty((64, 4), np.int64)  # of one column: line, row, first piece, whether only above
     pieces = np.empty((256, 6), np.float64)
-    end = 0
+    nobody = np.empty(0, np.int64)
     for col in range(nx):
-        begin = end
-        while end < cut.shape[0] and cut[end, 0] < (col + 1) * (ny + 1):
-            end += 1
-        of = np.empty(end - begin, np.int64)
+        rows = order[begin[col * (ny + 1)] : begin[(col + 1) * (ny + 1)]]
+        of = np.empty(rows.size, np.int64)
         several = False
         for k in range(of.size):
-            of[k] = row_of[int(cut[begin + k, 6])]
+            of[k] = row_of[int(cut[rows[k], 6])]
             several = several or of[k] != of[0]
         if not several:
             continue
-        order = np.argsort(of, kind="mergesort")
+        by_row = np.argsort(of, kind="mergesort")
+        of, rows = of[by_row], rows[by_row]
         present[:] = 0
         ev_x, ev_w = np.empty(2 * of.size), np.empty(2 * of.size)
         m, n, last = 0, 0, 0
         while last < of.size:
-            a, row = last, of[order[last]]
-            while last < of.size and of[order[last]] == row:
+            a, row = last, of[last]
+            while last < of.size and of[last] == row:
                 last += 1
             at, events, line = last, 0, 0
             while True:
                 if events == 0:
                     if at == a:
                         break
-                    line = int(cut[begin + order[at - 1], 0]) - col * (ny + 1)
+                    line = int(cut[rows[at - 1], 0]) - col * (ny + 1)
                 else:
                     line -= 1
                     if line < 0:
                         break
                 low = at
-                while low > a and cut[begin + order[low - 1], 0] == col * (ny + 1) + line:
+                while low > a and cut[rows[low - 1], 0] == col * (ny + 1) + line:
                     low -= 1
+                here = rows[low:at]
                 if line < ny:
                     if m + 1 >= lots.shape[0]:
                         lots = _grown(lots)
-                    while n + (at - low) + events >= pieces.shape[0]:
+                    while n + here.size + events >= pieces.shape[0]:
                         pieces = _grown(pieces)
                     lots[m, 0], lots[m, 1], lots[m, 2], lots[m, 3] = line, row, n, low == at
                     m += 1
                     present[line] += 1
-                    w = 0.0
-                    for e in range(events - 1):
-                        w += ev_w[e]
-                        if w != 0.0:
-                            pieces[n, 0], pieces[n, 2] = ev_x[e], ev_x[e + 1]
-                            pieces[n, 1] = pieces[n, 3] = g
-                            pieces[n, 4], pieces[n, 5] = w, 0.0
-                            n += 1
-                    for k in range(low, at):
-                        source = begin + order[k]
-                        pieces[n, :5] = cut[source, 1:6]
-                        run = pieces[n, 2] - pieces[n, 0]
-                        pieces[n, 5] = (pieces[n, 3] - pieces[n, 1]) / run
-                        n += 1
-                for k in range(low, at):
-                    source = begin + order[k]
-                    ev_x[events], ev_w[events] = cut[source, 1], cut[source, 5]
-                    ev_x[events + 1], ev_w[events + 1] = cut[source, 3], -cut[source, 5]
-                    events += 2
-                if low < at:
-                    events = _merge_events(ev_x, ev_w, events)
+                    n = _lay((pieces, nobody, n), (ev_x, ev_w, events, -1), g, cut, here)
+                events = _step(ev_x, ev_w, events, cut, here)
                 at = low
         if m == lots.shape[0]:
             lots = _grown(lots)
@@ -445,113 +545,228 @@ def _add(keys: Array, values: Array, n: int, key: Any, value: float) -> Any:
 
 
 @_jit
-def _breaks(e: Array) -> Array:
-    """Sorted x of the ends and crossings of pieces that are sorted by x0."""
-    n = e.shape[0]
-    out = np.empty(4 * n + 16, np.float64)
+def _note_crossings(e: Array, out: Array) -> int:
+    """Write the x of crossings of pieces that are sorted by x0, as many as fit; returns how many.
+
+    Nothing grows here (see `_cut_edges`).
+    """
     m = 0
-    for i in range(n):
-        if m + n + 2 > out.size:
-            longer = np.empty(2 * out.size + n, np.float64)
-            longer[:m] = out[:m]
-            out = longer
-        out[m], out[m + 1] = e[i, 0], e[i, 2]
-        m += 2
-        for j in range(i + 1, n):
-            if e[j, 0] >= e[i, 2]:
+    for i in range(e.shape[0]):
+        x0, y0, x1, slope = e[i, 0], e[i, 1], e[i, 2], e[i, 5]
+        low, high = min(y0, e[i, 3]), max(y0, e[i, 3])
+        for j in range(i + 1, e.shape[0]):
+            xl = e[j, 0]
+            if xl >= x1:
                 break
-            xl, xr = e[j, 0], min(e[i, 2], e[j, 2])
-            dl = e[i, 1] + e[i, 5] * (xl - e[i, 0]) - e[j, 1]
-            dr = e[i, 1] + e[i, 5] * (xr - e[i, 0]) - (e[j, 1] + e[j, 5] * (xr - e[j, 0]))
+            if min(e[j, 1], e[j, 3]) > high or max(e[j, 1], e[j, 3]) < low:
+                continue
+            xr = min(x1, e[j, 2])
+            dl = y0 + slope * (xl - x0) - e[j, 1]
+            dr = y0 + slope * (xr - x0) - (e[j, 1] + e[j, 5] * (xr - xl))
             if dl * dr < 0.0:
-                out[m] = min(max(xl + (xr - xl) * (dl / (dl - dr)), xl), xr)
+                if m < out.size:
+                    out[m] = min(max(xl + (xr - xl) * (dl / (dl - dr)), xl), xr)
                 m += 1
-    return np.sort(out[:m])
+    return m
 
 
 @_jit
-def _sweep(e: Array, base: Any, bits: Array, weight: float, table: tuple[Array, Array, int]) -> Any:
-    """Areas of one cell by combination, for any windings, times ``weight``.
+def _crossings(e: Array) -> Array:
+    """Sorted x of the crossings of pieces that are sorted by x0."""
+    out = np.empty(32, np.float64)
+    m = _note_crossings(e, out)
+    if m > out.size:
+        out = np.empty(m, np.float64)
+        _note_crossings(e, out)
+    return np.sort(out[:m]) if m > 1 else out[:m]
 
-    ``e``: pieces with their owner in a seventh column, sorted by x0; owner 0 is the village, owner
-    o ≥ 1 the layer of ``bits[o − 1]``. ``base``: the layers that fill the cell.
+
+@_jit
+def _by_end(e: Array) -> Array:
+    """Numbers of pieces that are sorted by x0, by x1."""
+    order = np.empty(e.shape[0], np.int64)
+    for k in range(order.size):
+        x1, j = e[k, 2], k
+        while j > 0 and e[order[j - 1], 2] > x1:
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = k
+    return order
+
+
+@_jit
+def _settle(e: Array, i: int, x: float, faces: Array, areas: Array) -> None:
+    """Give the area under a piece, up to x, to the face below it, and take it from that above."""
+    above, below = faces[i, 0], faces[i, 1]
+    if above != below:
+        width = x - e[i, 7]
+        area = (e[i, 1] + e[i, 5] * (e[i, 7] + 0.5 * width - e[i, 0])) * width
+        if above >= 0:
+            areas[above] -= area
+        if below >= 0:
+            areas[below] += area
+    e[i, 7] = x
+
+
+@_jit
+def _begin(e: Array, j: int, x: float, heir_of: int, faces: Array) -> bool:
+    """Whether a piece begins at x in the place of another of its owner; then with its faces."""
+    if faces[j, 0] != UNBEGUN or e[j, 2] <= x:
+        return False
+    if e[j, 6] != e[heir_of, 6] or e[j, 4] != e[heir_of, 4]:
+        return False
+    faces[j, 0], faces[j, 1], e[j, 7] = faces[heir_of, 0], faces[heir_of, 1], x
+    return True
+
+
+@_jit
+def _descending(e: Array, x: float, active: Array, height: Array) -> bool:
+    """The heights of pieces at x, and whether none is above the one before."""
+    in_order = True
+    for k in range(active.size):
+        i = active[k]
+        height[k] = e[i, 1] + e[i, 5] * (x - e[i, 0])
+        in_order = in_order and (k == 0 or height[k] <= height[k - 1])
+    return in_order
+
+
+@_jit
+def _descend(active: Array, height: Array) -> None:
+    """Sort pieces from the highest to the lowest."""
+    for k in range(1, active.size):
+        i, y, j = active[k], height[k], k
+        while j > 0 and height[j - 1] < y:
+            height[j], active[j] = height[j - 1], active[j - 1]
+            j -= 1
+        height[j], active[j] = y, i
+
+
+@_jit
+def _sweep(e: Array, base: Any, bits: Array, keys: Array, areas: Array) -> int:
+    """Areas of one cell by combination, for any windings: how many there are, or −1.
+
+    Combinations and areas are written to ``keys`` and ``areas``; −1 tells that these are too short,
+    and areas are then of no use. ``e``: pieces as `_gather` gives them; owner 0 is the village,
+    owner o ≥ 1 the layer of ``bits[o − 1]``. ``base``: the layers that fill the cell.
+
+    Pieces are taken from left to right, in slabs between their ends and crossings. The area of a
+    face is what lies under the pieces above it less what lies under those below it, so a piece is
+    settled only where it ends or has another face beside it than before. That the pieces stand in
+    order is seen anew in the middle of every slab: no order is taken on trust.
     """
-    keys, values, n = table
-    hint = np.zeros(64, np.int64)
-    xs = _breaks(e)
-    active = np.empty(e.shape[0], np.int64)
-    height = np.empty(e.shape[0], np.float64)
+    n = 0
+    rows = e.shape[0]
+    cross, ends = _crossings(e), _by_end(e)
+    active, height = np.empty(rows, np.int64), np.empty(rows, np.float64)
+    faces = np.full((rows, 2), UNBEGUN)
     winding = np.empty(bits.size + 1, np.float64)
-    n_active, nxt = 0, 0
-    for s in range(xs.size - 1):
-        width = xs[s + 1] - xs[s]
-        if width <= 0.0:
-            continue
-        middle = 0.5 * (xs[s] + xs[s + 1])
-        kept = 0
-        for k in range(n_active):
-            if e[active[k], 2] > xs[s]:
-                active[kept] = active[k]
-                kept += 1
-        n_active = kept
-        while nxt < e.shape[0] and e[nxt, 0] <= xs[s]:
-            if e[nxt, 2] > xs[s]:
-                active[n_active] = nxt
-                n_active += 1
-            nxt += 1
-        for k in range(n_active):
-            i = active[k]
-            y = e[i, 1] + e[i, 5] * (middle - e[i, 0])
-            j = k
-            while j > 0 and height[j - 1] < y:
-                height[j], active[j] = height[j - 1], active[j - 1]
-                j -= 1
-            height[j], active[j] = y, i
-        winding[:] = 0.0
-        mask = base
-        for k in range(n_active):
-            o = int(e[active[k], 6])
-            winding[o] += e[active[k], 4]
-            if o > 0:
-                bit = bits[o - 1]
-                mask = (mask | bit) if winding[o] > 0.0 else (mask & ~bit)
-            if winding[0] > 0.0:
-                below = height[k + 1] if k + 1 < n_active else 0.0
-                if height[k] > below:
-                    piece = (height[k] - below) * width * weight
+    hint = np.zeros(64, np.int64)
+    count, begun, done, met = 0, 0, 0, 0
+    x = e[0, 0]
+    while done < rows:
+        stop, anew = begun, False
+        while stop < rows and e[stop, 0] <= x:
+            stop += 1
+        while done < rows and e[ends[done], 2] <= x:
+            i, k = ends[done], 0
+            done += 1
+            while k < count and active[k] != i:
+                k += 1
+            if k == count:
+                continue  # narrower than any slab
+            _settle(e, i, x, faces, areas)
+            j = begun
+            while j < stop and not _begin(e, j, x, i, faces):
+                j += 1
+            if j < stop:
+                active[k] = j
+                continue
+            anew = True
+            count -= 1
+            for later in range(k, count):
+                active[later] = active[later + 1]
+        for j in range(begun, stop):
+            if faces[j, 0] == UNBEGUN and e[j, 2] > x:
+                faces[j, 0], faces[j, 1], e[j, 7] = OUTSIDE, OUTSIDE, x
+                active[count] = j
+                count, anew = count + 1, True
+        begun = stop
+        if done == rows:
+            break
+        after = e[ends[done], 2]
+        if begun < rows:
+            after = min(after, e[begun, 0])
+        while met < cross.size and cross[met] <= x:
+            met += 1
+        if met < cross.size:
+            after = min(after, cross[met])
+        if not _descending(e, 0.5 * (x + after), active[:count], height):
+            _descend(active[:count], height)
+            anew = True
+        if anew:
+            winding[:] = 0.0
+            mask, above = base, OUTSIDE
+            for k in range(count):
+                i = active[k]
+                o = int(e[i, 6])
+                winding[o] += e[i, 4]
+                if o > 0:
+                    bit = bits[o - 1]
+                    mask = (mask | bit) if winding[o] > 0.0 else (mask & ~bit)
+                below = OUTSIDE
+                if winding[0] > 0.0:
                     folded = mask ^ (mask >> np.uint64(6)) ^ (mask >> np.uint64(12))
                     slot = int(folded & np.uint64(63))
-                    if hint[slot] < n and keys[hint[slot]] == mask:
-                        values[hint[slot]] += piece
-                    else:
-                        keys, values, n, hint[slot] = _add(keys, values, n, mask, piece)
-    return keys, values, n
+                    if not (hint[slot] < n and keys[hint[slot]] == mask):
+                        place = 0
+                        while place < n and keys[place] != mask:
+                            place += 1
+                        if place == keys.size:
+                            return -1
+                        if place == n:
+                            keys[n], areas[n] = mask, 0.0
+                            n += 1
+                        hint[slot] = place
+                    below = hint[slot]
+                if faces[i, 0] != above or faces[i, 1] != below:
+                    _settle(e, i, x, faces, areas)
+                    faces[i, 0], faces[i, 1] = above, below
+                above = below
+        x = after
+    return n
 
 
 @_jit
 def _gather(own: tuple[Array, int, int], mixed: Array, start: Array, pieces: Array) -> Array:
-    """Pieces of a village (owner 0) and of some layers' mixed cells (owners 1 …), by x0."""
+    """Pieces of a village (owner 0) and of some layers' mixed cells (owners 1 …), by x0.
+
+    The owner is in the seventh column; the eighth is for `_sweep` to write in.
+    """
     village, a, b = own
     count = b - a
     for m in mixed:
         count += start[m + 1] - start[m]
-    x0, row, owner = np.empty(count), np.empty(count, np.int64), np.empty(count, np.int64)
-    n = 0
-    for k in range(a, b):
-        x0[n], row[n], owner[n] = village[k, 0], k, 0
-        n += 1
-    for o in range(mixed.size):
-        for k in range(start[mixed[o]], start[mixed[o] + 1]):
-            x0[n], row[n], owner[n] = pieces[k, 0], k, o + 1
-            n += 1
-    e = np.empty((count, 7), np.float64)
-    order = np.argsort(x0)
-    for n in range(count):
-        k = order[n]
-        source = village if owner[k] == 0 else pieces
+    e = np.empty((count, 8), np.float64)
+    n = b - a
+    for k in range(n):
         for c in range(6):
-            e[n, c] = source[row[k], c]
-        e[n, 6] = owner[k]
+            e[k, c] = village[a + k, c]
+        e[k, 6] = 0.0
+    for o in range(mixed.size):
+        first, last = start[mixed[o]], start[mixed[o] + 1] - 1
+        i, at = n - 1, n + last - first
+        n = at + 1
+        while last >= first:
+            if i >= 0 and e[i, 0] > pieces[last, 0]:
+                for c in range(7):
+                    e[at, c] = e[i, c]
+                i -= 1
+            else:
+                for c in range(6):
+                    e[at, c] = pieces[last, c]
+                e[at, 6] = o + 1
+                last -= 1
+            at -= 1
     return e
 
 
@@ -588,7 +803,15 @@ def _cell(
         keys, values, n, _ = _add(keys, values, n, base, (own_area - both) * weight)
         return keys, values, n
     e = _gather((pieces, a, b), mixed[:count], start, layer_pieces)
-    return _sweep(e, base, bits[:count], weight, (keys, values, n))
+    held = 64
+    found = -1
+    while found < 0:
+        own_keys, own_areas = np.empty(held, np.uint64), np.empty(held, np.float64)
+        found = _sweep(e, base, bits[:count], own_keys, own_areas)
+        held *= 2
+    for k in range(found):
+        keys, values, n, _ = _add(keys, values, n, own_keys[k], own_areas[k] * weight)
+    return keys, values, n
 
 
 @_jit
@@ -657,11 +880,10 @@ def combine(
             more_rows[:total], more_masks[:total] = rows[:total], masks[:total]
             more_areas[:total] = areas[:total]
             rows, masks, areas = more_rows, more_masks, more_areas
-        order = np.argsort(keys[:n])
-        rows[total : total + n] = v
-        masks[total : total + n] = keys[:n][order]
-        areas[total : total + n] = values[:n][order]
-        total += n
+        for k in np.argsort(keys[:n]):
+            if values[k] > NO_AREA * g * g:
+                rows[total], masks[total], areas[total] = v, keys[k], values[k]
+                total += 1
     return rows[:total].copy(), masks[:total].copy(), areas[:total].copy(), simple
 
 

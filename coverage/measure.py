@@ -20,7 +20,7 @@ from coverage.rings import Floats, Geometries
 from coverage.signal import with_levels
 from coverage.weights import WeightsCache
 
-ENGINE = 5
+ENGINE = 6
 """Goes up with every change that may alter a measure, so that kept ones are measured anew."""
 
 Progress = Callable[[float], None]
