@@ -20,6 +20,7 @@ import shapely
 
 from coverage.combinations import default_threads
 from coverage.grid import make_valid, spread
+from coverage.model import Layer
 from coverage.pixels import AnyLayer, SignalLayer
 from coverage.rings import Floats, Geometries, polygonal
 
@@ -117,7 +118,8 @@ def move_layers(
 def _with(layer: AnyLayer, parts: Geometries) -> AnyLayer:
     if isinstance(layer, SignalLayer):
         return layer
-    return replace(layer, footprint=gpd.GeoSeries(parts, crs=layer.footprint.crs))
+    crs = layer.footprint.crs
+    return Layer(info=layer.info, footprint=gpd.GeoSeries(parts, crs=crs), extent=layer.extent)
 
 
 def moved_footprint(

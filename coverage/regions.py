@@ -89,7 +89,7 @@ def _region(villages: gpd.GeoDataFrame, layers: Sequence[RegionLayer], threads: 
 def in_memory(layer: Layer) -> RegionLayer:
     """A layer that is in memory anyway: what is laid out on a grid is still one region's."""
     shapes = layer.footprint.to_numpy()
-    boxes = _boxes(shapes)
+    boxes = boxes_of(shapes)
 
     def footprint_in(bounds: Bounds) -> gpd.GeoSeries:
         x0, y0, x1, y1 = bounds
@@ -115,7 +115,7 @@ def _around(villages: gpd.GeoDataFrame) -> Bounds:
     )
 
 
-def _boxes(shapes: Geometries) -> Floats:
+def boxes_of(shapes: Geometries) -> Floats:
     """Bounds of each, NaN where it has none; holes that lie outside their shells included."""
     boxes = np.full((len(shapes), 4), np.nan)
     xy, of = shapely.get_coordinates(shapes, return_index=True)

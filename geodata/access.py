@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 import coverage
-from coverage.model import Assessment, LayerInfo, Measures, Rule
+from coverage.model import Assessment, Layer, LayerInfo, Measures, Rule
 from coverage.part import part_of
 from coverage.pixels import AnyLayer, SignalLayer
 from geodata.alone import calm, judged_alone, rule_alone
@@ -315,7 +315,7 @@ def _cut_layer(layer: AnyLayer, area: BaseGeometry | None, crs: pyproj.CRS) -> A
     if isinstance(layer, SignalLayer):
         return limited(layer, gpd.GeoSeries([area], crs=crs), touched=True)
     extent = None if layer.extent is None else _cut(layer.extent, area)
-    return replace(layer, footprint=_cut(layer.footprint, area), extent=extent)
+    return Layer(info=layer.info, footprint=_cut(layer.footprint, area), extent=extent)
 
 
 def _cut(shapes: gpd.GeoSeries, area: BaseGeometry) -> gpd.GeoSeries:

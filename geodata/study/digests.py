@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import shapely
 
 from coverage.measure import ENGINE
 from coverage.pixels import AnyLayer, SignalLayer
+from geodata.study.in_files import LayerInFile
 from geodata.study.model import Study
 
 LENGTH = 24
@@ -64,12 +67,17 @@ def layer_key(layer: AnyLayer) -> str:
     """
     if isinstance(layer, SignalLayer):
         return SIGNAL
-    digest = hashlib.sha256()
-    _add(digest, sorted(_told(layer.footprint)))
+    rows = layer.rows if isinstance(layer, LayerInFile) else row_digests(layer.footprint.to_numpy())
+    digest = hashlib.sha256(b"".join(sorted(rows)))
     if layer.extent is not None:
         digest.update(b"extent")
         _add(digest, sorted(_told(layer.extent)))
     return digest.hexdigest()[:LENGTH]
+
+
+def row_digests(shapes: npt.NDArray[np.object_]) -> list[bytes]:
+    """A digest of each of some polygons, so that a layer's key needs no more of them at once."""
+    return [hashlib.sha256(wkb or b"-").digest() for wkb in shapely.to_wkb(shapes)]
 
 
 def _told(shapes: gpd.GeoSeries) -> list[bytes]:

@@ -9,14 +9,19 @@ from pathlib import Path
 import geopandas as gpd
 import pyproj
 
+from coverage.model import LayerInfo
 from coverage.pixels import AnyLayer, SignalLayer
+from geodata.coordinate_checks import elsewhere_findings
 from geodata.diagnose import AsSaid, Extent
 from geodata.files import found_files
 from geodata.filing import Filing, Measurements
 from geodata.filings import SILENT, layers_in, measurements_in
 from geodata.layers import extent_of
+from geodata.placing import NOTHING_SAID, Placement
 from geodata.postgis.address import is_address, name_of
 from geodata.signals import limited
+from geodata.study.digests import row_digests
+from geodata.study.in_files import LayerInFile, seen_in
 from geodata.study.reader import Reader
 from geodata.study.settings import LayerTable, MeasurementsTable
 
@@ -67,6 +72,10 @@ def layers_of(
         )
     found: list[AnyLayer] = []
     for name, title in _named(reader.folder, table):
+        left = left_in_file(reader, name, table, filing, crs)
+        if left is not None:
+            found.append(left)
+            continue
         with reader.open(
             name, file=title, layer=table.layer, crs=table.crs, encoding=table.encoding
         ) as parts:
@@ -75,6 +84,39 @@ def layers_of(
                 reader.findings += made.findings
                 found += made.layers
     return found if extent is None else [_limited(layer, extent) for layer in found]
+
+
+SIMPLE = {
+    "path", "operator", "technology", "as_of", "evidence", "source", "kind", "extent", "extent_crs",
+}  # fmt: skip
+"""An entry that says nothing else needs no other look into its file."""
+
+
+def left_in_file(
+    reader: Reader, name: str, table: LayerTable, filing: Filing, crs: pyproj.CRS
+) -> LayerInFile | None:
+    """A large layer that stays in its file (see `geodata.study.in_files`); None for others."""
+    path = reader.folder / name
+    simple = table.model_fields_set <= SIMPLE and table.kind in (None, "footprint")
+    if is_address(name) or path.suffix != ".parquet" or not path.is_file() or not simple:
+        return None
+    if filing.operator is None or filing.technology is None:
+        return None
+    seen = seen_in(path, crs, digest=row_digests)
+    if seen is None:
+        return None
+    reader.inputs.append(path)
+    middles = gpd.GeoDataFrame(geometry=seen.middles)
+    placed = Placement(table=middles, system=crs, said=NOTHING_SAID)
+    reader.findings += elsewhere_findings(placed, filing.within, file=path.name)
+    info = LayerInfo(
+        operator=filing.operator,
+        technology=filing.technology,
+        evidence=filing.evidence or "declared",
+        as_of=filing.as_of,
+        source=filing.source,
+    )
+    return LayerInFile(info=info, near=seen.near, bounds=seen.bounds, rows=seen.rows)
 
 
 def _limited(layer: AnyLayer, extent: gpd.GeoSeries) -> AnyLayer:

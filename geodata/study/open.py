@@ -26,6 +26,7 @@ from geodata.postgis.address import name_of
 from geodata.signals import bounds_of
 from geodata.study.extras import sites_of, zones_of
 from geodata.study.filed import layers_of, measurements_of, near_of
+from geodata.study.in_files import LayerInFile
 from geodata.study.listed import with_list
 from geodata.study.model import Study
 from geodata.study.peopled import amounts_of
@@ -239,6 +240,8 @@ def _doubtful_layers(
         title, day = layer.info.title, layer.info.as_of
         if isinstance(layer, SignalLayer):
             a0, b0, a1, b1 = bounds_of(layer, villages.crs)
+        elif isinstance(layer, LayerInFile):
+            a0, b0, a1, b1 = layer.bounds
         else:
             a0, b0, a1, b1 = layer.footprint.total_bounds
         if a0 > x1 or a1 < x0 or b0 > y1 or b1 < y0:

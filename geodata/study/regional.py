@@ -22,9 +22,10 @@ from coverage.model import Layer, LayerInfo, Measures
 from coverage.regions import Bounds, RegionLayer, in_memory, measure_in_regions
 from geodata.areas import polygons_of
 from geodata.errors import DataError, UnreadableError
+from geodata.study.in_files import LayerInFile
 
-VILLAGES_A_REGION = 20_000
-"""A study of more villages is measured in regions of at most about as many."""
+VILLAGES_A_REGION = 5_000
+"""A study of more villages is measured in regions of about as many at most: a province is one."""
 
 Progress = Callable[[float], None]
 Boxes = npt.NDArray[np.float64]
@@ -33,13 +34,15 @@ Boxes = npt.NDArray[np.float64]
 def measure_areas(
     villages: gpd.GeoDataFrame, layers: Sequence[Layer], *, progress: Progress | None = None
 ) -> Measures:
-    """`coverage.measure` of footprints, in regions where the villages are very many."""
+    """`coverage.measure` of footprints, in regions where the villages are very many.
+
+    Of layers that stay in their files only what is near the villages is read.
+    """
     regions = math.ceil(len(villages) / VILLAGES_A_REGION)
-    if regions < 2:
+    if regions < 2 and not any(isinstance(layer, LayerInFile) for layer in layers):
         return coverage.measure(villages, layers, progress=progress)
-    return measure_in_regions(
-        villages, [in_memory(layer) for layer in layers], regions=regions, progress=progress
-    )
+    near = [x.region if isinstance(x, LayerInFile) else in_memory(x) for x in layers]
+    return measure_in_regions(villages, near, regions=max(regions, 1), progress=progress)
 
 
 def layer_in_file(

@@ -1,0 +1,163 @@
+"""Large footprint layers that stay in their files until somebody asks for the whole of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyproj
+import shapely
+from pyarrow import ArrowException, parquet
+
+from coverage.model import Layer
+from coverage.regions import Bounds, RegionLayer, boxes_of
+from geodata.areas import polygons_of
+from geodata.read import LONLAT
+
+STAYS_FROM_MB = 16.0
+"""From so much geometry on a layer stays in its file: about a million vertices."""
+
+GROUP_AT_MOST_MB = 128.0
+"""A file with a larger row group is read at once, since a region would read all of a group."""
+
+Boxes = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LayerInFile(Layer):
+    """A layer that is in memory only while somebody holds its ``footprint``, read when asked for.
+
+    ``near`` gives what meets some bounds, ``bounds`` is the box of all, ``rows`` has the digest of
+    each row as `geodata.study.digests` takes it.
+    """
+
+    footprint: gpd.GeoSeries = field(init=False, repr=False)
+    near: Callable[[Bounds], gpd.GeoSeries] = field(repr=False)
+    bounds: Bounds
+    rows: tuple[bytes, ...] = field(repr=False)
+
+    def __getattr__(self, name: str) -> gpd.GeoSeries:
+        if name != "footprint":
+            raise AttributeError(name)
+        return self.near((-np.inf, -np.inf, np.inf, np.inf)).reset_index(drop=True)
+
+    @property
+    def region(self) -> RegionLayer:
+        """The same for measuring in regions."""
+        return RegionLayer(info=self.info, footprint_in=self.near, extent=self.extent)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """What one look at every row of a file has told: boxes of rows by row group, and digests."""
+
+    path: Path
+    column: str
+    crs: pyproj.CRS
+    boxes: tuple[Boxes, ...]
+    rows: tuple[bytes, ...]
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box of all rows."""
+        every = np.concatenate(self.boxes)
+        x0, y0 = np.nanmin(every[:, :2], axis=0)
+        x1, y1 = np.nanmax(every[:, 2:], axis=0)
+        return float(x0), float(y0), float(x1), float(y1)
+
+    @property
+    def middles(self) -> gpd.GeoSeries:
+        """The middle of each row's box, of rows that have one."""
+        every = np.concatenate(self.boxes)
+        at = (every[:, :2] + every[:, 2:]) / 2
+        return gpd.GeoSeries(shapely.points(at[np.isfinite(at).all(axis=1)]), crs=self.crs)
+
+    def near(self, bounds: Bounds) -> gpd.GeoSeries:
+        """The polygons whose boxes meet some bounds; row groups without any are not read."""
+        found = [np.empty(0, dtype=object)]
+        with parquet.ParquetFile(self.path) as file:
+            for group, boxes in enumerate(self.boxes):
+                rows = np.flatnonzero(_meets(boxes, bounds))
+                if len(rows):
+                    wkb = file.read_row_group(group, columns=[self.column])[self.column]
+                    found.append(_polygons(wkb.take(pa.array(rows))))
+        return gpd.GeoSeries(np.concatenate(found), crs=self.crs)
+
+
+def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]) -> Seen | None:
+    """What a file holds, where it can be left there and need not be looked into otherwise.
+
+    That is GeoParquet in the study's own system, of polygons and nothing else (no columns that
+    might mean something), larger than `STAYS_FROM_MB` and in row groups that can be read one at a
+    time. None for all others, and for what `geodata.read` should tell faults of. ``digest`` gives
+    that of each polygon.
+    """
+    try:
+        with parquet.ParquetFile(path) as file:
+            column = _geometry(file, crs)
+            if column is None:
+                return None
+            boxes, rows = [], list[bytes]()
+            area = False
+            for group in range(file.num_row_groups):
+                shapes = _polygons(file.read_row_group(group, columns=[column])[column])
+                boxes.append(boxes_of(shapes))
+                there = shapes[~shapely.is_missing(shapes)]
+                rows += digest(there)
+                area = area or bool(shapely.area(there).any())
+                if not np.isfinite(shapely.get_coordinates(there)).all():
+                    return None
+    except (ArrowException, OSError, KeyError, TypeError, ValueError, shapely.errors.GEOSException):
+        return None
+    if not area:
+        return None
+    return Seen(path=path, column=column, crs=crs, boxes=tuple(boxes), rows=tuple(rows))
+
+
+def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS) -> str | None:
+    """The one column of polygons, None where the file cannot be left alone."""
+    about = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"null"))
+    if about is None:
+        return None
+    name = str(about["primary_column"])
+    column = about["columns"][name]
+    said = column.get("crs", LONLAT)
+    if said is None or column["encoding"] != "WKB":
+        return None
+    boxes = {path[0] for path in column.get("covering", {}).get("bbox", {}).values()}
+    if set(file.schema_arrow.names) - boxes != {name}:
+        return None
+    if not pyproj.CRS.from_user_input(said).equals(crs):
+        return None
+    sizes = _sizes(file, name)
+    within = sum(sizes) >= STAYS_FROM_MB and max(sizes) <= GROUP_AT_MOST_MB
+    return name if within else None
+
+
+def _sizes(file: parquet.ParquetFile, name: str) -> list[float]:
+    """Megabytes of a column in each row group, unpacked."""
+    about = file.metadata
+    groups = [about.row_group(k) for k in range(about.num_row_groups)]
+    each = [[group.column(k) for k in range(group.num_columns)] for group in groups]
+    return [
+        sum(one.total_uncompressed_size for one in columns if one.path_in_schema == name) / 1e6
+        for columns in each
+    ]
+
+
+def _polygons(wkb: pa.ChunkedArray) -> npt.NDArray[np.object_]:
+    shapes = shapely.from_wkb(wkb.to_numpy())
+    return np.asarray(polygons_of(gpd.GeoSeries(shapes)).to_numpy(), dtype=object)
+
+
+def _meets(boxes: Boxes, bounds: Bounds) -> npt.NDArray[np.bool_]:
+    left, low, right, high = bounds
+    across = (boxes[:, 0] <= right) & (boxes[:, 2] >= left)
+    return across & (boxes[:, 1] <= high) & (boxes[:, 3] >= low)
