@@ -19,6 +19,7 @@ from pyarrow import ArrowException, parquet
 from coverage.model import Layer
 from coverage.regions import Bounds, RegionLayer, boxes_of
 from geodata.areas import polygons_of
+from geodata.errors import UnreadableError
 from geodata.read import LONLAT
 
 STAYS_FROM_MB = 16.0
@@ -59,6 +60,7 @@ class Seen:
     """What one look at every row of a file has told: boxes of rows by row group, and digests."""
 
     path: Path
+    stamp: tuple[int, int]
     column: str
     crs: pyproj.CRS
     boxes: tuple[Boxes, ...]
@@ -80,7 +82,15 @@ class Seen:
         return gpd.GeoSeries(shapely.points(at[np.isfinite(at).all(axis=1)]), crs=self.crs)
 
     def near(self, bounds: Bounds) -> gpd.GeoSeries:
-        """The polygons whose boxes meet some bounds; row groups without any are not read."""
+        """The polygons whose boxes meet some bounds; row groups without any are not read.
+
+        Raises `UnreadableError` where the file is no longer the one that was looked at.
+        """
+        if not self.path.exists() or _stamp(self.path) != self.stamp:
+            raise UnreadableError(
+                "{file} has changed since the study was opened; open the study again",
+                file=self.path.name,
+            )
         found = [np.empty(0, dtype=object)]
         with parquet.ParquetFile(self.path) as file:
             for group, boxes in enumerate(self.boxes):
@@ -100,6 +110,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
     that of each polygon.
     """
     try:
+        stamp = _stamp(path)
         with parquet.ParquetFile(path) as file:
             column = _geometry(file, crs)
             if column is None:
@@ -118,7 +129,15 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
         return None
     if not area:
         return None
-    return Seen(path=path, column=column, crs=crs, boxes=tuple(boxes), rows=tuple(rows))
+    return Seen(
+        path=path, stamp=stamp, column=column, crs=crs, boxes=tuple(boxes), rows=tuple(rows)
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """When a file was written, and its size."""
+    about = path.stat()
+    return about.st_mtime_ns, about.st_size
 
 
 def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS) -> str | None:

@@ -14,7 +14,7 @@ from shapely import Polygon, box
 import geodata
 from coverage.regions import Bounds
 from coverage.shares import union_share
-from geodata.errors import DataError
+from geodata.errors import DataError, UnreadableError
 from geodata.study import in_files, moved, regional
 from geodata.study.digests import keys_of
 from geodata.study.in_files import LayerInFile
@@ -87,6 +87,14 @@ def test_nothing_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert geodata.assess_study(study).measured
     assert len(asked) == 2 * 5
     assert np.isfinite(asked).all()
+
+
+@pytest.mark.usefixtures("large")
+def test_a_file_that_changes_under_an_open_study_is_not_read(tmp_path: Path) -> None:
+    study = geodata.open_study(studied(tmp_path))
+    (tmp_path / "Alpha.parquet").write_bytes((tmp_path / "Beta.parquet").read_bytes())
+    with pytest.raises(UnreadableError, match=r"Alpha\.parquet has changed since"):
+        geodata.assess_study(study)
 
 
 @pytest.mark.usefixtures("large")
