@@ -82,15 +82,16 @@ def measure_amounts(
     layers: Sequence[Layer | SignalLayer],
     sources: Mapping[Basis, AmountSource],
     *,
-    hexes: bool = False,
+    hexes: bool | Places = False,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Mapping[Basis, Amounts]:
     """What ``sources`` hold, by village and combination of the footprints among the layers.
 
     Bit ``k`` stands for ``layers[k]``; that of a signal layer is never set. A source that stands
-    for two bases is measured once. Points in a footprint are those within a millimetre of it, as
-    village centres are; pixels are cut exactly (`coverage.spread`). Villages and layers as
+    for two bases is measured once. ``hexes``: whether hexagons are measured, or those that
+    `hexagons` found. Points in a footprint are those within a millimetre of it, as village
+    centres are; pixels are cut exactly (`coverage.spread`). Villages and layers as
     `coverage.measure` takes them.
     """
     nothing = np.empty(0, dtype=object)
@@ -102,8 +103,8 @@ def measure_amounts(
             tell = None if progress is None else _part(progress, k, len(sources))
             made[id(source)] = ground.amounts(source, tell)
     out: dict[Basis, Amounts] = {basis: made[id(source)] for basis, source in sources.items()}
-    if hexes:
-        out["hexes"] = ground.at(hexagons(villages))
+    if hexes is not False:
+        out["hexes"] = ground.at(hexagons(villages) if hexes is True else hexes)
     return MappingProxyType(out)
 
 

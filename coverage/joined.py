@@ -13,6 +13,7 @@ import numpy.typing as npt
 from coverage.errors import CoverageError
 from coverage.model import Amounts, Areas, Basis, Levels, Measures, Moved
 from coverage.rings import Ints
+from coverage.signal import Spoken
 
 T = TypeVar("T", bound=np.generic)
 
@@ -40,11 +41,32 @@ def joined(parts: Sequence[tuple[Ints, Measures]], villages: gpd.GeoDataFrame) -
         has_centre=order.each([m.has_centre for m in found]),
         extent_share=order.each([m.extent_share for m in found]),
         extent_centre=order.each([m.extent_centre for m in found]),
-        amounts=_amounts(found, order),
+        amounts=_amounts([m.amounts for m in found], order),
         levels=tuple(
             _levels([m.levels[k] for m in found], order) for k in range(len(found[0].levels))
         ),
         moved=_moved([m.moved for m in found if m.moved is not None], order),
+    )
+
+
+def joined_amounts(
+    parts: Sequence[tuple[Ints, Mapping[Basis, Amounts]]], villages: int
+) -> Mapping[Basis, Amounts]:
+    """The amounts of so many villages from those of parts of them, as in `joined`."""
+    order = _Order.of([rows for rows, _ in parts], villages)
+    return _amounts([amounts for _, amounts in parts], order)
+
+
+def joined_levels(parts: Sequence[tuple[Ints, Spoken]], villages: int) -> Spoken:
+    """What signal layers say of so many villages, from what they say of parts of them."""
+    order = _Order.of([rows for rows, _ in parts], villages)
+    found = [spoken for _, spoken in parts]
+    return Spoken(
+        levels=tuple(
+            _levels([s.levels[k] for s in found], order) for k in range(len(found[0].levels))
+        ),
+        extent_share=order.each([s.extent_share for s in found]),
+        extent_centre=order.each([s.extent_centre for s in found]),
     )
 
 
@@ -109,8 +131,8 @@ def _require_alike(found: Sequence[Measures]) -> None:
         )
 
 
-def _amounts(found: Sequence[Measures], order: _Order) -> Mapping[Basis, Amounts]:
-    return {basis: _amount([m.amounts[basis] for m in found], order) for basis in found[0].amounts}
+def _amounts(found: Sequence[Mapping[Basis, Amounts]], order: _Order) -> dict[Basis, Amounts]:
+    return {basis: _amount([of[basis] for of in found], order) for basis in found[0]}
 
 
 def _amount(of: Sequence[Amounts], order: _Order) -> Amounts:
@@ -150,5 +172,5 @@ def _areas(of: Sequence[Areas], order: _Order) -> Areas:
         combination=table.take([x.combination for x in of]),
         area_m2=table.take([x.area_m2 for x in of]),
         centre=order.each([x.centre for x in of]),
-        amounts={basis: _amount([x.amounts[basis] for x in of], order) for basis in of[0].amounts},
+        amounts=_amounts([x.amounts for x in of], order),
     )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from coverage.amounts import NO_AMOUNTS, measure_amounts
+from coverage.amounts import NO_AMOUNTS, Places, hexagons, measure_amounts
 from coverage.area import centres_of, require_projected, require_villages
 from coverage.combinations import Combinations, cell_for, combine
 from coverage.errors import CoverageError
 from coverage.model import Areas, Basis, Layer, Measures, Moved
-from coverage.moved import Outlines, between, move_layers
+from coverage.moved import Mover, Outlines, between, move_layers
 from coverage.pixels import AmountSource, AnyLayer, SignalLayer
 from coverage.rings import Floats, Geometries
 from coverage.signal import with_levels
@@ -24,6 +25,7 @@ ENGINE = 6
 """Goes up with every change that may alter a measure, so that kept ones are measured anew."""
 
 Progress = Callable[[float], None]
+Measured = Callable[..., Measures]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
     layers: Sequence[AnyLayer],
     *,
     amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
-    hexes: bool = False,
+    hexes: bool | Places = False,
     cells: Cells | None = None,
     moved: bool = False,
     threads: int | None = None,
@@ -66,8 +68,8 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
 
     ``villages``: polygons in a projected system in metres, indexed by ``village_id``, with
     an optional point column ``centre`` (None where unknown). ``amounts`` are the people and
-    settled places to measure beside the area, ``hexes`` whether H3 hexagons are
-    (`coverage.amounts`). ``cells``: those of the whole that these villages are a part of
+    settled places to measure beside the area, ``hexes`` whether H3 hexagons are, or those that
+    were found (`coverage.amounts`). ``cells``: those of the whole that these villages are a part of
     (`cells_for`). ``moved``: whether to measure with every footprint drawn in and let out by its
     accuracy too, for `coverage.sure`. ``threads``: as many as the process may use.
     ``progress`` is told the part done, 0 to 1. ``weights_cache`` keeps what signal layers need
@@ -102,40 +104,58 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
     return replace(measures, moved=out)
 
 
-def measure_moved(
+def measure_moved(  # noqa: PLR0913  # each is a choice of its own, and all but two have a default
     villages: gpd.GeoDataFrame,
     layers: Sequence[AnyLayer],
     *,
     amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
-    hexes: bool = False,
+    hexes: bool | Places = False,
     outlines: Outlines | None = None,
+    mover: Mover | None = None,
+    measured: Measured | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Moved:
     """The part of `measure` with every footprint drawn in, and let out; nothing is checked.
 
     ``outlines`` may have some of the layers moved already. Signal layers stay as they are: what
-    moves there is the level asked for.
+    moves there is the level asked for. ``mover`` moves the outlines and ``measured`` measures
+    villages against the moved layers, as `measure` does; ``threads`` of this process else.
     """
     points, known = centres_of(villages)
-    shapes = villages.geometry.to_numpy()
     told = between(progress, 0.0, 0.6)
     both = move_layers(
-        shapes, layers, centres=points[known], outlines=outlines, threads=threads, progress=told
+        villages.geometry.to_numpy(), layers, centres=points[known], outlines=outlines,
+        mover=mover, threads=threads, progress=told,
+    )  # fmt: skip
+    measured = measured or partial(measure, threads=threads)
+    places = hexagons(villages) if hexes is True else hexes
+    inward, outward = (
+        _served(measured(villages, without_limits(moved, villages), amounts=amounts,
+                         hexes=places, progress=between(progress, low, low + 0.2)))
+        for low, moved in zip((0.6, 0.8), both, strict=True)
+    )  # fmt: skip
+    return Moved(inward=inward, outward=outward)
+
+
+def without_limits(layers: Sequence[AnyLayer], villages: gpd.GeoDataFrame) -> tuple[Layer, ...]:
+    """The footprints of layers, of nothing where they are signals, wherever their filings speak."""
+    nothing = villages.geometry.iloc[:0]
+    return tuple(
+        replace(x, extent=None) if isinstance(x, Layer) else Layer(info=x.info, footprint=nothing)
+        for x in layers
     )
-    found = []
-    for k, moved in enumerate(both):
-        told = between(progress, 0.6 + 0.2 * k, 0.8 + 0.2 * k)
-        made = combine(shapes, _areas(moved), centres=points[known], threads=threads, progress=told)
-        areas = Areas(
-            village=made.village,
-            combination=made.combination,
-            area_m2=made.area_m2,
-            centre=_centre_bits(made, points, known),
-            amounts=measure_amounts(villages, moved, amounts, hexes=hexes, threads=threads),
-        )
-        found.append(areas)
-    return Moved(inward=found[0], outward=found[1])
+
+
+def _served(m: Measures) -> Areas:
+    """What of measures stands for moved footprints."""
+    return Areas(
+        village=m.village,
+        combination=m.combination,
+        area_m2=m.area_m2,
+        centre=m.centre,
+        amounts=m.amounts,
+    )
 
 
 def _footprints(

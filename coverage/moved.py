@@ -10,7 +10,7 @@ is moved by d to 2 % less, whatever the tiles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -62,7 +62,7 @@ class Outlines(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Tile:
+class Tile:
     """Part of one layer: its polygons in ``box`` and as far around it as they matter."""
 
     layer: int
@@ -71,18 +71,61 @@ class _Tile:
     polygons: Geometries
 
 
+class Mover(Protocol):
+    """What moves tiles: the threads of this process, or others elsewhere."""
+
+    def most_vertices(self, vertices: int) -> int:
+        """How many a tile may have of so many in all; it is halved on where it has too many."""
+        ...
+
+    def moved(
+        self, tiles: Sequence[Tile], seen: shapely.STRtree, progress: Progress | None
+    ) -> list[tuple[Geometries, Geometries]]:
+        """What `move_tile` makes of each tile."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Threads:
+    """Tiles moved on so many threads of this process."""
+
+    threads: int
+
+    def most_vertices(self, vertices: int) -> int:
+        """Tiles as small as they get: they are what is shared out."""
+        del vertices
+        return MOST_VERTICES
+
+    def moved(
+        self, tiles: Sequence[Tile], seen: shapely.STRtree, progress: Progress | None
+    ) -> list[tuple[Geometries, Geometries]]:
+        """What `move_tile` makes of each tile."""
+
+        def work(first: int) -> list[tuple[Geometries, Geometries]]:
+            last = min(first + TILES_AT_A_TIME, len(tiles))
+            done = [move_tile(tile, seen) for tile in tiles[first:last]]
+            if progress:
+                progress(last / len(tiles))
+            return done
+
+        made = spread(work, range(0, len(tiles), TILES_AT_A_TIME), threads=self.threads)
+        return [pair for some in made for pair in some]
+
+
 def move_layers(
     villages: Geometries,
     layers: Sequence[AnyLayer],
     *,
     centres: Floats,
     outlines: Outlines | None = None,
+    mover: Mover | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[AnyLayer], list[AnyLayer]]:
     """Every layer with its footprint drawn in, and let out, by its accuracy; signals as they are.
 
-    What ``outlines`` has is not moved again, and what is moved is handed to it. Only where
+    What ``outlines`` has is not moved again, and what is moved is handed to it; ``mover`` does the
+    work, the same to the last bit whoever it is, else ``threads`` of this process. Only where
     something is measured: around ``villages`` (polygons) and ``centres`` (points × 2). The parts
     of a footprint do not overlap. Drawn in, it lies in the footprint as it is, and that in the
     one let out.
@@ -91,21 +134,13 @@ def move_layers(
     seen = where_seen(villages, centres)
     had = {k: outlines.load(k) for k in range(len(layers))} if outlines else {}
     known = {k: pair for k, pair in had.items() if pair is not None}
-    tiles = _all_tiles(layers, seen, known, threads=threads)
-
-    def work(first: int) -> list[tuple[shapely.Geometry, shapely.Geometry]]:
-        done = [_both(tile) for tile in tiles[first : first + TILES_AT_A_TIME]]
-        if progress:
-            progress(0.2 + 0.8 * min(first + TILES_AT_A_TIME, len(tiles)) / len(tiles))
-        return done
-
-    made = spread(work, range(0, len(tiles), TILES_AT_A_TIME), threads=threads)
-    pairs = [pair for some in made for pair in some]
-    for k, layer in enumerate(layers):
-        if k in known or isinstance(layer, SignalLayer):
-            continue
+    mover = mover or _Threads(threads)
+    fresh = {k: x for k, x in enumerate(layers) if k not in known and isinstance(x, Layer)}
+    tiles = _all_tiles(fresh, seen, mover, threads=threads)
+    pairs = mover.moved(tiles, seen, between(progress, 0.2, 1.0))
+    for k in fresh:
         own = [pair for tile, pair in zip(tiles, pairs, strict=True) if tile.layer == k]
-        known[k] = _present([a for a, _ in own]), _present([b for _, b in own])
+        known[k] = _together([a for a, _ in own]), _together([b for _, b in own])
         if outlines:
             outlines.keep(k, *known[k])
     inward, outward = (
@@ -130,24 +165,35 @@ def moved_footprint(
     Only where boxes of ``seen`` are. ``most_vertices`` sets the tiles, and changes the outlines
     by no more than the module says.
     """
-    pairs = [_both(tile) for tile in _tiles(0, footprint, distance_m, seen, most_vertices)]
+    tiles = list(_tiles(0, footprint, distance_m, seen, most_vertices))
+    pairs = [move_tile(tile, seen, most_vertices=most_vertices) for tile in tiles]
+    return _together([a for a, _ in pairs]), _together([b for _, b in pairs])
+
+
+def move_tile(
+    tile: Tile, seen: shapely.STRtree, *, most_vertices: int = MOST_VERTICES
+) -> tuple[Geometries, Geometries]:
+    """What lies in a tile drawn in, and let out; the tile is halved first while it is too large.
+
+    ``seen`` has all boxes of the whole that meet the tile's, and may have others.
+    """
+    pairs = [_both(small) for small in _small(tile, seen, most_vertices)]
     return _present([a for a, _ in pairs]), _present([b for _, b in pairs])
 
 
 def _all_tiles(
-    layers: Sequence[AnyLayer], seen: shapely.STRtree, known: Container[int], *, threads: int
-) -> list[_Tile]:
-    """The tiles of every layer whose outlines are not known, layer by layer."""
+    layers: Mapping[int, Layer], seen: shapely.STRtree, mover: Mover, *, threads: int
+) -> list[Tile]:
+    """The tiles of layers, each by its place, layer by layer."""
+    vertices = sum(int(x.footprint.count_coordinates().sum()) for x in layers.values())
+    most = mover.most_vertices(vertices)
 
-    def split(k: int) -> list[_Tile]:
-        layer = layers[k]
-        if k in known or isinstance(layer, SignalLayer):
-            return []
-        told = layer.info.accuracy_m
+    def split(k: int) -> list[Tile]:
+        told = layers[k].info.accuracy_m
         distance_m = DEFAULT_ACCURACY_M if told is None else told
-        return list(_tiles(k, layer.footprint.to_numpy(), distance_m, seen, MOST_VERTICES))
+        return list(_tiles(k, layers[k].footprint.to_numpy(), distance_m, seen, most))
 
-    return [t for some in spread(split, range(len(layers)), threads=threads) for t in some]
+    return [t for some in spread(split, list(layers), threads=threads) for t in some]
 
 
 def _tiles(
@@ -156,7 +202,7 @@ def _tiles(
     distance_m: float,
     seen: shapely.STRtree,
     most_vertices: int,
-) -> Iterator[_Tile]:
+) -> Iterator[Tile]:
     """The tiles of one footprint that hold some of it, and something of ``seen``.
 
     They halve squares of `ROOT_M` that stand still, so that villages measured apart have the
@@ -168,7 +214,7 @@ def _tiles(
         for row in range(y0, y1 + 1):
             x, y = column * ROOT_M, row * ROOT_M
             box = (x, y, x + ROOT_M, y + ROOT_M)
-            root = _Tile(layer=layer, distance_m=distance_m, box=box, polygons=polygons)
+            root = Tile(layer=layer, distance_m=distance_m, box=box, polygons=polygons)
             yield from _halved(root, seen, most_vertices)
 
 
@@ -195,32 +241,42 @@ def _present(geometries: Sequence[shapely.Geometry] | Geometries) -> Geometries:
     return rows[~(shapely.is_missing(rows) | shapely.is_empty(rows))]
 
 
-def _halved(tile: _Tile, seen: shapely.STRtree, most_vertices: int) -> Iterator[_Tile]:
+def _halved(tile: Tile, seen: shapely.STRtree, most_vertices: int) -> Iterator[Tile]:
     """The tile cut to its box and halved until its parts are small; nothing where it is empty."""
     d, (x0, y0, x1, y1) = tile.distance_m, tile.box
     if len(seen.query(shapely.box(x0, y0, x1, y1))) == 0:
         return
     reach = 1.02 * d + 1.0
     cut = _present(_cut(tile.polygons, (x0 - reach, y0 - reach, x1 + reach, y1 + reach)))
-    if len(cut) == 0:
-        return
+    if len(cut):
+        yield from _small(replace(tile, polygons=cut), seen, most_vertices)
+
+
+def _small(tile: Tile, seen: shapely.STRtree, most_vertices: int) -> Iterator[Tile]:
+    """A tile that is cut to its box already, or the small ones it falls into."""
+    x0, y0, x1, y1 = tile.box
     wide, high = x1 - x0, y1 - y0
-    if int(shapely.get_num_coordinates(cut).sum()) <= most_vertices or max(wide, high) < 8 * d:
-        yield replace(tile, polygons=cut)
+    vertices = int(shapely.get_num_coordinates(tile.polygons).sum())
+    if vertices <= most_vertices or max(wide, high) < 8 * tile.distance_m:
+        yield tile
         return
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
     low, upper = (
         ((x0, y0, x, y1), (x, y0, x1, y1)) if wide >= high else ((x0, y0, x1, y), (x0, y, x1, y1))
     )
     for box in (low, upper):
-        yield from _halved(replace(tile, box=box, polygons=cut), seen, most_vertices)
+        yield from _halved(replace(tile, box=box), seen, most_vertices)
+
+
+def _together(parts: Sequence[Geometries]) -> Geometries:
+    return np.concatenate([np.empty(0, dtype=object), *parts])
 
 
 def _cut(polygons: Geometries, box: Box) -> Geometries:
     return np.asarray(shapely.clip_by_rect(polygons, *box), dtype=object)
 
 
-def _both(tile: _Tile) -> tuple[shapely.Geometry, shapely.Geometry]:
+def _both(tile: Tile) -> tuple[shapely.Geometry, shapely.Geometry]:
     """The tile's footprint drawn in and let out, cut to its box."""
     d, whole = tile.distance_m, _united(tile.polygons)
     closed, back = whole, d

@@ -113,27 +113,32 @@ def counterparts(tile: Tile, own: PixelGrid, other: PixelGrid) -> tuple[Ints, In
 def _interpolated(tile: Tile, own: PixelGrid, other: PixelGrid) -> tuple[Floats, Floats]:
     """Columns and rows of ``other``, with fractions, for the pixel centres of a tile."""
     top, left, rows, columns = tile
-    r, c = _nodes(rows), _nodes(columns)
-    at_c, at_r = np.meshgrid(left + c + 0.5, top + r + 0.5)
+    r, c = _nodes(top, rows, own.height), _nodes(left, columns, own.width)
+    at_c, at_r = np.meshgrid(c + 0.5, r + 0.5)
     xy = from_pixels(np.column_stack([at_c.ravel(), at_r.ravel()]), own)
     there = in_pixels(moved(xy, system(own.crs), system(other.crs)), other)
     found = []
     for k in (0, 1):
         known = there[:, k].reshape(at_c.shape)
-        across = _filled(known, c, columns)
-        found.append(_filled(across.T, r, rows).T)
+        across = _filled(known, c, left, columns)
+        found.append(_filled(across.T, r, top, rows).T)
     return found[0], found[1]
 
 
-def _nodes(count: int) -> npt.NDArray[np.int64]:
-    return np.unique(np.append(np.arange(0, count, STEP), count - 1))
+def _nodes(first: int, count: int, size: int) -> npt.NDArray[np.int64]:
+    """The places that are computed for ``count`` pixels of a row of ``size`` from the first on.
+
+    They stand still on the grid, so that a pixel has one counterpart whatever tile it is in.
+    """
+    every = np.arange(first // STEP * STEP, first + count - 1 + STEP, STEP)
+    return np.unique(np.minimum(every, size - 1))
 
 
-def _filled(known: Floats, nodes: npt.NDArray[np.int64], count: int) -> Floats:
-    """Values between nodes along the last axis, linearly."""
+def _filled(known: Floats, nodes: npt.NDArray[np.int64], first: int, count: int) -> Floats:
+    """Values between nodes along the last axis, linearly, at ``count`` places from the first on."""
     if len(nodes) == 1:
         return np.repeat(known, count, axis=1)
-    at = np.arange(count)
+    at = np.arange(first, first + count)
     k = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, len(nodes) - 2)
     t = (at - nodes[k]) / (nodes[k + 1] - nodes[k])
     return known[:, k] * (1 - t) + known[:, k + 1] * t

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage.combinations import combine, sums
-from coverage.measure import measure
+from coverage.combinations import sums
+from coverage.measure import Measured, measure
 from coverage.model import Layer, Measures
 from coverage.part import part_of
 from coverage.rings import Geometries
@@ -52,7 +52,7 @@ def updated(
     layers: Sequence[Layer],
     came_from: Places,
     *,
-    threads: int | None = None,
+    measured: Measured = measure,
     progress: Progress | None = None,
 ) -> Measures:
     """What `coverage.measure` would say of ``villages`` and ``layers``, to 1e-12 of a share.
@@ -62,7 +62,8 @@ def updated(
     put in another order need no geometry at all. In a village where either the kept or the
     changed layers serve all of it alike the areas follow; where both vary, it is measured
     again by the layers that vary there. Only the areas, centres and extents are told: what
-    else ``old`` has is left out. Raises what `coverage.measure` does.
+    else ``old`` has is left out. ``measured`` does what `coverage.measure` does, and raises its
+    errors.
     """
     stays = [k for k, place in enumerate(came_from) if place is not None]
     fresh = [k for k, place in enumerate(came_from) if place is None]
@@ -72,13 +73,8 @@ def updated(
     kept = replace(kept, villages=villages)
     if not fresh:
         return replace(kept, layers=tuple(layer.info for layer in layers))
-    new = measure(
-        villages,
-        [layers[k] for k in fresh],
-        threads=threads,
-        progress=_part_of(progress, 0.0, 0.5),
-    )
-    rows = _joined(kept, new, (stays, fresh), layers, _Work(threads, progress))
+    new = measured(villages, [layers[k] for k in fresh], progress=_part_of(progress, 0.0, 0.5))
+    rows = _joined(kept, new, (stays, fresh), layers, _Work(measured, progress))
     return Measures(
         villages=villages,
         layers=tuple(layer.info for layer in layers),
@@ -95,9 +91,9 @@ def updated(
 
 @dataclass(frozen=True)
 class _Work:
-    """How to work: on so many threads, telling how far it is."""
+    """How to work: what measures, and whom to tell how far it is."""
 
-    threads: int | None
+    measured: Measured
     progress: Progress | None
 
 
@@ -177,12 +173,11 @@ def _measured(
     some = np.bitwise_or.reduceat(was.combination, first)
     varies = int(np.bitwise_or.reduce(some & ~same))
     asked = [k for k in range(len(layers)) if k in fresh or varies >> k & 1]
-    shapes = villages.geometry.to_numpy()[both]
-    near = _near(shapes)
-    found = combine(
-        shapes,
-        [near(layers[k].footprint.to_numpy()) for k in asked],
-        threads=work.threads,
+    some_villages = villages.loc[both, [villages.geometry.name]]
+    near = _near(some_villages.geometry.to_numpy())
+    found = work.measured(
+        some_villages,
+        [replace(layers[k], footprint=near(layers[k].footprint), extent=None) for k in asked],
         progress=_part_of(work.progress, 0.5, 1.0),
     )
     # what does not vary anywhere here is the same all over each village
@@ -194,13 +189,13 @@ def _measured(
     )
 
 
-def _near(villages: Geometries) -> Callable[[Geometries], Geometries]:
+def _near(villages: Geometries) -> Callable[[gpd.GeoSeries], gpd.GeoSeries]:
     """Of some polygons, those whose box meets the box of any of the villages."""
     tree = shapely.STRtree(np.asarray(shapely.box(*shapely.bounds(villages).T)))
 
-    def near(polygons: Geometries) -> Geometries:
-        there = polygons[~(shapely.is_missing(polygons) | shapely.is_empty(polygons))]
-        boxes = np.asarray(shapely.box(*shapely.bounds(there).T))
-        return np.asarray(there[np.unique(tree.query(boxes)[0])])
+    def near(polygons: gpd.GeoSeries) -> gpd.GeoSeries:
+        there = polygons[~(polygons.isna() | polygons.is_empty)]
+        boxes = np.asarray(shapely.box(*shapely.bounds(there.to_numpy()).T))
+        return there.iloc[np.unique(tree.query(boxes)[0])]
 
     return near

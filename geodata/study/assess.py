@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
-import geopandas as gpd
-
-from coverage.model import Layer, Measures, Rule
+from coverage.model import Rule
 from coverage.rules import RULES
 from geodata.errors import CallError
 from geodata.study.cache import limit_bytes, limit_kept
-from geodata.study.kept import Measurer, measures_of, plan_of, store_of
+from geodata.study.engine import HERE, Engine
+from geodata.study.kept import measures_of, plan_of, store_of
 from geodata.study.model import Study
 from geodata.study.results import Run, keep_run, make_run, now
 
@@ -33,7 +33,7 @@ def assess_study(
     """Assess a study by its own rule, or another, and keep the run under its id.
 
     Nothing is measured where kept measures fit the inputs. ``publish`` makes the run the
-    study's current one. With the ``engine`` "dask" a cluster measures the areas: the one at the
+    study's current one. With the ``engine`` "dask" a cluster measures: the one at the
     address ``scheduler``, else one of so many ``workers`` on this machine
     (`geodata.study.cluster`); the same measures come of it, and are kept under the same keys.
     Measures kept beyond their limit are removed (see `geodata.study.cache`). Raises `CallError`
@@ -41,29 +41,33 @@ def assess_study(
     """
     chosen = study.rule if rule is None else named_rule(rule)
     limit_bytes()  # a wrong setting is told before anything is measured
-    measure = _measurer(engine, scheduler, workers)
     study = study.judged_by(chosen)
     plan = plan_of(study)
-    with store_of(study).locked(plan.entries):  # two that start together measure once
-        found = measures_of(study, plan, measure=measure, progress=progress)
+    with (
+        _engine(engine, scheduler, workers) as means,
+        store_of(study).locked(plan.entries),  # two that start together measure once
+    ):
+        found = measures_of(study, plan, engine=means, progress=progress)
         run = make_run(study, found, chosen, plan=plan, made_at=now())
         run = keep_run(run, publish=publish)
         limit_kept(study.folder, mine=plan.entries)
         return run
 
 
-def _measurer(engine: str, scheduler: str | None, workers: int | None) -> Measurer | None:
-    """What measures, by the name of the engine; None for this process itself."""
-    if engine not in ENGINES:
+def _engine(
+    name: str, scheduler: str | None, workers: int | None
+) -> AbstractContextManager[Engine]:
+    """What measures, by its name, for as long as it is needed."""
+    if name not in ENGINES:
         raise CallError(
             "engine {engine} is not known; expected {known}",
-            engine=engine,
+            engine=name,
             known=", ".join(ENGINES),
         )
-    if engine == "local":
+    if name == "local":
         if scheduler is not None or workers is not None:
             raise CallError("a scheduler and workers go with the engine dask; add --engine dask")
-        return None
+        return nullcontext(HERE)
     if scheduler is not None and workers is not None:
         raise CallError(
             "--workers starts workers on this machine, and the cluster at {address} has its own; "
@@ -72,23 +76,9 @@ def _measurer(engine: str, scheduler: str | None, workers: int | None) -> Measur
         )
     if workers is not None and workers < 1:
         raise CallError("--workers is {found}; at least one is needed", found=workers)
-    return _on_cluster(scheduler, workers)
+    from geodata.study.cluster import Cluster  # noqa: PLC0415  # takes a second
 
-
-def _on_cluster(scheduler: str | None, workers: int | None) -> Measurer:
-    from geodata.study.cluster import connected, measured_on  # noqa: PLC0415  # takes a second
-
-    if scheduler is not None:
-        with connected(scheduler):
-            pass  # a cluster that cannot be used is told of even where nothing is to be measured
-
-    def measure(
-        villages: gpd.GeoDataFrame, layers: Sequence[Layer], *, progress: Progress | None = None
-    ) -> Measures:
-        with connected(scheduler, workers=workers) as client:
-            return measured_on(client, villages, layers, progress=progress)
-
-    return measure
+    return Cluster(scheduler, workers=workers)
 
 
 def named_rule(rule: str | Rule) -> Rule:

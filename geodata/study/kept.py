@@ -18,16 +18,15 @@ from coverage.model import Layer, LayerInfo, Measures
 from coverage.moved import between
 from coverage.update import updated
 from geodata.study.digests import StudyKeys, key_of, keys_of
+from geodata.study.engine import HERE, Engine
 from geodata.study.kept_amounts import AMOUNTS
 from geodata.study.kept_levels import LEVELS_KIND, without_signals
 from geodata.study.model import Study
 from geodata.study.moved import MOVED
-from geodata.study.parts import AREAS, Kind, Part, areas_arrays, with_areas
-from geodata.study.regional import measure_areas
+from geodata.study.parts import AREAS, Kind, Means, Part, areas_arrays, with_areas
 from geodata.study.store import Store
 
 Progress = Callable[[float], None]
-Measurer = Callable[..., Measures]
 Named = tuple[str, str]
 """Kind and key of an entry."""
 
@@ -106,14 +105,13 @@ def measures_of(
     study: Study,
     plan: Plan | None = None,
     *,
-    measure: Measurer | None = None,
+    engine: Engine = HERE,
     progress: Progress | None = None,
     keep: bool = True,
 ) -> Found:
     """The measures of a study, measured as far as they are not kept, and then kept.
 
-    ``measure`` does the work of `coverage.measure` where all layers are measured. Without
-    ``keep`` nothing is written.
+    ``engine`` measures. Without ``keep`` nothing is written.
     """
     plan = plan or plan_of(study)
     store = replace(store_of(study), writes=keep)
@@ -122,7 +120,7 @@ def measures_of(
     measured = False
     if measures is None:
         first = between(progress, 0.0, 1 / (1 + len(plan.parts)))
-        measures, places = _measured(store, study, plan, measure, first)
+        measures, places = _measured(study, plan, Means(engine=engine, store=store, progress=first))
         measured = bool(places) or not infos
         about = {"kind": AREAS, "villages": plan.keys.villages, "layers": list(plan.keys.layers)}
         titles = [info.title for info in infos]
@@ -133,9 +131,9 @@ def measures_of(
         if found is None:
             arrays = part.derive(store)
             if arrays is None:
-                kept_in = (store,) if part.keeps else ()
                 own = between(progress, at / steps, (at + 1) / steps)
-                arrays = part.measure(measures, own, *kept_in)
+                means = Means(engine=engine, store=store, progress=own)
+                arrays = part.measure(measures, means)
                 places, measured = places | set(part.layers), True
             store.keep(part.key, {**part.about, "kind": part.kind}, arrays)
             found = _kind(part.kind).join(measures, dict(part.about), arrays)
@@ -171,21 +169,21 @@ def _with_part(store: Store, measures: Measures, kind: str, key: str) -> Measure
         return None
 
 
-def _measured(
-    store: Store, study: Study, plan: Plan, measure: Measurer | None, progress: Progress | None
-) -> tuple[Measures, set[int]]:
+def _measured(study: Study, plan: Plan, means: Means) -> tuple[Measures, set[int]]:
     """Areas measured, and the places of the layers that were: only those not kept before."""
     layers_to_measure = without_signals(study)
-    for key, layers in _nearest(store, plan.keys):
+    measured, progress = means.engine.areas, means.progress
+    for key, layers in _nearest(means.store, plan.keys):
         # only its layers' keys are known; that is all they need to be told apart
         named = [LayerInfo(operator=layer, technology="2G") for layer in layers]
-        old = _areas(store, study, key, named)
+        old = _areas(means.store, study, key, named)
         if old is not None:
             came = [layers.index(own) if own in layers else None for own in plan.keys.layers]
-            found = updated(old, study.villages, layers_to_measure, came, progress=progress)
+            found = updated(
+                old, study.villages, layers_to_measure, came, measured=measured, progress=progress
+            )
             return found, {k for k, place in enumerate(came) if place is None}
-    measure = measure or measure_areas
-    found = measure(study.villages, layers_to_measure, progress=progress)
+    found = measured(study.villages, layers_to_measure, progress=progress)
     return found, {k for k, one in enumerate(study.layers) if isinstance(one, Layer)}
 
 

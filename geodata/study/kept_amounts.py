@@ -14,7 +14,7 @@ from coverage.model import Amounts, Basis, Measures
 from coverage.pixels import AmountSource
 from geodata.study.digests import StudyKeys, key_of
 from geodata.study.model import Study
-from geodata.study.parts import Kind, Part, Progress
+from geodata.study.parts import Kind, Means, Part
 from geodata.study.store import About, Arrays
 
 NAME = "amounts"
@@ -73,14 +73,14 @@ def _parts(study: Study, keys: StudyKeys) -> Iterator[Part]:
 
 def _arrays(
     measures: Measures,
-    progress: Progress | None,
+    means: Means,
     *,
     study: Study,
     sources: Mapping[Basis, AmountSource],
 ) -> Arrays:
     """What one source holds or, without any, the hexagons."""
-    found = measure_amounts(
-        measures.villages, study.layers, sources, hexes=not sources, progress=progress
+    found = means.engine.amounts(
+        measures.villages, study.layers, sources, hexes=not sources, progress=means.progress
     )
     return amounts_arrays(next(iter(found.values())))
 

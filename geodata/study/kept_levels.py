@@ -11,11 +11,11 @@ import numpy as np
 
 from coverage.model import TECHNOLOGIES, Basis, Evidence, Layer, Levels, Measures
 from coverage.pixels import LEVELS, AnyLayer, SignalLayer
-from coverage.signal import Spoken, joined, with_levels
+from coverage.signal import Spoken, joined
 from coverage.weights import PixelWeights
 from geodata.study.digests import StudyKeys, key_of
 from geodata.study.model import Study
-from geodata.study.parts import Kind, Part, Progress
+from geodata.study.parts import Kind, Means, Part
 from geodata.study.store import About, Arrays, Store
 
 NAME = "levels"
@@ -137,13 +137,13 @@ def _parts(study: Study, keys: StudyKeys) -> Iterator[Part]:
     named = [f"{k} {_named(study.layers[k])}" for k in places]
     people = [f"{basis} {source.key}" for basis, source in sorted(study.amounts.items())]
 
-    def found(measures: Measures, progress: Progress | None, store: Store) -> Arrays:
-        spoken = with_levels(
+    def found(measures: Measures, means: Means) -> Arrays:
+        spoken = means.engine.levels(
             measures,
             study.layers,
             amounts=study.amounts,
-            progress=progress,
-            weights_cache=KeptWeights(store),
+            progress=means.progress,
+            weights_cache=KeptWeights(means.store),
         )
         return levels_arrays(spoken, places)
 
@@ -151,7 +151,6 @@ def _parts(study: Study, keys: StudyKeys) -> Iterator[Part]:
         kind=NAME,
         key=key_of(NAME, keys.villages, *named, *people),
         measure=found,
-        keeps=True,
         layers=places,
     )
 

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage.measure import measure_moved
 from coverage.model import Amounts, Areas, Basis, Layer, Measures, Moved
 from coverage.moved import DEFAULT_ACCURACY_M
 from coverage.part import moved_part
@@ -19,7 +18,7 @@ from coverage.rings import Geometries
 from geodata.study.digests import StudyKeys, key_of
 from geodata.study.kept_amounts import amounts_arrays, amounts_from
 from geodata.study.model import Study
-from geodata.study.parts import Kind, Part, Progress
+from geodata.study.parts import Kind, Means, Part
 from geodata.study.store import About, Arrays, Store
 
 NAME, OUTLINE = "moved", "outline"
@@ -64,14 +63,14 @@ class _What:
 
 
 def _part(study: Study, what: _What) -> Part:
-    def measured(_: Measures, progress: Progress | None, store: Store) -> Arrays:
-        moved = measure_moved(
+    def measured(_: Measures, means: Means) -> Arrays:
+        moved = means.engine.moved(
             study.villages,
             study.layers,
             amounts=dict(what.sources),
             hexes=what.hexes,
-            outlines=KeptOutlines(store=store, villages=what.villages, by=what.by),
-            progress=progress,
+            outlines=KeptOutlines(store=means.store, villages=what.villages, by=what.by),
+            progress=means.progress,
         )
         return moved_arrays(moved)
 
@@ -85,7 +84,6 @@ def _part(study: Study, what: _What) -> Part:
             "bases": what.bases,
         },
         measure=measured,
-        keeps=True,
         follows=what.hexes,
         derive=lambda store: _derived(store, what, villages=len(study.villages)),
     )

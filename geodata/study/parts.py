@@ -12,13 +12,13 @@ changed footprint measures no signal and the other way about.
                 kind="amounts",
                 key=key_of("amounts", name, source.key, keys.areas),
                 about={"basis": name},
-                measure=lambda measures, progress, s=source: _arrays(amounts_of(measures, s)),
+                measure=lambda measures, means, s=source: _arrays(amounts_of(measures, s)),
             )
 
     AMOUNTS = Kind(name="amounts", parts=_parts, join=_join)
 
 What a part needs on the way and others may need too (pixel weights of villages on a grid) is kept
-with `Store.read` and `Store.keep` under a key of its own, such as
+in the `Means` that it is given, with `Store.read` and `Store.keep` under a key of its own, such as
 ``key_of("weights", keys.villages, grid)``, with ``"kind"`` in what is told of it.
 """
 
@@ -32,6 +32,7 @@ import numpy as np
 
 from coverage.model import LayerInfo, Measures
 from geodata.study.digests import StudyKeys
+from geodata.study.engine import Engine
 from geodata.study.model import Study
 from geodata.study.store import About, Arrays, Store
 
@@ -52,12 +53,19 @@ ARRAYS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Means:
+    """What a part is measured with: who measures, where to keep things, and whom to tell."""
+
+    engine: Engine
+    store: Store
+    progress: Progress | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
     """One part of a study's measures, besides the areas.
 
-    ``measure`` finds its arrays, from the measures with all that came before joined and
-    something to tell its progress to; one that ``keeps`` what it needs on the way is given the
-    `Store` besides. ``about``
+    ``measure`` finds its arrays, from the measures with all that came before joined. ``about``
     goes to JSON, and to the kind's ``join``. ``layers``: places among the study's layers of
     those that are measured with it. ``follows``: it depends on villages and layers alone, and may
     be left out, so that a study has the same key with and without it. ``derive`` finds the arrays
@@ -67,8 +75,7 @@ class Part:
     kind: str
     key: str
     about: Mapping[str, Any] = field(default_factory=dict)
-    measure: Callable[..., Arrays]
-    keeps: bool = False
+    measure: Callable[[Measures, Means], Arrays]
     layers: tuple[int, ...] = ()
     follows: bool = False
     derive: Callable[[Store], Arrays | None] = lambda _: None

@@ -30,6 +30,7 @@ from coverage.pixels import (
     PixelGrid,
     Window,
 )
+from coverage.places import _interpolated as places_between
 from coverage.shares import MOST_KEPT, NEVER, centre_by, share_by, signal_share
 from coverage.signal import histogram, measure_levels
 from coverage.weights import PixelWeights
@@ -479,3 +480,16 @@ def test_a_village_off_the_raster_is_unknown_all_over() -> None:
     found = measure_levels(far, [layer])
     assert histogram(found.levels[0], "4G", 1)[0, UNSAID] == 1.0
     assert found.extent_share.tolist() == [[0.0]]
+
+
+def test_a_pixel_has_one_counterpart_in_another_system_whatever_its_tile() -> None:
+    own = PixelGrid(
+        crs="EPSG:4326", x=105.0, y=19.0, step_x=0.001, step_y=0.001, width=90, height=77
+    )
+    other = replace(tiny_signal.GRID, step_x=0.001, step_y=0.001)  # so fine that no bit is lost
+    places = places_between((0, 0, 77, 90), own, other)
+    for tile in ((0, 0, 1, 1), (7, 5, 30, 61), (16, 48, 17, 16), (64, 80, 13, 10), (76, 89, 1, 1)):
+        part = places_between(tile, own, other)
+        for one, whole in zip(part, places, strict=True):
+            here = whole[tile[0] : tile[0] + tile[2], tile[1] : tile[1] + tile[3]]
+            np.testing.assert_array_equal(one, here)

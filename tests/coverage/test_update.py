@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from shapely import box
 
 import coverage
-from coverage import update
 from coverage.model import Layer, LayerInfo, Measures
 from coverage.update import updated
 from tests import tiny
@@ -64,41 +63,33 @@ def rows(m: Measures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return m.village, m.combination, m.area_m2
 
 
-def test_layers_taken_out_or_put_in_another_order_need_no_geometry(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_layers_taken_out_or_put_in_another_order_need_no_geometry() -> None:
     villages, (alpha, beta) = tiny.villages(), tiny.layers()
     third = layer((0.2, 0.2, 2.7, 2.7), extent=True)
     old = coverage.measure(villages, [alpha, beta, third])
     swapped = coverage.measure(villages, [third, alpha])
     twice = coverage.measure(villages, [beta, alpha, beta])
 
-    def refuse(*_: object, **__: object) -> None:
+    def refuse(*_: object, **__: object) -> Measures:
         raise AssertionError
 
-    monkeypatch.setattr(update, "measure", refuse)
-    monkeypatch.setattr(update, "combine", refuse)
-    assert_same(updated(old, villages, [third, alpha], [2, 0]), swapped)
-    assert_same(updated(old, villages, [beta, alpha, beta], [1, 0, 1]), twice)
+    assert_same(updated(old, villages, [third, alpha], [2, 0], measured=refuse), swapped)
+    assert_same(updated(old, villages, [beta, alpha, beta], [1, 0, 1], measured=refuse), twice)
 
 
-def test_only_villages_in_which_both_vary_are_measured_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_only_villages_in_which_both_vary_are_measured_again() -> None:
     villages, (alpha, beta) = tiny.villages(), tiny.layers()
     far = layer((0, 0, 1, 1), (2, 2, 3, 3))  # whole villages that no layer cuts
     old = coverage.measure(villages, [alpha, beta, far])
     asked: list[tuple[int, list[int]]] = []
-    combine = update.combine
 
-    def watched(shapes: np.ndarray, prints: list[np.ndarray], **more: object) -> object:
-        asked.append((len(shapes), [len(one) for one in prints]))
-        return combine(shapes, prints, **more)  # type: ignore[arg-type]
+    def watched(some: gpd.GeoDataFrame, of: list[Layer], **more: object) -> Measures:
+        asked.append((len(some), [len(one.footprint) for one in of]))
+        return coverage.measure(some, of, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(update, "combine", watched)
     new = layer((1, 0, 1.2, 0.5), (1.9, 2.5, 2.2, 2.6))  # cuts v2, v8 and v9; v9 nothing cuts
-    found = updated(old, villages, [alpha, beta, far, new], [0, 1, 2, None])
-    assert asked == [(2, [1, 2])]  # v2 and v8, by Alpha and the new layer alone
+    found = updated(old, villages, [alpha, beta, far, new], [0, 1, 2, None], measured=watched)
+    assert asked == [(9, [2]), (2, [1, 2])]  # v2 and v8, by Alpha and the new layer alone
     assert_same(found, coverage.measure(villages, [alpha, beta, far, new]))
 
 

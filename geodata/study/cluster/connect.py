@@ -119,6 +119,11 @@ def _client(address: str) -> Iterator[Client]:
 
 def _place(address: str) -> tuple[str, int]:
     """Host and port of an address."""
+    if not address.strip():
+        raise ClusterError(
+            "--scheduler is empty; write it as tcp://host:8786, or leave it out to start workers "
+            "on this machine"
+        )
     named = urlsplit(address if "://" in address else f"tcp://{address}")
     try:
         host, port = named.hostname, named.port

@@ -20,9 +20,12 @@ Box = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float64]
 
 
-def box_of(villages: gpd.GeoDataFrame) -> Box:
-    """The bounds of villages and their centres, with a little room (x0, y0, x1, y1)."""
-    shapes = [villages.geometry.to_numpy()]
+def box_of(villages: gpd.GeoDataFrame, points: Floats) -> Box:
+    """The bounds of villages, their centres and some points (n × 2), with a little room.
+
+    As x0, y0, x1, y1.
+    """
+    shapes = [villages.geometry.to_numpy(), shapely.points(points)]
     if "centre" in villages:
         shapes.append(villages["centre"].to_numpy())
     x0, y0, x1, y1 = shapely.total_bounds(np.concatenate(shapes))
@@ -30,15 +33,20 @@ def box_of(villages: gpd.GeoDataFrame) -> Box:
 
 
 class Polygons:
-    """The polygons of a layer, every one on its own, found by place."""
+    """The polygons of a layer, every one on its own, found by place.
 
-    def __init__(self, shapes: gpd.GeoSeries) -> None:
+    Large ones that are invalid are made valid, to be cut. Without ``mend`` they go whole, to be
+    made valid where they are measured: in another system that gives slightly other corners.
+    """
+
+    def __init__(self, shapes: gpd.GeoSeries, *, mend: bool = True) -> None:
+        self._mend = mend
         self._shapes = _apart(np.asarray(shapes.to_numpy(), dtype=object))
         if not np.isfinite(shapely.get_coordinates(self._shapes)).all():
             raise CoverageError("a polygon has a coordinate that is not a number; repair the file")
         self._tree = shapely.STRtree(self._shapes)
         self._vertices = shapely.get_num_coordinates(self._shapes)
-        self._valid: dict[int, Geometries] = {}
+        self._valid: dict[int, tuple[Geometries, bool]] = {}
 
     def near(self, box: Box) -> Geometries:
         """The polygons whose bounds meet a box, in their order; large ones cut to around it."""
@@ -49,18 +57,19 @@ class Polygons:
         if not large.any():
             return self._shapes[rows]
         kept = [self._shapes[rows[~large]]]
-        kept += [cut(one, box) for row in rows[large] for one in self._made_valid(int(row))]
+        for row in rows[large]:
+            polygons, valid = self._made_valid(int(row))
+            kept += [cut(one, box) for one in polygons] if valid else [polygons]
         return np.concatenate(kept)
 
-    def _made_valid(self, row: int) -> Geometries:
-        """A polygon as valid ones, as measuring makes it; remembered, for it takes a while."""
+    def _made_valid(self, row: int) -> tuple[Geometries, bool]:
+        """A polygon as valid ones, as measuring makes it, and whether they are; remembered."""
         if row not in self._valid:
             one = self._shapes[row : row + 1]
             valid = bool(shapely.is_valid(one)[0])
-            made = (
-                one if valid else shapely.make_valid(one, method="structure", keep_collapsed=False)
-            )
-            self._valid[row] = _apart(np.asarray(made, dtype=object))
+            if not valid and self._mend:
+                one = shapely.make_valid(one, method="structure", keep_collapsed=False)
+            self._valid[row] = _apart(np.asarray(one, dtype=object)), valid or self._mend
         return self._valid[row]
 
 

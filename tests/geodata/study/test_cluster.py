@@ -23,9 +23,11 @@ from hypothesis import strategies as st
 import coverage
 import geodata
 from coverage import CoverageError
-from coverage.apart import Packed, Task, measure_part
+from coverage.apart import Task, measure_part
 from coverage.joined import joined
+from coverage.measure import cells_for
 from coverage.model import Layer, Measures
+from coverage.packed import Packed
 from coverage.shares import union_share
 from geodata.study.cluster import ClusterError, connect, connected, measured_on, near
 from geodata.study.cluster.near import Polygons, cut
@@ -173,7 +175,12 @@ def test_a_part_that_ends_its_workers_is_named(client: Client) -> None:
     )
 
 
-@pytest.mark.parametrize("address", ["", "here", "tcp://127.0.0.1", "http://a:1", "tcp://a:port"])
+def test_an_empty_address_is_told_as_such() -> None:
+    with pytest.raises(ClusterError, match="--scheduler is empty; write it as"), connected(" "):
+        pass
+
+
+@pytest.mark.parametrize("address", ["here", "tcp://127.0.0.1", "http://a:1", "tcp://a:port"])
 def test_what_is_no_address_is_told(address: str) -> None:
     with pytest.raises(ClusterError, match="is no address of a scheduler"), connected(address):
         pass
@@ -238,13 +245,11 @@ def test_no_layer_goes_whole_to_a_part() -> None:
         replace(one, footprint=gpd.GeoSeries([shape], crs=tiny.CRS))
         for one, shape in zip(tiny.layers(), (many, giant), strict=True)
     ]
-    tasks = Tasks(tiny.villages(), layers, parts=9)
+    tasks = Tasks(tiny.villages(), layers, parts=9, cells=cells_for(tiny.villages(), layers))
     sent = [tasks.task(part) for part in range(9)]
     for k, layer in enumerate(layers):
         whole = layer.footprint.count_coordinates().sum()
-        parts = [
-            shapely.get_num_coordinates(t.layers[k].footprint.geometries()).sum() for t in sent
-        ]
+        parts = [int(t.parted()[k].footprint.count_coordinates().sum()) for t in sent]
         assert max(parts) < 0.3 * whole
         assert min(parts) > 0
     measured = [measure_part(pickle.loads(pickle.dumps(task))) for task in sent]  # noqa: S301
@@ -268,7 +273,7 @@ def test_polygons_cut_to_a_part_measure_as_whole_ones(
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(near, "LARGE", 3)  # every polygon is large
-        tasks = Tasks(villages, layers, parts=6)
+        tasks = Tasks(villages, layers, parts=6, cells=cells_for(villages, layers))
         measured = [measure_part(tasks.task(part)) for part in range(6)]
     found = joined(list(zip(tasks.rows, measured, strict=True)), villages)
     same(found, coverage.measure(villages, layers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +13,12 @@ import pytest
 
 import coverage
 import geodata
-from coverage.model import Amounts, LayerInfo, Measures
+from coverage.model import Amounts, Layer, LayerInfo, Measures
 from geodata.study import kept
 from geodata.study.digests import StudyKeys, key_of, layer_key, villages_key
 from geodata.study.kept import measures_of, plan_of, store_of
 from geodata.study.model import Study
-from geodata.study.parts import Kind, Part
+from geodata.study.parts import Kind, Means, Part
 from geodata.study.store import About, Arrays
 from tests import folder, tiny
 
@@ -64,10 +64,19 @@ def test_one_changed_layer_is_measured_alone_with_the_same_result(
     assert geodata.assess_study(study).measured_layers == 2
     changed = moved(study, 1, -1000)
     full = coverage.measure(changed.villages, changed.layers)
-    forbid_measuring(monkeypatch)
+    asked: list[tuple[int, int]] = []
+    measure = coverage.measure
+
+    def watched(villages: gpd.GeoDataFrame, layers: Sequence[Layer], **more: object) -> Measures:
+        asked.append((len(villages), len(layers)))
+        return measure(villages, layers, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(coverage, "measure", watched)
     run = geodata.assess_study(changed)
     assert (run.measured, run.measured_layers) == (True, 1)
     assert_same_areas(run.assessment.measures, full)
+    assert asked[0] == (9, 1)
+    assert all(villages < 9 for villages, _ in asked[1:])
     again = geodata.assess_study(study)
     assert (again.measured, again.measured_layers) == (False, 0)  # the first ones are still there
 
@@ -140,8 +149,8 @@ def test_a_kept_entry_that_lies_is_not_built_upon(study: Study) -> None:
 
 
 def _people(study: Study, keys: StudyKeys) -> Iterator[Part]:
-    def count(measures: Measures, progress: object) -> Arrays:
-        assert progress is None
+    def count(measures: Measures, means: Means) -> Arrays:
+        assert means.progress is None
         return {"amount": measures.area_m2 / 1e6, "village": measures.village}
 
     # of the first layer alone, so that the second may change without it

@@ -20,7 +20,7 @@ from coverage.pixels import AmountPoints
 from coverage.sure import Scenario
 from geodata.access import restrict
 from geodata.rights import Rights
-from geodata.study import kept, moved
+from geodata.study import engine, kept, moved
 from geodata.study.kept import plan_of
 from geodata.study.model import Study
 from geodata.study.store import Store
@@ -109,7 +109,7 @@ def test_of_a_layer_taken_out_nothing_moved_is_measured(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = geodata.assess_study(study, rule=AREA)
-    monkeypatch.setattr(moved, "measure_moved", None)
+    monkeypatch.setattr(engine.Here, "moved", None)
     for layers in (study.layers[::-1], study.layers[:1]):
         run = geodata.assess_study(replace(study, layers=layers), rule=AREA)
         assert not run.measured
