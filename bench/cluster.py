@@ -4,7 +4,8 @@
 
 The reconstruction's villages and its own layers, laid side by side so many times, each time moved
 and mirrored (`bench.country.moved`). Every way starts from the same tables in memory; what starting
-the workers takes is told apart. The shares of every way are compared with this machine's own.
+the workers takes is told apart. The shares of every way are compared with this machine's own. Then
+a province kind by kind (`bench.cluster_kinds`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ import shapely
 from distributed import Client
 
 import geodata
+from bench import cluster_kinds
 from bench.country import CRS, moved
+from coverage.measure import cells_for
 from coverage.model import Layer, LayerInfo, Measures
 from geodata.study.cluster import connected, measured_on
 from geodata.study.cluster.parts import Tasks, parts_for
@@ -212,7 +215,8 @@ def table(times: int, study: geodata.Study) -> str:
     _ready()
     load = os.getloadavg()[0]
     began = time.perf_counter()
-    tasks = Tasks(villages, layers, parts=parts_for(len(villages), FITTED[-1]))
+    cells = cells_for(villages, layers)
+    tasks = Tasks(villages, layers, parts=parts_for(len(villages), FITTED[-1]), cells=cells)
     before = time.perf_counter() - began
     parts = len(tasks)
     del tasks
@@ -279,7 +283,7 @@ def _predicted(model: Model, found: Sequence[Done]) -> list[str]:
         rows.append(f"| {n} | {parts} | {low:.1f} to {high:.1f} | {taken.get(n, '')} |")
     return [
         (
-            "## Beyond two: a model, not a measurement\n\n"
+            "### Beyond two: a model, not a measurement\n\n"
             f"Seconds = {model.alone:.2f} + {model.each:.3f} × parts + {model.work:.1f} / workers "
             "where caller and workers always wait for each other; where they never do, the larger "
             "of the last two counts alone. The first is what the caller does before the first part "
@@ -310,7 +314,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         study = geodata.open_study(asked.study or geodata.reconstruct(Path(folder) / "study"))
         found = table(asked.times, study)
-    text = f"# On a cluster\n\n`uv run python -m bench.cluster --times {asked.times}`\n\n{found}\n"
+        kinds = cluster_kinds.table(study)
+    text = (
+        f"# On a cluster\n\n`uv run python -m bench.cluster --times {asked.times}`\n\n"
+        f"## A country: areas, centres and extents\n\n{found}\n\n"
+        f"## A province: all of its measures\n\n{kinds}\n"
+    )
     if asked.write:
         asked.write.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
