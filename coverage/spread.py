@@ -33,8 +33,8 @@ STEP_M = 200.0
 TILE = (512, 2048)
 """So many rows and columns are looked at at once: wide, as most rasters lie in strips.
 
-Tiles begin at multiples of these. So a village's amounts are the same to the last bit whichever
-other villages are measured with it.
+Tiles end at multiples of these, or where the villages do. So a village's amounts are the same to
+the last bit whichever other villages are measured with it, and a few villages cost little.
 """
 
 VILLAGES_AT_A_TIME = 128
@@ -146,16 +146,22 @@ def _boxes(geometries: Geometries) -> Floats:
 
 
 def _tiles(boxes: Floats, grid: PixelGrid, tile: tuple[int, int]) -> Iterator[Window]:
-    """Windows that together hold all pixels of the raster around the villages."""
+    """Windows that together hold all pixels of the raster around the villages, and few others."""
     rows, columns = tile
-    low = np.clip(np.floor(boxes[:, :2].min(axis=0)), 0, (grid.width, grid.height)).astype(int)
-    high = np.clip(np.ceil(boxes[:, 2:].max(axis=0)), 0, (grid.width, grid.height)).astype(int)
+    size = (grid.width, grid.height)
+    low = np.clip(np.floor(boxes[:, :2].min(axis=0)) - 1, 0, size).astype(int)
+    high = np.clip(np.ceil(boxes[:, 2:].max(axis=0)) + 1, 0, size).astype(int)
     left, right = int(low[0]), int(high[0])
     top, bottom = grid.height - int(high[1]), grid.height - int(low[1])
     for row in range(top // rows * rows, bottom, rows):
         for column in range(left // columns * columns, right, columns):
-            tall, wide = min(rows, grid.height - row), min(columns, grid.width - column)
-            yield row, column, tall, wide
+            first, start = max(row, top), max(column, left)
+            yield (
+                first,
+                start,
+                min(row + rows, bottom) - first,
+                min(column + columns, right) - start,
+            )
 
 
 def _cells(window: Window, grid: PixelGrid) -> Grid:
