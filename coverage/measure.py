@@ -142,7 +142,7 @@ def without_limits(layers: Sequence[AnyLayer], villages: gpd.GeoDataFrame) -> tu
     """The footprints of layers, of nothing where they are signals, wherever their filings speak."""
     nothing = villages.geometry.iloc[:0]
     return tuple(
-        replace(x, extent=None) if isinstance(x, Layer) else Layer(info=x.info, footprint=nothing)
+        Layer(info=x.info, footprint=x.footprint if isinstance(x, Layer) else nothing)
         for x in layers
     )
 

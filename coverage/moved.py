@@ -10,7 +10,7 @@ is moved by d to 2 % less, whatever the tiles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -74,8 +74,8 @@ class Tile:
 class Mover(Protocol):
     """What moves tiles: the threads of this process, or others elsewhere."""
 
-    def most_vertices(self, vertices: int) -> int:
-        """How many a tile may have of so many in all; it is halved on where it has too many."""
+    def most_vertices(self, layers: Iterable[Layer]) -> int:
+        """How many a tile of these layers may have; it is halved on where it has more."""
         ...
 
     def moved(
@@ -91,9 +91,9 @@ class _Threads:
 
     threads: int
 
-    def most_vertices(self, vertices: int) -> int:
+    def most_vertices(self, layers: Iterable[Layer]) -> int:
         """Tiles as small as they get: they are what is shared out."""
-        del vertices
+        del layers
         return MOST_VERTICES
 
     def moved(
@@ -185,8 +185,7 @@ def _all_tiles(
     layers: Mapping[int, Layer], seen: shapely.STRtree, mover: Mover, *, threads: int
 ) -> list[Tile]:
     """The tiles of layers, each by its place, layer by layer."""
-    vertices = sum(int(x.footprint.count_coordinates().sum()) for x in layers.values())
-    most = mover.most_vertices(vertices)
+    most = mover.most_vertices(layers.values())
 
     def split(k: int) -> list[Tile]:
         told = layers[k].info.accuracy_m

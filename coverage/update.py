@@ -177,7 +177,7 @@ def _measured(
     near = _near(some_villages.geometry.to_numpy())
     found = work.measured(
         some_villages,
-        [replace(layers[k], footprint=near(layers[k].footprint), extent=None) for k in asked],
+        [Layer(info=layers[k].info, footprint=near(layers[k].footprint)) for k in asked],
         progress=_part_of(work.progress, 0.5, 1.0),
     )
     # what does not vary anywhere here is the same all over each village

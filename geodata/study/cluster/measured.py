@@ -43,6 +43,8 @@ def measured_on(  # noqa: PLR0913  # each is a choice of its own, and all but th
     ``parts``: as many as suit the villages and the cluster. ``work`` is what a worker does with
     a part. Raises what `coverage.measure` and `geodata.study.cluster.run.spread_on` raise.
     """
+    # one that stays in its file is read once, for it is looked at more than once
+    layers = [Layer(info=x.info, footprint=x.footprint, extent=x.extent) for x in layers]
     tasks = Tasks(
         villages,
         layers,

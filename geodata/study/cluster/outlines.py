@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import shapely
 from distributed import Client
 
 from coverage.apart import MoveTask, move_part
-from coverage.model import LayerInfo
+from coverage.model import Layer, LayerInfo
 from coverage.moved import MOST_VERTICES, Tile
 from coverage.packed import Packed
 from coverage.rings import Geometries
@@ -29,8 +29,9 @@ class OnWorkers:
     client: Client
     layers: Sequence[LayerInfo]
 
-    def most_vertices(self, vertices: int) -> int:
+    def most_vertices(self, layers: Iterable[Layer]) -> int:
         """Several tiles for each thread, large enough that most of the halving is the workers'."""
+        vertices = sum(int(layer.footprint.count_coordinates().sum()) for layer in layers)
         even = vertices // (PARTS_A_THREAD * threads_of(self.client))
         return min(max(even, MOST_VERTICES), MOST_SENT)
 

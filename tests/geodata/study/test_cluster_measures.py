@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -231,8 +231,8 @@ def test_tiles_that_a_worker_halves_on_are_those_of_one_machine() -> None:
     class Sent:
         """Tiles moved as a worker would."""
 
-        def most_vertices(self, vertices: int) -> int:
-            return vertices // 3
+        def most_vertices(self, layers: Iterable[Layer]) -> int:
+            return sum(int(x.footprint.count_coordinates().sum()) for x in layers) // 3
 
         def moved(
             self, tiles: Sequence[Tile], seen: shapely.STRtree, progress: object

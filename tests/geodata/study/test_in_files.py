@@ -11,6 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from shapely import Polygon, box
 
+import coverage
 import geodata
 from coverage.regions import Bounds
 from coverage.shares import union_share
@@ -155,3 +156,22 @@ def test_polygons_without_area_are_told_as_ever(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="polygons without area"):
         geodata.open_study(studied(tmp_path, flat))
+
+
+@pytest.mark.usefixtures("large")
+def test_a_changed_layer_is_measured_again_with_the_others_in_their_files(tmp_path: Path) -> None:
+    """The change cuts villages that Alpha cuts too: these are measured by both layers."""
+    file = studied(tmp_path / "study")
+    geodata.assess_study(geodata.open_study(file))
+    x, y = tiny.X0, tiny.Y0
+    wider = gpd.GeoDataFrame(geometry=[box(x + 1200, y, x + 3000, y + 700)], crs=tiny.CRS)
+    wider.to_parquet(tmp_path / "study" / "Beta.parquet", index=False, write_covering_bbox=True)
+    study = geodata.open_study(file)
+    assert in_file(study) == [True, True]
+    run = geodata.assess_study(study)
+    assert run.measured_layers == 1
+    fresh = coverage.measure(study.villages, study.layers)
+    for bits in (1, 2, 3):
+        np.testing.assert_allclose(
+            union_share(run.assessment.measures, bits), union_share(fresh, bits), atol=1e-12
+        )
