@@ -17,6 +17,9 @@ Weights = tuple[Array, Array, Array, Array, Array, Array, Array, Array]
 BITS = 7
 """So many bits hold a level."""
 
+PAIRS = 1 << (2 * BITS)
+"""No more pairs of levels than this there are."""
+
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -178,21 +181,19 @@ def pairs(
     levels: Array,
     pick: Array,
     amounts: Array,
-    by_area: bool,  # noqa: FBT001  # compiled functions take no keywords
-) -> tuple[Array, Array, Array]:
+    out: tuple[Array, Array, Array],
+) -> Any:
     """Area and amounts by village and pair of levels, of the pixels in one tile.
 
-    As `histograms` takes them; ``pick`` has the planes of both technologies. Returns ``village``,
-    ``key`` (a byte for each technology) and ``value`` (rows × (1 + bases)), by village.
+    As `histograms` takes them; ``pick`` has the planes of both technologies. Writes ``village``,
+    ``key`` (a byte for each technology) and ``value`` (rows × (1 + bases)), by village, to
+    ``out``, which has room for `PAIRS` rows a village, or for as many as its box has pixels.
+    Returns how many rows there are.
     """
     boxes = weights[5]
-    bases, squared = amounts.shape[0], 1 << (2 * BITS)
-    most = np.int64(0)
-    for v in chosen:
-        most += min(squared, (boxes[v, 2] - boxes[v, 0]) * (boxes[v, 3] - boxes[v, 1]))
-    village, keys = np.empty(most, np.int32), np.empty(most, np.uint32)
-    value = np.empty((most, 1 + bases))
-    number, of = np.zeros(squared, np.int16), np.empty(tile[3], np.int64)
+    bases = amounts.shape[0]
+    village, keys, value = out
+    number, of = np.zeros(PAIRS, np.int16), np.empty(tile[3], np.int64)
     room = _most_pieces(weights, chosen)
     place, area = np.empty((room, 3), np.int64), np.empty((room, 3))
     total: Any = np.int64(0)
@@ -201,7 +202,7 @@ def pairs(
         if pieces == 0:
             continue
         box = (boxes[v, 2] - boxes[v, 0]) * (boxes[v, 3] - boxes[v, 1])
-        value[total : total + min(squared, box)] = 0.0
+        value[total : total + min(PAIRS, box)] = 0.0
         n = np.int64(0)
         for k in range(pieces):
             y, begin, end = place[k, 0], place[k, 1], place[k, 2]
@@ -215,9 +216,8 @@ def pairs(
                 number[key] = place_of
                 keys[total + place_of - 1] = key
                 of[x - begin] = total + place_of - 1
-            if by_area:
-                for x in range(begin, end):
-                    value[of[x - begin], 0] += here + step * (x - begin)
+            for x in range(begin, end):
+                value[of[x - begin], 0] += here + step * (x - begin)
             for b in range(bases):
                 for x in range(begin, end):
                     value[of[x - begin], 1 + b] += share * amounts[b, y, x]
@@ -227,7 +227,7 @@ def pairs(
             keys[k] = ((key >> BITS) << 8) | (key & ((1 << BITS) - 1))
             village[k] = v
         total += n
-    return village[:total].copy(), keys[:total].copy(), value[:total].copy()
+    return total
 
 
 @_jit

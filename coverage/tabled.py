@@ -164,7 +164,11 @@ class _Tile:
             return [self._told(*tally.tuples(*given, packed, self._amounts, by_area[0]))]
         levels = self._levels, self._planes(some), self._amounts
         if technologies == PAIR:
-            return [self._told(*direct.pairs(*given, *levels, by_area[0]))]
+            out = _room_for_pairs(self._one.weights, chosen, 1 + len(self._amounts))
+            rows = direct.pairs(*given, *levels, out)
+            village, key, value = out[0][:rows].copy(), out[1][:rows].copy(), out[2][:rows].copy()
+            value[:, 0] *= by_area[0]
+            return [self._told(village, key, value)]
         found = direct.histograms(*given, *levels, np.array(by_area))
         return [self._told(*_one_of(found, k)) for k in range(len(some))]
 
@@ -179,6 +183,18 @@ class _Tile:
         """The area of some villages of which a layer says anything."""
         level = self._levels[self._place[asked[0]]]
         return np.asarray(tally.said(arrays_of(self._one.weights), asked[1], self._tile, level))
+
+
+def _room_for_pairs(
+    weights: PixelWeights, chosen: Ints, columns: int
+) -> tuple[Ints32, Keys, Floats]:
+    """Room for the rows of some villages, more than they will need.
+
+    From numpy, which asks for large pages: where compiled code does, most time goes into pages.
+    """
+    top, left, bottom, right = weights.boxes[chosen].astype(np.int64).T
+    most = int(np.minimum((bottom - top) * (right - left), direct.PAIRS).sum())
+    return np.empty(most, np.int32), np.empty(most, np.uint32), np.empty((most, columns))
 
 
 def _layers_of(one: Wanted) -> list[tuple[int, ...]]:
