@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 from tests import gis as databases
 from tests import postgis_server
 from tests.gis import Gis
+from tests.laws import FEW, VARIABLE
 from ui.command import command
 
 # a busy machine is no defect: times are measured in bench/
 settings.register_profile("untimed", deadline=None)
 # for the runs of CI that go over everything a second and third time
-settings.register_profile("few", deadline=None, max_examples=15)
-settings.load_profile(os.environ.get("PHUSONG_TEST_LAWS", "untimed"))
+settings.register_profile("few", deadline=None, max_examples=FEW)
+settings.load_profile(os.environ.get(VARIABLE, "untimed"))
 
 
 @pytest.fixture(scope="session")

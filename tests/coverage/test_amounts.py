@@ -26,6 +26,7 @@ from coverage.shares import union_share
 from coverage.spread import spread_amounts
 from tests import tiny
 from tests.coverage.shapes import X, Y, polygons, true_union
+from tests.laws import examples
 
 Floats = npt.NDArray[np.float64]
 METRES = CRS.from_user_input(tiny.CRS)
@@ -116,7 +117,7 @@ def _by_geos(
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     village=polygons(),
     footprints=st.lists(st.lists(polygons(), max_size=2), min_size=1, max_size=2),
@@ -210,7 +211,7 @@ def test_a_raster_in_degrees_finds_the_same_people() -> None:
     np.testing.assert_allclose(total, expected, rtol=2e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     seed=st.integers(0, 999),
     footprints=st.lists(st.lists(polygons(), min_size=1, max_size=2), min_size=2, max_size=3),

@@ -14,6 +14,7 @@ from shapely import MultiPolygon, Polygon, box
 import coverage
 from coverage.combinations import combine
 from tests.coverage.shapes import X, Y, moved, polygons, tangled, true_union
+from tests.laws import examples
 
 CRS = "EPSG:9208"
 
@@ -127,7 +128,7 @@ def test_rows_over_each_other_in_one_cell_and_alone_in_the_next_are_each_looked_
     assert share(village, *cells, over, bad) == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(footprint=st.lists(tangled(), min_size=2, max_size=4))
 def test_tangled_rows_over_each_other_agree_with_geos(footprint: list[shapely.Geometry]) -> None:
     village = moved(box(100, 100, 1100, 1100))
@@ -135,7 +136,7 @@ def test_tangled_rows_over_each_other_agree_with_geos(footprint: list[shapely.Ge
     assert share(village, *footprint) == pytest.approx(expected, abs=1e-7)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(village=polygons(), footprint=st.lists(polygons(), max_size=6))
 def test_it_agrees_with_geos(village: shapely.Geometry, footprint: list[shapely.Geometry]) -> None:
     true_village = true_union([village])
@@ -144,7 +145,7 @@ def test_it_agrees_with_geos(village: shapely.Geometry, footprint: list[shapely.
     assert share(village, *footprint) == pytest.approx(expected, abs=1e-7)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(footprints=st.lists(st.lists(polygons(), max_size=4), min_size=2, max_size=4))
 def test_every_union_of_layers_agrees_with_geos(footprints: list[list[shapely.Geometry]]) -> None:
     village = moved(box(130, 170, 930, 1010))
@@ -209,7 +210,7 @@ def test_cutting_a_layer_into_a_thousand_pieces_changes_nothing() -> None:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(footprint=st.lists(polygons(), min_size=1, max_size=5), more=polygons())
 def test_more_footprint_never_covers_less(
     footprint: list[shapely.Geometry], more: shapely.Geometry

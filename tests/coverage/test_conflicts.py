@@ -25,6 +25,7 @@ from coverage.pixels import LOW_DBM, LOWEST_LEVEL, NO_SIGNAL, PixelGrid, SignalL
 from coverage.rules import RULES
 from coverage.wilson import wilson
 from tests import tiny
+from tests.laws import examples
 
 RULE = RULES["vn-village"]
 
@@ -323,7 +324,7 @@ def planted(told: list[tuple[int, int, int, int]]) -> gpd.GeoDataFrame:
     return together(*parts)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(told=SOME, seed=st.integers(0, 99))
 def test_the_order_of_samples_does_not_matter(told: list[Any], seed: int) -> None:
     assessment, samples = NINE, planted(told)
@@ -333,7 +334,7 @@ def test_the_order_of_samples_does_not_matter(told: list[Any], seed: int) -> Non
     pd.testing.assert_frame_equal(one, other)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(told=SOME, more=st.integers(1, 40))
 def test_what_agrees_never_raises_a_conflict(told: list[Any], more: int) -> None:
     before = find_conflicts(NINE, tiny.layers(), planted(told)).table
@@ -351,7 +352,7 @@ def test_what_agrees_never_raises_a_conflict(told: list[Any], more: int) -> None
     assert pd.isna(now["rank"]) or now["rank"] >= chosen["rank"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(told=SOME)
 def test_every_sample_is_accounted_for_and_no_verdict_is_changed(told: list[Any]) -> None:
     before = NINE.verdicts.copy()

@@ -21,6 +21,7 @@ from coverage.pixels import AmountPoints
 from coverage.split import split, split_boxes
 from tests import tiny
 from tests.coverage.test_measure import ragged
+from tests.laws import examples
 
 
 def same(one: Measures, other: Measures) -> None:
@@ -82,7 +83,7 @@ def test_a_gap_that_would_leave_parts_uneven_is_not_taken() -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), many=st.integers(1, 40), parts=st.integers(1, 45))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_parts_are_a_partition(seed: int, many: int, parts: int) -> None:
     rng = np.random.default_rng(seed)
     low = rng.integers(0, 6, (many, 2)) * 10.0  # many in one place, gaps between
@@ -114,7 +115,7 @@ def test_nothing_to_split_raises(villages: int, parts: int) -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), parts=st.integers(1, 7))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_joined_parts_are_the_whole(seed: int, parts: int) -> None:
     shapes = ragged(12, reach_m=3000, seed=seed)
     villages = gpd.GeoDataFrame({"centre": shapes.centroid}, geometry=shapes)

@@ -14,6 +14,7 @@ from shapely import box
 import coverage
 from coverage.model import Assessment, Expected, Layer, LayerInfo, Measures, Rule, Technology
 from tests import tiny
+from tests.laws import examples
 
 RULE = coverage.RULES["vn-village"]
 
@@ -152,7 +153,7 @@ def test_a_rule_that_makes_no_sense_raises(
         coverage.judge(measures, replace(RULE, **change))  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(low=st.floats(0.01, 1), high=st.floats(0.01, 1), centre=st.booleans())
 def test_a_higher_threshold_never_covers_more(low: float, high: float, *, centre: bool) -> None:
     m = _measured()

@@ -20,6 +20,7 @@ from coverage.moved import DEFAULT_ACCURACY_M, moved_footprint
 from coverage.pixels import AmountPoints
 from tests import tiny
 from tests.coverage.shapes import X, Y, moved, polygons, true_union
+from tests.laws import examples
 
 
 def shares(areas: Areas, bits: int, villages: int = 9) -> np.ndarray:
@@ -141,7 +142,7 @@ villages_of = st.lists(polygons(), min_size=1, max_size=2)
 rows = st.lists(polygons(), min_size=1, max_size=4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(villages=villages_of, first=rows, second=rows, accuracy=st.sampled_from([0.5, 37.0, 99.0]))
 def test_drawn_in_lies_in_the_footprint_and_that_in_the_one_let_out(
     villages: list[shapely.Geometry],
@@ -164,7 +165,7 @@ def test_drawn_in_lies_in_the_footprint_and_that_in_the_one_let_out(
         assert (as_it_is <= let + room).all()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     footprint=rows, distance=st.sampled_from([9.0, 37.0, 99.0]), tiles=st.sampled_from([40, 4000])
 )

@@ -16,6 +16,7 @@ from coverage.reach import both_within, reach_of
 from coverage.zones import zone_shares
 from tests import tiny
 from tests.coverage.test_amounts import over_tiny, places
+from tests.laws import examples
 
 SDG = coverage.RULES["sdg-9.c.1"]
 FCC = coverage.RULES["fcc-bdc"]
@@ -154,7 +155,7 @@ def test_the_basis_of_the_rule_does_not_change_who_is_reached() -> None:
     assert by_area.people == by_people.people
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 9999))
 def test_the_union_reaches_no_fewer_than_the_best_operator(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -16,10 +16,11 @@ from coverage.regions import Bounds, RegionLayer, in_memory, measure_in_regions
 from tests import tiny
 from tests.coverage.test_joined import same
 from tests.coverage.test_measure import ragged
+from tests.laws import examples
 
 
 @given(seed=st.integers(0, 2**32 - 1), regions=st.integers(1, 6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_regions_are_the_whole(seed: int, regions: int) -> None:
     shapes = ragged(12, reach_m=4000, seed=seed)  # large: each reaches into its neighbours' regions
     villages = gpd.GeoDataFrame({"centre": shapes.centroid}, geometry=shapes)

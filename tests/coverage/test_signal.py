@@ -36,6 +36,7 @@ from coverage.signal import histogram, measure_levels
 from coverage.weights import PixelWeights
 from tests import tiny, tiny_signal
 from tests.coverage.shapes import X, Y, polygons
+from tests.laws import examples
 
 Bytes = npt.NDArray[np.uint8]
 BOTH: tuple[Basis, ...] = ("area", "people")
@@ -194,7 +195,7 @@ def by_geos(shape: shapely.Geometry, values: Bytes, grid: PixelGrid) -> npt.NDAr
     return out / valid(shape).area
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(shape=polygons(), seed=st.integers(0, 5))
 def test_any_polygon_has_the_histogram_that_geos_finds(shape: Polygon, seed: int) -> None:
     if valid(shape).area < 1000.0:  # smaller than a tenth of a pixel, GEOS rounds more than we do
@@ -427,7 +428,7 @@ rasters = st.lists(st.integers(0, 50), min_size=3, max_size=3)
 titles = (("Alpha", "3G"), ("Alpha", "4G"), ("Beta", "4G"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     seeds=rasters, shapes=st.lists(polygons(), min_size=1, max_size=4), by=st.integers(-110, -95)
 )

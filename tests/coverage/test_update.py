@@ -15,6 +15,7 @@ import coverage
 from coverage.model import Layer, LayerInfo, Measures
 from coverage.update import updated
 from tests import tiny
+from tests.laws import examples
 
 X, Y = tiny.X0, tiny.Y0
 
@@ -120,7 +121,7 @@ some_layers = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(some_layers, some_layers, st.data())
 def test_updated_measures_are_those_of_a_full_measurement(
     before: list[Layer], new: list[Layer], data: st.DataObject

@@ -43,6 +43,7 @@ from geodata.study.results import Run, latest_run
 from geodata.study.settings import MeasurementsTable
 from geodata.study.zones import zone_figures
 from tests import tiny
+from tests.laws import examples
 from tests.tiny_study import write_study
 
 SECRET = "0123456789abcdef" * 2
@@ -398,7 +399,7 @@ def test_villages_in_no_unit_are_seen_by_nobody_in_particular(tmp_path: Path) ->
     assert [len(structure.places) for structure in structures_of(part.study)] == [2]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     districts=st.sets(st.sampled_from(["412", "417", "x"])),
     communes=st.sets(st.sampled_from(["10", "11", "12", "99"])),

@@ -33,6 +33,7 @@ from tests import folder, tiny
 from tests.corpus import Case, conventions_areas, conventions_rasters, conventions_sites
 from tests.corpus import conventions_tables as tables
 from tests.corpus._layers import write_raster
+from tests.laws import examples
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CRS = study_crs(tiny.CRS)
@@ -144,7 +145,7 @@ def test_a_disc_has_the_area_of_its_circle(reach_m: float) -> None:
     assert abs(away / reach_m - 1).max() < 0.001
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))
 def test_the_polygons_of_pixels_have_their_area_and_no_more(
     tmp_path_factory: pytest.TempPathFactory, mask: np.ndarray

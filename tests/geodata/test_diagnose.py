@@ -26,6 +26,7 @@ from geodata.placing import Placement, place
 from geodata.read import read
 from geodata.systems import WGS84, crs_of, moved, systems
 from geodata.units import Units
+from tests.laws import examples
 
 STUDY = crs_of("EPSG:9208")
 OUTLINE_KM = [
@@ -66,7 +67,7 @@ def kinds(findings: tuple[Finding, ...]) -> list[str]:
     return [found.kind for found in findings]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     code=st.sampled_from([system.code for system in systems()]),
     seed=st.integers(0, 10_000),

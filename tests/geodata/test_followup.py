@@ -19,6 +19,7 @@ from geodata.export.followup_sheet import write_follow_up
 from geodata.followup import FIELDS, empty, keep_follow_up, load_follow_up, read_follow_up
 from geodata.study.assess import assess_study
 from geodata.study.results import Run
+from tests.laws import examples
 from tests.tiny_study import write_study
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -168,7 +169,9 @@ def test_the_follow_up_never_changes_a_verdict(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(
     st.text(max_size=40)

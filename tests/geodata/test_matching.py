@@ -16,6 +16,7 @@ from geodata.commune_names import bare
 from geodata.matching import Matches, match_villages
 from geodata.village_names import name_of
 from tests import perturbed
+from tests.laws import examples
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 COLUMNS = ["village", "commune", "district"]
@@ -189,7 +190,7 @@ def test_rows_without_a_village_or_a_known_commune_say_why() -> None:
     assert matches.unmatched["why"].to_dict() == {2: "name", 3: "commune", 4: "name"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.tuples(st.integers(1, 30), st.sampled_from(perturbed.KINDS)), min_size=1),
     st.sampled_from(sorted(perturbed.CHANGES)),

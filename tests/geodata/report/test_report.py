@@ -23,6 +23,7 @@ from geodata.report.mend import clean_text
 from geodata.report.repair import repair_study, repaired_zip
 from geodata.study.shrunk import shrunk_layers
 from tests import folder, tiny
+from tests.laws import examples
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "nghe_an"
 MARK = "\n[reconstruction]\nseed = 1\nversion = 1\nreal = []\n"
@@ -139,7 +140,7 @@ squares = st.lists(
 
 
 @given(squares)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_pairs_found_through_the_coverage_are_those_of_plain_geometry(
     told: list[tuple[int, int, int]],
 ) -> None:

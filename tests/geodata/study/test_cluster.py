@@ -34,6 +34,7 @@ from geodata.study.cluster.near import Polygons, cut
 from geodata.study.cluster.parts import Tasks, parts_for
 from tests import folder, tiny
 from tests.coverage.shapes import X, Y, polygons
+from tests.laws import examples
 from tests.ui.test_command import call
 
 
@@ -257,7 +258,7 @@ def test_no_layer_goes_whole_to_a_part() -> None:
     same(found, coverage.measure(tiny.villages(), layers))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(footprints=st.lists(st.lists(polygons(), max_size=4), min_size=2, max_size=2))
 def test_polygons_cut_to_a_part_measure_as_whole_ones(
     footprints: list[list[shapely.Geometry]],
