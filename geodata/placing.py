@@ -79,7 +79,10 @@ def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
 def centroids(geometry: gpd.GeoSeries) -> Floats:
     """Centres (n × 2) of geometries, NaN for what has none."""
     centres = shapely.centroid(geometry.to_numpy())
-    return np.column_stack([shapely.get_x(centres), shapely.get_y(centres)])
+    there = ~(shapely.is_missing(centres) | shapely.is_empty(centres))
+    out = np.full((len(centres), 2), np.nan)
+    out[there] = shapely.get_coordinates(centres[there])
+    return out
 
 
 def system_of(told: str) -> pyproj.CRS:

@@ -31,11 +31,14 @@ def send_at_once(receive: Receive) -> bool:
     """Turn Nagle's algorithm off on the connection that ``receive`` reads from.
 
     uvicorn's ``receive`` is a method of the object that holds the connection's transport;
-    another server may have none, or none over TCP, and False is returned.
+    another server may have none, or none over TCP, or one that is closed: False is returned.
     """
     transport: Any = getattr(getattr(receive, "__self__", None), "transport", None)
     connection = None if transport is None else transport.get_extra_info("socket")
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
         return False
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError:  # the other side is gone: the answer will find out
+        return False
     return True

@@ -32,7 +32,7 @@ from geodata.nearest import nearest_signal, nearest_site, nearest_village
 from geodata.report import Report, check_study
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
-from geodata.study.conflicts import FoundConflicts, conflicts_of, restrict_conflicts
+from geodata.study.conflicts import FoundConflicts, conflicts_for
 from geodata.study.kept_amounts import with_hexes
 from geodata.study.model import Study
 from geodata.study.places import Level, Structure, searchable, structures_of
@@ -196,7 +196,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         changes=changes,
         rights=rights,
         follow_up=follow_up,
-        conflicts=_kept(1)(partial(_conflicts, whole, rights)),
+        conflicts=_kept(1)(partial(conflicts_for, whole, rights)),
         structures=structures,
         names=searchable(run.study, structures),
         feed=make_feed(run, structures, asset_store(), audience=rights.audience),
@@ -204,11 +204,6 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         sure=_sure_of(run),
         figures=figures,
     )
-
-
-def _conflicts(whole: Run, rights: Rights) -> FoundConflicts:
-    """Found among all villages and layers, then cut down to what may be seen."""
-    return restrict_conflicts(conflicts_of(whole.study, whole.assessment), whole, rights)
 
 
 def _sure_of(run: Run) -> Callable[[Rule], Sureness]:

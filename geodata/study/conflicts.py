@@ -191,8 +191,18 @@ def _marked(
         yield replace(finding(kind, severity, template, file=file, count=count), count=count)
 
 
-def restrict_conflicts(found: FoundConflicts, run: Run, rights: Rights) -> FoundConflicts:
-    """The conflicts of ``run``, the whole one, without what ``rights`` keep back.
+def conflicts_for(run: Run, rights: Rights) -> FoundConflicts:
+    """The conflicts of ``run``, the whole one, as far as ``rights`` go.
+
+    For an operator's people nobody else's layer is looked at, so no error speaks of one either.
+    """
+    if rights.operator:
+        return _restricted(_of_one(run, rights), run, rights)
+    return _restricted(conflicts_of(run.study, run.assessment), run, rights)
+
+
+def _restricted(found: FoundConflicts, run: Run, rights: Rights) -> FoundConflicts:
+    """What was found without what ``rights`` keep back.
 
     Villages outside the units are gone; for an operator's people so are the rows of others, and
     those in which all operators are held together, and the verdicts are those of their own layers
@@ -200,8 +210,6 @@ def restrict_conflicts(found: FoundConflicts, run: Run, rights: Rights) -> Found
     """
     if rights.sees_all:
         return found
-    if rights.operator:
-        found = _of_one(run, rights)
     table = found.table[found.table["village_id"].isin(seen_villages(run, rights))]
     if rights.operator:
         own = [same_operator(str(name), rights.operator) for name in table["operator"]]

@@ -101,6 +101,19 @@ class Seen:
         return gpd.GeoSeries(np.concatenate(found), crs=self.crs)
 
 
+_NOT_PLAIN = (
+    ArrowException,
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    pyproj.exceptions.ProjError,
+    shapely.errors.GEOSException,
+)
+"""What odd content of a file raises here: `geodata.read` tells it in a sentence, or reads it."""
+
+
 def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]) -> Seen | None:
     """What a file holds, where it can be left there and need not be looked into otherwise.
 
@@ -125,7 +138,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
                 area = area or bool(shapely.area(there).any())
                 if not np.isfinite(shapely.get_coordinates(there)).all():
                     return None
-    except (ArrowException, OSError, KeyError, TypeError, ValueError, shapely.errors.GEOSException):
+    except _NOT_PLAIN:
         return None
     if not area:
         return None

@@ -6,10 +6,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import Point
+from shapely import Point, Polygon, box
 
 from geodata import DataError, StudyError
 from geodata.coordinates import require_inside, study_crs, to_study
+from geodata.placing import centroids
 
 BOUNDS = np.array([410_000.0, 2_050_000.0, 620_000.0, 2_210_000.0])
 VINH = (105.6882, 18.6734)
@@ -100,3 +101,8 @@ def test_a_row_without_coordinates_has_no_place() -> None:
 
 def test_places_inside_raise_nothing() -> None:
     require_inside(gpd.GeoSeries([Point(500_000, 2_100_000)], crs="EPSG:9208"), BOUNDS, file="v")
+
+
+def test_shapes_without_a_centre_have_none() -> None:
+    found = centroids(gpd.GeoSeries([box(0, 0, 2, 2), Polygon(), None]))
+    assert np.array_equal(found, [[1, 1], [np.nan] * 2, [np.nan] * 2], equal_nan=True)

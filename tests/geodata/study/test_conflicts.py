@@ -21,9 +21,9 @@ from geodata.filing import Measurements
 from geodata.findings import finding
 from geodata.study.conflicts import (
     COLUMNS,
+    conflicts_for,
     conflicts_of,
     require_measurements,
-    restrict_conflicts,
     samples_of,
 )
 from geodata.study.results import Run
@@ -179,8 +179,7 @@ def test_a_study_without_measurements_has_none_and_says_what_to_do(tmp_path: Pat
 
 
 def test_an_operators_people_see_conflicts_of_their_own_layers_alone(run: Run) -> None:
-    found = conflicts_of(run.study, run.assessment)
-    beta = restrict_conflicts(found, run, Rights(operator="BETA"))
+    beta = conflicts_for(run, Rights(operator="BETA"))
     assert set(beta.table["operator"]) == {"Beta"}
     assert list(beta.conflicts["rank"]) == [1]
     assert beta.findings == ()
@@ -197,7 +196,7 @@ def test_the_list_tells_an_operators_people_nothing_of_how_weak_others_are(tmp_p
         beta.to_frame("geometry").to_file(study.parent / "Beta.gpkg")
         run = geodata.assess_study(geodata.open_study(study))
         alpha = Rights(operator="Alpha")
-        found = restrict_conflicts(conflicts_of(run.study, run.assessment), run, alpha)
+        found = conflicts_for(run, alpha)
         assert told(found.conflicts) == [("v9", "Alpha", "underclaims")]
         seen = restrict(run, alpha).assessment.verdicts
         assert list(found.table["verdict"]) == list(seen.loc[["v9"], "verdict"])
@@ -207,15 +206,13 @@ def test_the_list_tells_an_operators_people_nothing_of_how_weak_others_are(tmp_p
 
 
 def test_whoever_has_no_layer_has_no_conflict_of_theirs(run: Run) -> None:
-    found = conflicts_of(run.study, run.assessment)
-    assert restrict_conflicts(found, run, Rights(operator="Gamma")).table.empty
+    assert conflicts_for(run, Rights(operator="Gamma")).table.empty
 
 
 def test_a_districts_people_see_conflicts_of_their_villages_alone(run: Run) -> None:
-    found = conflicts_of(run.study, run.assessment)
-    vinh = restrict_conflicts(found, run, Rights(districts=frozenset({"412"})))
+    vinh = conflicts_for(run, Rights(districts=frozenset({"412"})))
     assert told(vinh.conflicts) == [("v4", "Alpha", "overclaims"), ("v1", "Alpha", "overclaims")]
-    ky_son = restrict_conflicts(found, run, Rights(districts=frozenset({"417"})))
+    ky_son = conflicts_for(run, Rights(districts=frozenset({"417"})))
     assert told(ky_son.conflicts) == [("v9", "Beta", "underclaims")]
     assert list(ky_son.conflicts["rank"]) == [1]
 

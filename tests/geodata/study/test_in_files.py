@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
+from pyarrow import parquet
 from shapely import Polygon, box
 
 import coverage
 import geodata
 from coverage.regions import Bounds
 from coverage.shares import union_share
-from geodata.errors import DataError, UnreadableError
+from geodata.errors import DataError, GeodataError, UnreadableError
 from geodata.study import in_files, moved, regional
 from geodata.study.digests import keys_of
 from geodata.study.in_files import LayerInFile
@@ -139,6 +141,36 @@ def test_only_groups_that_are_near_are_read(
 )
 def test_what_may_need_another_look_is_read_at_once(tmp_path: Path, change: Change) -> None:
     assert in_file(geodata.open_study(studied(tmp_path, change))) == [False, False]
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize(
+    ("entry", "reads"),
+    [
+        ({"covering": None}, True),
+        ({"covering": {"bbox": None}}, True),
+        ({"crs": "EPSG:nowhere"}, False),
+        ({"crs": {}}, False),
+        (None, False),
+    ],
+    ids=["no covering", "an empty covering", "a name for a system", "an empty system", "a list"],
+)
+def test_an_odd_entry_is_for_the_usual_reader_to_tell(
+    tmp_path: Path, entry: dict[str, object] | None, *, reads: bool
+) -> None:
+    file = studied(tmp_path, write_covering_bbox=False)
+    path = tmp_path / f"{tiny.layers()[0].info.operator}.parquet"
+    table = parquet.read_table(path)
+    told = json.loads(table.schema.metadata[b"geo"])
+    column = told["columns"]["geometry"]
+    told["columns"]["geometry"] = [] if entry is None else {**column, **entry}
+    metadata = {**table.schema.metadata, b"geo": json.dumps(told).encode()}
+    parquet.write_table(table.replace_schema_metadata(metadata), path, row_group_size=1)
+    if reads:
+        assert geodata.open_study(file).layers
+    else:
+        with pytest.raises(GeodataError):
+            geodata.open_study(file)
 
 
 @pytest.mark.usefixtures("large")
