@@ -158,6 +158,17 @@ def _served(m: Measures) -> Areas:
     )
 
 
+def require_measurable(villages: gpd.GeoDataFrame, layers: Sequence[AnyLayer]) -> None:
+    """Raises `CoverageError` for villages, footprints or extents that cannot be measured."""
+    told = [layer for layer in layers if isinstance(layer, Layer)]
+    extents = [layer.extent for layer in told if layer.extent is not None]
+    require_projected(villages.geometry, *(layer.footprint for layer in told), *extents)
+    require_villages(villages.geometry)
+    if not villages.index.is_unique:
+        twice = villages.index[villages.index.duplicated()][0]
+        raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
+
+
 def _footprints(
     villages: gpd.GeoDataFrame,
     layers: Sequence[AnyLayer],
@@ -167,13 +178,7 @@ def _footprints(
     progress: Progress | None,
 ) -> Measures:
     """The areas by combination of footprints; a signal layer has none, and its bit is not set."""
-    told = [layer for layer in layers if isinstance(layer, Layer)]
-    extents = [layer.extent for layer in told if layer.extent is not None]
-    require_projected(villages.geometry, *(layer.footprint for layer in told), *extents)
-    require_villages(villages.geometry)
-    if not villages.index.is_unique:
-        twice = villages.index[villages.index.duplicated()][0]
-        raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
+    require_measurable(villages, layers)
     points, has_centre = centres_of(villages)
     found = combine(
         villages.geometry.to_numpy(),

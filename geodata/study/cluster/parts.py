@@ -11,10 +11,8 @@ import shapely
 
 from coverage.amounts import NO_AMOUNTS, Places, village_of
 from coverage.apart import Task
-from coverage.area import require_projected, require_villages
-from coverage.errors import CoverageError
-from coverage.measure import Cells
-from coverage.model import Basis, Layer
+from coverage.measure import Cells, require_measurable
+from coverage.model import Basis
 from coverage.packed import Packed, PackedLayer, PackedPoints, PackedSignal
 from coverage.pixels import (
     AmountRaster,
@@ -70,7 +68,7 @@ class Tasks:
         amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
         hexes: Places | None = None,
     ) -> None:
-        _require(villages, layers)
+        require_measurable(villages, layers)  # a worker that is sent a part cannot see the whole
         sources = list({id(source): source for source in amounts.values()}.values())
         grids = [x.grid for x in (*layers, *sources) if isinstance(x, SignalLayer | AmountRaster)]
         self._windows = Windows(grids, pyproj.CRS.from_user_input(villages.crs))
@@ -123,17 +121,6 @@ class Tasks:
             villages=len(self.rows[part]),
             first=self.villages.index[self.rows[part][0]],
         )
-
-
-def _require(villages: gpd.GeoDataFrame, layers: Sequence[AnyLayer]) -> None:
-    """Raises what measuring does: a worker that is sent a part cannot see the whole."""
-    told = [layer for layer in layers if isinstance(layer, Layer)]
-    extents = [layer.extent for layer in told if layer.extent is not None]
-    require_projected(villages.geometry, *(layer.footprint for layer in told), *extents)
-    require_villages(villages.geometry)
-    if not villages.index.is_unique:
-        twice = villages.index[villages.index.duplicated()][0]
-        raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
 
 
 def _bytes(one: AnyLayer | AmountSource, windows: dict[PixelGrid, Window]) -> int:
