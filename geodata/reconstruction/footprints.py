@@ -64,7 +64,8 @@ def ragged_reach(views: Views, reach_m: Floats, *, seed: int) -> Floats:
     wanted = reach_m[:, None] * np.clip(1 + waver, 0.45, 1.5)
     steps = (np.arange(views.seen.shape[2]) + 1) * STEP_M
     visible = views.seen & (steps[None, None, :] <= wanted[:, :, None])
-    farthest = np.where(visible, steps, 0.0).max(axis=2)
+    past = visible[:, :, ::-1].argmax(axis=2)  # steps beyond the last that is visible
+    farthest = np.where(visible.any(axis=2), steps[-1 - past], 0.0)
     farthest = ndimage.median_filter(farthest, size=(1, SPIKE_RAYS), mode="wrap")
     beyond = farthest + STEP_M * rng.uniform(0, 0.9, farthest.shape)
     found: Floats = np.clip(np.minimum(wanted, beyond), LEAST_M, None)
@@ -76,25 +77,31 @@ def polygons(views: Views, reach: Floats, chosen: npt.NDArray[np.intp]) -> list[
     angle = np.arange(RAYS) * 2 * np.pi / RAYS
     unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     found = []
-    for i in chosen.tolist():
-        at = np.array([views.x[i], views.y[i]])
-        holes = _holes(views.seen[i], reach[i], at, unit)
-        found.append(shapely.Polygon(at + unit * reach[i][:, None], holes))
+    for part in np.array_split(chosen, len(chosen) // 250 + 1):
+        shadows = zip(part.tolist(), *_shadows(views.seen[part], reach[part]), strict=True)
+        for i, first, last in shadows:
+            at = np.array([views.x[i], views.y[i]])
+            holes = _holes(first, last, reach[i], at, unit)
+            found.append(shapely.Polygon(at + unit * reach[i][:, None], holes))
     return found
 
 
-def _holes(seen: Bools, reach: Floats, at: Floats, unit: Floats) -> list[Floats]:
-    """Shadows inside a footprint, over at least `HOLE_RAYS` neighbouring rays."""
-    steps = (np.arange(seen.shape[1]) + 1) * STEP_M
-    inside = (steps[None, :] < 0.88 * reach[:, None]) & (steps[None, :] > 2.5 * STEP_M)
-    dark = ~seen & inside
-    first = np.where(dark, steps, np.inf).min(axis=1)
-    last = np.where(dark, steps, 0).max(axis=1)
-    deep = last - first >= 2 * STEP_M
-    pieces, count = ndimage.label(deep)
+def _shadows(seen: Bools, reach: Floats) -> tuple[Floats, Floats]:
+    """Where shadows inside a footprint begin and end (site × ray); ∞ and 0 where is none."""
+    steps = (np.arange(seen.shape[2]) + 1) * STEP_M
+    dark = ~seen & (steps < 0.88 * reach[:, :, None]) & (steps > 2.5 * STEP_M)
+    some = dark.any(axis=2)
+    first = np.where(some, steps[dark.argmax(axis=2)], np.inf)
+    last = np.where(some, steps[-1 - dark[:, :, ::-1].argmax(axis=2)], 0.0)
+    return first, last
+
+
+def _holes(first: Floats, last: Floats, reach: Floats, at: Floats, unit: Floats) -> list[Floats]:
+    """Shadows of one site, over at least `HOLE_RAYS` neighbouring rays."""
+    deep = np.concatenate([[False], last - first >= 2 * STEP_M, [False]])
     rings = []
-    for k in range(1, count + 1):
-        rays = np.flatnonzero(pieces == k)
+    for begin, end in np.flatnonzero(deep[1:] != deep[:-1]).reshape(-1, 2).tolist():
+        rays = np.arange(begin, end)
         if HOLE_RAYS <= len(rays) < RAYS // 2:
             near = at + unit[rays] * (first[rays, None] - 60)
             far = at + unit[rays] * np.minimum(last[rays] + 60, 0.93 * reach[rays])[:, None]

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -114,14 +115,18 @@ def build(land: Country, *, seed: int, progress: Progress) -> Built:
     wanted = max(1, round(len(table) * UNCOVERED / VILLAGES))
     extra = _layers_5g(places, views, table, seed=seed)
 
+    @lru_cache(maxsize=1)  # what lands is asked for again
+    def layers(built: tuple[rollout.Step, ...]) -> tuple[Layer, ...]:
+        return (*_layers(plans, built), *extra)
+
     def join(built: Sequence[rollout.Step]) -> int:
-        layers = (*_layers(plans, built), *extra)
-        verdicts = coverage.judge(coverage.measure(table, layers), RULE, expected=EXPECTED)
+        measures = coverage.measure(table, layers(tuple(built)))
+        verdicts = coverage.judge(measures, RULE, expected=EXPECTED)
         return int(verdicts.verdicts["verdict"].isin(["weak", "none"]).sum())
 
     built = rollout.stopped(steps, outlook, wanted, join)
     progress(1.0)
-    return Built(layers=(*_layers(plans, built), *extra), sites=_sites(plans, places, built))
+    return Built(layers=layers(tuple(built)), sites=_sites(plans, places, built))
 
 
 def _layer(operator: str, technology: Technology, footprint: gpd.GeoSeries) -> Layer:

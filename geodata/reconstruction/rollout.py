@@ -177,25 +177,24 @@ class Outlook:
         left = [
             i
             for k, i in enumerate(doubtful.tolist())
-            if self._best(self.villages[i], area[village == k], geometry, owner)
-            < self.covered_share
+            if not self._enough(self.villages[i], area[village == k], geometry, owner)
         ]
         return np.array(left, np.intp)
 
-    def _best(
+    def _enough(
         self,
         village: shapely.Geometry,
         hits: Indices,
         areas: npt.NDArray[np.object_],
         owner: Indices,
-    ) -> float:
-        """The largest share of the village that one operator serves."""
-        best = 0.0
+    ) -> bool:
+        """Whether one operator serves enough of the village."""
         for k in np.unique(owner[hits]):
             union = shapely.union_all(areas[hits[owner[hits] == k]])
             part = shapely.area(shapely.intersection(union, village))
-            best = max(best, float(part / shapely.area(village)))
-        return best
+            if part / shapely.area(village) >= self.covered_share:
+                return True
+        return False
 
 
 def stopped(
