@@ -289,7 +289,8 @@ def _settled(
     table = pd.DataFrame(lines, columns=["row", "village_id", "score", "how", "why"])
     table = table.set_index("row").sort_index(kind="stable")
     sure = table["why"] == ""
-    matched = pd.concat([told, table.loc[sure, ["village_id", "score", "how"]]]).sort_index()
+    settled = table.loc[sure, ["village_id", "score", "how"]]
+    matched = pd.concat([told, settled]).sort_index()
     left = listed.index.difference(matched.index.union(table.index))
     aside = _aside(listed)
     reason = ["aside" if aside.loc[row] else reasons.get(row, "name") for row in left]

@@ -111,8 +111,9 @@ def _table(
     for village in ids:
         facts = run.study.villages.loc[village]
         verdict = VERDICTS[language][str(run.assessment.verdicts.at[village, "verdict"])]
-        known = [village, facts["village"], *places.loc[village, ["commune", "district"]], verdict]
-        held = dict(current.loc[village]) if village in current.index else {}
+        units = [places.at[village, level] for level in ("commune", "district")]
+        known: list[Any] = [village, facts["village"], *units, verdict]
+        held: dict[Any, Any] = current.loc[village].to_dict() if village in current.index else {}
         rows.append(
             ["" if pd.isna(cell) else str(without_controls(str(cell))) for cell in known]
             + [shown(name, str(held.get(name, "")), language) for name in FIELDS]

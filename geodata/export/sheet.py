@@ -217,7 +217,8 @@ def _row(
 ) -> SheetRow:
     words = SHEET[language]
     power = {True: words["yes"], False: words["no"]}
-    before = "" if former is None else ", ".join(filter(None, map(_cut, former.loc[key])))
+    names = [] if former is None else [_cut(name) for name in former.loc[key]]
+    before = ", ".join(name for name in names if name)
     share = float(str(row["best_share"]))
     best = _cut(row["best_operator"])
     note = None if follow_up is None or key not in follow_up.index else follow_up.at[key, "note"]
