@@ -42,6 +42,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.heavy
 def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small: Path) -> None:
     study = open_study(small)
     assert len(study.villages) == 60

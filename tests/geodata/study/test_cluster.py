@@ -113,6 +113,7 @@ def test_a_cluster_measures_what_one_machine_does(client: Client) -> None:
     assert told == [0.25, 0.5, 0.75, 1.0]
 
 
+@pytest.mark.heavy
 def test_a_worker_killed_half_way_changes_nothing(client: Client) -> None:
     killed: list[str] = []
 

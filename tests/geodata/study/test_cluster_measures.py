@@ -156,6 +156,7 @@ def same_areas(one: Areas, other: Areas) -> None:
     same_amounts(one.amounts, other.amounts)
 
 
+@pytest.mark.heavy
 def test_people_places_and_hexagons_are_those_of_one_machine(case: Case, engine: Cluster) -> None:
     alone = measure_amounts(case.villages, case.layers, case.amounts, hexes=True)
     told: list[float] = []
@@ -168,6 +169,7 @@ def test_people_places_and_hexagons_are_those_of_one_machine(case: Case, engine:
     assert len(told) == 9
 
 
+@pytest.mark.heavy
 def test_levels_are_those_of_one_machine(case: Case, engine: Cluster) -> None:
     bare = coverage.measure(case.villages, case.layers[:3])
     layers = case.layers[3:]
@@ -188,6 +190,7 @@ def signals_of(layers: Sequence[Layer | SignalLayer]) -> list[SignalLayer]:
     return [layer for layer in layers if isinstance(layer, SignalLayer)]
 
 
+@pytest.mark.heavy
 def test_moved_footprints_are_those_of_one_machine(case: Case, engine: Cluster) -> None:
     kept: dict[int, tuple[Geometries, Geometries]] = {}
 
@@ -259,6 +262,7 @@ def test_tiles_that_a_worker_halves_on_are_those_of_one_machine() -> None:
         assert len(one) > len(sent)
 
 
+@pytest.mark.heavy
 def test_a_part_has_no_more_pixels_and_places_than_it_needs(case: Case) -> None:
     layers = signals_of(case.layers)
     hexes = hexagons(case.villages)

@@ -13,6 +13,8 @@ import geodata
 from geodata.study.kept import plan_of, store_of
 from tests import folder
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 120
 
