@@ -161,17 +161,13 @@ def index_layers(footprints: Sequence[Geometries], grid: Grid, *, threads: int) 
     ones = spread(lambda footprint: _index_one(footprint, grid), footprints, threads=threads)
     mixed_before = np.cumsum([0, *(len(one.area_m2) for one in ones)])
     pieces_before = np.cumsum([0, *(len(one.pieces) for one in ones)])
-    code = np.stack(
-        [
-            np.where(one.code > 0, one.code + before, one.code)
-            for one, before in zip(ones, mixed_before[:-1], strict=True)
-        ],
-        axis=1,
-    )
+    code = np.empty((grid.columns * grid.rows, len(ones)), np.int32)
+    for k, (one, before) in enumerate(zip(ones, mixed_before[:-1], strict=True)):
+        kernel.join_codes(one.code, int(before), k, code)
     starts = [one.start[:-1] + before for one, before in zip(ones, pieces_before[:-1], strict=True)]
     return Indexed(
         grid=grid,
-        code=np.ascontiguousarray(code, dtype=np.int32),
+        code=code,
         start=np.concatenate([*starts, pieces_before[-1:]]).astype(np.int64),
         pieces=np.concatenate([one.pieces for one in ones]),
         area_m2=np.concatenate([one.area_m2 for one in ones]),

@@ -40,12 +40,19 @@ UNBEGUN = -2
 """Face of a piece that a sweep has not come to."""
 
 NO_AREA = 1e-14
-"""This part of a cell is what rounding leaves between edges that coincide."""
+"""This part of a cell, or of as much of it as is as wide as a village, is what rounding leaves
+between edges that coincide."""
+
+ROOM = 256
+"""So many pieces of a cell a sweep has room for without asking for more."""
+
+Room = tuple[Array, Array, Array, Array, Array, Array, Array, Array, Array, Array, Array]
 
 UNWEIGHTED = np.empty(0)
 """Weights of cells that each count for 1."""
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+_inlined = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 
 @_jit
@@ -134,7 +141,7 @@ def _cut_edge(out: Array, n: int, edge: Array, grid: Array, window: Array) -> in
     return n
 
 
-@_jit
+@_inlined
 def _in_one_cell(out: Array, n: int, edge: Array, grid: Array, window: Array) -> bool:
     """Write an edge that lies in one cell, as most do, as row n; False where it does not."""
     g = grid[2]
@@ -256,7 +263,7 @@ def _merge_events(ev_x: Array, ev_w: Array, n: int) -> int:
     return m
 
 
-@_jit
+@_inlined
 def _under_both(p: Array, i: int, q: Array, j: int) -> float:
     """∫ min(y_p, y_q) dx over the x that pieces ``p[i]`` and ``q[j]`` both span."""
     xl, xr = max(p[i, 0], q[j, 0]), min(p[i, 2], q[j, 2])
@@ -325,7 +332,8 @@ def index_layer(
     rings = np.array([0, ring_start.size - 1])
     cut, order, begin = _cut_rings(xy, ring_start, signs, rings, grid, window)
     code, start, pieces, area, owner = _laid_out(cut, order, begin, grid, window)
-    wound, shared = _wound_where_shared(cut, order, begin, first, grid, window)
+    inside = _ends_inside(arrays, grid[1] + window[1] * grid[2])
+    wound, shared = _wound_where_shared(cut, order, begin, first, inside, grid, window)
     return code, start, pieces, area, owner, wound, shared
 
 
@@ -397,7 +405,7 @@ def _laid_out(
     area = np.empty(mixed, np.float64)
     for m in range(mixed):
         area[m] = _area_under(pieces, start[m], start[m + 1])
-    return code, start[: mixed + 1].copy(), pieces[:n].copy(), area, owner[:n].copy()
+    return code, start[: mixed + 1], pieces[:n], area, owner[:n]
 
 
 @_jit
@@ -421,20 +429,32 @@ def _lay_all(
         events, ring = 0, -1
         for row in range(ny, -1, -1):
             key = col * (ny + 1) + row
-            rows = order[begin[key] : begin[key + 1]]
-            if row < ny and (rows.size or events > 0):
-                whole = events == 2 and ev_x[0] == 0.0 and ev_x[1] == g and ev_w[0] > 0.0
-                if rows.size == 0 and whole:
+            if begin[key] == begin[key + 1]:  # as in nearly all cells, which nothing is done for
+                if events == 0 or row == ny:
+                    continue
+                if events == 2 and ev_x[0] == 0.0 and ev_x[1] == g and ev_w[0] > 0.0:
                     code[col * ny + row] = FULL
-                else:
-                    start[mixed] = n
-                    n = _lay((pieces, owner, n), (ev_x, ev_w, events, ring), g, cut, rows)
-                    mixed += 1
-                    code[col * ny + row] = mixed
+                    continue
+            rows = order[begin[key] : begin[key + 1]]
+            if row < ny:
+                start[mixed] = n
+                n = _lay((pieces, owner, n), (ev_x, ev_w, events, ring), g, cut, rows)
+                mixed += 1
+                code[col * ny + row] = mixed
             events = _step(ev_x, ev_w, events, cut, rows)
             ring = int(cut[rows[0], 6]) if rows.size else ring
     start[mixed] = n
     return mixed
+
+
+@_jit
+def join_codes(code: Array, before: int, column: int, out: Array) -> None:
+    """Write one layer's codes to its column of all layers' (cells × layers).
+
+    ``before``: how many mixed cells the layers before it have.
+    """
+    for k in range(code.size):
+        out[k, column] = code[k] + before if code[k] > 0 else code[k]
 
 
 @_jit
@@ -446,20 +466,94 @@ def simple_cells(start: Array, pieces: Array, area: Array, g: float) -> Array:
     """
     simple = np.empty(area.size, np.bool_)
     for m in range(area.size):
-        a, b = start[m], start[m + 1]
-        simple[m] = abs(_pair_area(pieces, a, b, pieces, a, b) - area[m]) <= 1e-11 * g * g
+        excess = _excess(pieces, start[m], start[m + 1], area[m])
+        simple[m] = abs(excess) <= 1e-11 * g * g
     return simple
 
 
 @_jit
+def _excess(pieces: Array, a: int, b: int, area: float) -> float:
+    """∫ (w² − w) of a polygon in one cell: its pair area with itself, less its own."""
+    twice, once = 0.0, 0.0
+    for i in range(a, b):
+        x0, y0, x1, y1, weight = (
+            pieces[i, 0],
+            pieces[i, 1],
+            pieces[i, 2],
+            pieces[i, 3],
+            pieces[i, 4],
+        )
+        once += weight * weight * (y0 + y1) * 0.5 * (x1 - x0)
+        for j in range(i + 1, b):
+            if pieces[j, 0] >= x1:
+                break
+            twice += weight * pieces[j, 4] * _under_both(pieces, i, pieces, j)
+    return 2.0 * twice + once - area
+
+
+@_jit
+def _ends_inside(arrays: tuple[Array, Array, Array, Array], low: float) -> Array:
+    """Whether each row of a layer lies above ``low``, so that nothing of it goes on below."""
+    xy, ring_start, _, first = arrays
+    inside = np.ones(first.size - 1, np.bool_)
+    for row in range(inside.size):
+        for k in range(ring_start[first[row]], ring_start[first[row + 1]]):
+            if xy[k, 1] <= low:
+                inside[row] = False
+                break
+    return inside
+
+
+@_jit
+def _beside_others(
+    rows: Array, of: Array, cut: Array, work: tuple[Array, Array, Array, Array], window: Array
+) -> None:
+    """Which rows of a layer may meet others in one column, whose pieces are ``rows``, by cell.
+
+    ``of`` has the row of each piece. A row is in the lines from its lowest piece to its highest,
+    from the grid's lower side where it does not end inside, and meets all that may come from
+    above. ``work``: room for lowest and highest lines and for the rows found, which rows end
+    inside, room for how many are in each line, and the answer, ``beside``.
+    """
+    spans, inside, many, beside = work
+    found = 0
+    for row in of:
+        spans[row, 0] = -1
+    for k in range(of.size):
+        row, line = of[k], int(cut[rows[k], 0]) % (window[3] + 1)
+        if spans[row, 0] < 0:
+            spans[row, 0] = line if inside[row] else 0
+            spans[found, 2] = row
+            found += 1
+        spans[row, 1] = line
+    many[:] = 0
+    for row in spans[:found, 2]:
+        many[spans[row, 0]] += 1
+        many[spans[row, 1] + 1] -= 1
+    for line in range(1, many.size):
+        many[line] += many[line - 1]
+    for row in spans[:found, 2]:
+        beside[row] = spans[row, 1] == window[3]
+        for line in range(spans[row, 0], spans[row, 1] + 1):
+            beside[row] = beside[row] or many[line] > 1
+
+
+@_jit
 def _wound_where_shared(
-    cut: Array, order: Array, begin: Array, first: Array, grid: Array, window: Array
+    cut: Array,
+    order: Array,
+    begin: Array,
+    first: Array,
+    inside: Array,
+    grid: Array,
+    window: Array,
 ) -> tuple[Array, Array]:
     """Rows of a layer with a winding other than 0 and 1 in a cell where others are too.
 
     Together such rows can look sound: what one takes away wrongly another gives. In a cell that
-    a row has to itself the layer's own winding tells. ``first``: each row's first ring. Returns
-    ``wound`` (one a row) and ``shared`` (one a cell): whether more than one row is there.
+    a row has to itself the layer's own winding tells. ``first``: each row's first ring; ``inside``:
+    which rows `_ends_inside`. Returns ``wound`` (one a row) and ``shared`` (one a cell): whether
+    more than one row is there.
     """
     nx, ny, g = window[2], window[3], grid[2]
     wound = np.zeros(first.size - 1, np.bool_)
@@ -468,6 +562,9 @@ def _wound_where_shared(
     row_of = np.empty(first[-1], np.int64)
     for row in range(first.size - 1):
         row_of[first[row] : first[row + 1]] = row
+    spans = np.empty((first.size - 1, 3), np.int64)
+    beside = np.zeros(first.size - 1, np.bool_)
+    many = np.empty(ny + 2, np.int64)
     lots = np.empty((64, 4), np.int64)  # of one column: line, row, first piece, whether only above
     pieces = np.empty((256, 6), np.float64)
     nobody = np.empty(0, np.int64)
@@ -479,6 +576,11 @@ def _wound_where_shared(
             of[k] = row_of[int(cut[rows[k], 6])]
             several = several or of[k] != of[0]
         if not several:
+            continue
+        _beside_others(rows, of, cut, (spans, inside, many, beside), window)
+        met = beside[of]
+        rows, of = rows[met], of[met]
+        if rows.size == 0:
             continue
         by_row = np.argsort(of, kind="mergesort")
         of, rows = of[by_row], rows[by_row]
@@ -524,7 +626,7 @@ def _wound_where_shared(
             # what only passes above may come from beyond the grid, where nobody looked
             if not wound[row] and (present[line] > 1 or lots[k, 3] == 1):
                 a, b = lots[k, 2], lots[k + 1, 2]
-                off = _pair_area(pieces, a, b, pieces, a, b) - _area_under(pieces, a, b)
+                off = _excess(pieces, a, b, _area_under(pieces, a, b))
                 wound[row] = abs(off) > 1e-11 * g * g
     return wound, shared
 
@@ -544,7 +646,7 @@ def _add(keys: Array, values: Array, n: int, key: Any, value: float) -> Any:
     return keys, values, n + 1, n
 
 
-@_jit
+@_inlined
 def _note_crossings(e: Array, out: Array) -> int:
     """Write the x of crossings of pieces that are sorted by x0, as many as fit; returns how many.
 
@@ -571,30 +673,65 @@ def _note_crossings(e: Array, out: Array) -> int:
 
 
 @_jit
-def _crossings(e: Array) -> Array:
-    """Sorted x of the crossings of pieces that are sorted by x0."""
-    out = np.empty(32, np.float64)
+def _crossings(e: Array, room: Array) -> Array:
+    """Sorted x of the crossings of pieces that are sorted by x0; in ``room``, if it is enough."""
+    out = room
     m = _note_crossings(e, out)
     if m > out.size:
         out = np.empty(m, np.float64)
         _note_crossings(e, out)
-    return np.sort(out[:m]) if m > 1 else out[:m]
+    if m > 64:
+        return np.sort(out[:m])
+    for k in range(1, m):
+        x, j = out[k], k
+        while j > 0 and out[j - 1] > x:
+            out[j] = out[j - 1]
+            j -= 1
+        out[j] = x
+    return out[:m]
 
 
-@_jit
-def _by_end(e: Array) -> Array:
-    """Numbers of pieces that are sorted by x0, by x1."""
-    order = np.empty(e.shape[0], np.int64)
-    for k in range(order.size):
+@_inlined
+def _by_end(e: Array, order: Array) -> None:
+    """Write the numbers of pieces that are sorted by x0, by x1."""
+    for k in range(e.shape[0]):
         x1, j = e[k, 2], k
         while j > 0 and e[order[j - 1], 2] > x1:
             order[j] = order[j - 1]
             j -= 1
         order[j] = k
-    return order
 
 
 @_jit
+def _sweep_room() -> Room:
+    """What a sweep works in, for cells of up to `ROOM` pieces; larger ones get their own."""
+    return (
+        np.empty(ROOM, np.float64),
+        np.empty((2, ROOM), np.int64),
+        np.empty((ROOM, 2), np.int64),
+        np.empty(ROOM, np.float64),
+        np.empty(65, np.float64),
+        np.zeros(64, np.int64),
+        np.empty((ROOM, 8), np.float64),
+        np.empty(64, np.uint64),
+        np.empty(64, np.float64),
+        np.empty(64, np.int64),
+        np.empty(64, np.uint64),
+    )
+
+
+@_jit
+def _room_for(rows: int, room: Room) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Room for ends, active pieces, faces, heights, windings and hints of a sweep."""
+    numbers, faces, height, winding, hint = room[1], room[2], room[3], room[4], room[5]
+    if rows <= height.size:
+        return numbers[0], numbers[1], faces, height, winding, hint
+    own = np.empty((2, rows), np.int64)
+    more = np.empty((rows, 2), np.int64)
+    return own[0], own[1], more, np.empty(rows, np.float64), winding, hint
+
+
+@_inlined
 def _settle(e: Array, i: int, x: float, faces: Array, areas: Array) -> None:
     """Give the area under a piece, up to x, to the face below it, and take it from that above."""
     above, below = faces[i, 0], faces[i, 1]
@@ -608,7 +745,7 @@ def _settle(e: Array, i: int, x: float, faces: Array, areas: Array) -> None:
     e[i, 7] = x
 
 
-@_jit
+@_inlined
 def _begin(e: Array, j: int, x: float, heir_of: int, faces: Array) -> bool:
     """Whether a piece begins at x in the place of another of its owner; then with its faces."""
     if faces[j, 0] != UNBEGUN or e[j, 2] <= x:
@@ -619,7 +756,7 @@ def _begin(e: Array, j: int, x: float, heir_of: int, faces: Array) -> bool:
     return True
 
 
-@_jit
+@_inlined
 def _descending(e: Array, x: float, active: Array, height: Array) -> bool:
     """The heights of pieces at x, and whether none is above the one before."""
     in_order = True
@@ -642,11 +779,11 @@ def _descend(active: Array, height: Array) -> None:
 
 
 @_jit
-def _sweep(e: Array, base: Any, bits: Array, keys: Array, areas: Array) -> int:
+def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array], room: Room) -> int:
     """Areas of one cell by combination, for any windings: how many there are, or −1.
 
-    Combinations and areas are written to ``keys`` and ``areas``; −1 tells that these are too short,
-    and areas are then of no use. ``e``: pieces as `_gather` gives them; owner 0 is the village,
+    Combinations and areas are written to ``table``; −1 tells that it is too short, and areas are
+    then of no use. ``e``: pieces as `_gather` gives them; owner 0 is the village,
     owner o ≥ 1 the layer of ``bits[o − 1]``. ``base``: the layers that fill the cell.
 
     Pieces are taken from left to right, in slabs between their ends and crossings. The area of a
@@ -654,13 +791,14 @@ def _sweep(e: Array, base: Any, bits: Array, keys: Array, areas: Array) -> int:
     settled only where it ends or has another face beside it than before. That the pieces stand in
     order is seen anew in the middle of every slab: no order is taken on trust.
     """
+    keys, areas = table
     n = 0
     rows = e.shape[0]
-    cross, ends = _crossings(e), _by_end(e)
-    active, height = np.empty(rows, np.int64), np.empty(rows, np.float64)
-    faces = np.full((rows, 2), UNBEGUN)
-    winding = np.empty(bits.size + 1, np.float64)
-    hint = np.zeros(64, np.int64)
+    cross = _crossings(e, room[0])
+    ends, active, faces, height, winding, hint = _room_for(rows, room)
+    _by_end(e, ends)
+    for k in range(rows):
+        faces[k, 0] = UNBEGUN
     count, begun, done, met = 0, 0, 0, 0
     x = e[0, 0]
     while done < rows:
@@ -704,7 +842,7 @@ def _sweep(e: Array, base: Any, bits: Array, keys: Array, areas: Array) -> int:
             _descend(active[:count], height)
             anew = True
         if anew:
-            winding[:] = 0.0
+            winding[: bits.size + 1] = 0.0
             mask, above = base, OUTSIDE
             for k in range(count):
                 i = active[k]
@@ -737,16 +875,19 @@ def _sweep(e: Array, base: Any, bits: Array, keys: Array, areas: Array) -> int:
 
 
 @_jit
-def _gather(own: tuple[Array, int, int], mixed: Array, start: Array, pieces: Array) -> Array:
+def _gather(
+    own: tuple[Array, int, int], mixed: Array, start: Array, pieces: Array, room: Array
+) -> Array:
     """Pieces of a village (owner 0) and of some layers' mixed cells (owners 1 …), by x0.
 
-    The owner is in the seventh column; the eighth is for `_sweep` to write in.
+    The owner is in the seventh column; the eighth is for `_sweep` to write in. In ``room``, if it
+    is enough.
     """
     village, a, b = own
     count = b - a
     for m in mixed:
         count += start[m + 1] - start[m]
-    e = np.empty((count, 8), np.float64)
+    e = room[:count] if count <= room.shape[0] else np.empty((count, 8), np.float64)
     n = b - a
     for k in range(n):
         for c in range(6):
@@ -771,21 +912,49 @@ def _gather(own: tuple[Array, int, int], mixed: Array, start: Array, pieces: Arr
 
 
 @_jit
+def _two_in_whole(
+    layers: tuple[Array, Array, Array, Array, Array],
+    two: tuple[int, int],
+    cell: tuple[Any, Array, float, float],
+    table: tuple[Array, Array, int],
+) -> Any:
+    """Add a cell that is all a village's, with two layers whose windings are 0 or 1.
+
+    ``two``: their mixed cells. ``cell``: the layers that fill it, the bits of the two, its area
+    and its weight.
+    """
+    _, start, pieces, area, _ = layers
+    base, bits, own_area, weight = cell
+    keys, values, n = table
+    i, j = two
+    both = _pair_area(pieces, start[i], start[i + 1], pieces, start[j], start[j + 1])
+    beside = own_area - area[i] - area[j] + both
+    keys, values, n, _ = _add(keys, values, n, base | bits[0] | bits[1], both * weight)
+    keys, values, n, _ = _add(keys, values, n, base | bits[0], (area[i] - both) * weight)
+    keys, values, n, _ = _add(keys, values, n, base | bits[1], (area[j] - both) * weight)
+    keys, values, n, _ = _add(keys, values, n, base, beside * weight)
+    return keys, values, n
+
+
+@_jit
 def _cell(
     village: tuple[Array, int, int, float],
     layers: tuple[Array, Array, Array, Array, Array],
-    cell: tuple[int, float],
+    cell: tuple[int, float, bool],
     table: tuple[Array, Array, int],
+    room: Room,
 ) -> Any:
-    """Add one cell (its number and weight) of one village to its table by combination."""
+    """Add one cell of one village to its table by combination.
+
+    ``village``: its pieces, of which ``a`` to ``b`` are in the cell, and its area there. ``cell``:
+    the number and weight, and whether all of the cell is the village's own.
+    """
     pieces, a, b, own_area = village
-    code, start, layer_pieces, _, simple = layers
-    number, weight = cell
+    code, start, layer_pieces, area, simple = layers
+    number, weight, whole = cell
     keys, values, n = table
     base = np.uint64(0)
-    mixed = np.empty(code.shape[1], np.int64)
-    bits = np.empty(code.shape[1], np.uint64)
-    count = 0
+    mixed, bits, count = room[9], room[10], 0
     for k in range(code.shape[1]):
         c = code[number, k]
         if c == FULL:
@@ -798,17 +967,21 @@ def _cell(
         return keys, values, n
     if count == 1 and simple[mixed[0]]:
         m = mixed[0]
-        both = _pair_area(pieces, a, b, layer_pieces, start[m], start[m + 1])
+        both = area[m]
+        if not whole:
+            both = _pair_area(pieces, a, b, layer_pieces, start[m], start[m + 1])
         keys, values, n, _ = _add(keys, values, n, base | bits[0], both * weight)
         keys, values, n, _ = _add(keys, values, n, base, (own_area - both) * weight)
         return keys, values, n
-    e = _gather((pieces, a, b), mixed[:count], start, layer_pieces)
-    held = 64
-    found = -1
+    if whole and count == 2 and simple[mixed[0]] and simple[mixed[1]]:
+        return _two_in_whole(layers, (mixed[0], mixed[1]), (base, bits, own_area, weight), table)
+    e = _gather((pieces, a, b), mixed[:count], start, layer_pieces, room[6])
+    found, own_keys, own_areas = -1, room[7], room[8]
     while found < 0:
-        own_keys, own_areas = np.empty(held, np.uint64), np.empty(held, np.float64)
-        found = _sweep(e, base, bits[:count], own_keys, own_areas)
-        held *= 2
+        found = _sweep(e, base, bits[:count], (own_keys, own_areas), room)
+        if found < 0:
+            own_keys = np.empty(2 * own_keys.size, np.uint64)
+            own_areas = np.empty(own_keys.size, np.float64)
     for k in range(found):
         keys, values, n, _ = _add(keys, values, n, own_keys[k], own_areas[k] * weight)
     return keys, values, n
@@ -831,6 +1004,15 @@ def _window(xy: Array, a: int, b: int, grid: Array, size: Array) -> Array:
 
 
 @_jit
+def _width(xy: Array, a: int, b: int) -> float:
+    """How far apart in x the points ``a`` to ``b`` are."""
+    low, high = xy[a, 0], xy[a, 0]
+    for k in range(a + 1, b):
+        low, high = min(low, xy[k, 0]), max(high, xy[k, 0])
+    return high - low
+
+
+@_jit
 def combine(
     villages: tuple[Array, Array, Array, Array],
     chosen: tuple[int, int],
@@ -850,6 +1032,7 @@ def combine(
     xy, ring_start, signs, first_ring = villages
     g = grid[2]
     roof = np.array([[0.0, g, g, g, 1.0, 0.0]])
+    room = _sweep_room()
     rows, masks, areas = np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0)
     total = 0
     simple = np.ones(chosen[1] - chosen[0], np.bool_)
@@ -872,7 +1055,8 @@ def combine(
                     village = (roof, 0, 1, g * g)
                 else:
                     village = (pieces, start[c - 1], start[c], area[c - 1])
-                keys, values, n = _cell(village, layers, (cell, weight), (keys, values, n))
+                told = (cell, weight, c == FULL)
+                keys, values, n = _cell(village, layers, told, (keys, values, n), room)
         if total + n > rows.size:
             length = 2 * (total + n) + 1024
             more_rows, more_masks = np.empty(length, np.int32), np.empty(length, np.uint64)
@@ -880,8 +1064,11 @@ def combine(
             more_rows[:total], more_masks[:total] = rows[:total], masks[:total]
             more_areas[:total] = areas[:total]
             rows, masks, areas = more_rows, more_masks, more_areas
+        greatest = np.argmax(values[:n]) if n else 0
+        wide = _width(xy, ring_start[rings[0]], ring_start[rings[1]])
         for k in np.argsort(keys[:n]):
-            if values[k] > NO_AREA * g * g:
+            real = values[k] > NO_AREA * g * min(g, wide)
+            if real or (k == greatest and values[k] > 0.0):
                 rows[total], masks[total], areas[total] = v, keys[k], values[k]
                 total += 1
     return rows[:total].copy(), masks[:total].copy(), areas[:total].copy(), simple
@@ -919,7 +1106,7 @@ def _wound(start: Array, pieces: Array, area: Array, most: int) -> bool:
     """Whether some winding may be other than 0 and 1; unasked of cells with very many pieces."""
     for m in range(area.size):
         a, b = start[m], start[m + 1]
-        if b - a > most or abs(_pair_area(pieces, a, b, pieces, a, b) - area[m]) > 1e-9:
+        if b - a > most or abs(_excess(pieces, a, b, area[m])) > 1e-9:
             return True
     return False
 
