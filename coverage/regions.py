@@ -47,8 +47,9 @@ def measure_in_regions(
     """What `coverage.measure` says of the areas, measured in ``regions`` compact regions.
 
     Each region (`coverage.split`) takes of each layer what lies within the box of its villages
-    and their centres. As many regions at a time as there are ``threads``, each on one: memory
-    holds so many. The same to 1e-12 of a share. Raises what `coverage.measure` does.
+    and their centres. As many regions at a time as there are ``threads``, each on one, or on more
+    where fewer are left: memory holds so many. The same to 1e-12 of a share. Raises what
+    `coverage.measure` does.
     """
     if not villages.index.is_unique:
         twice = villages.index[villages.index.duplicated()][0]
@@ -56,13 +57,15 @@ def measure_in_regions(
     parts = split(villages, regions)
     threads = threads or default_threads()
     told = _Told(progress, len(parts))
+    last = len(parts) % threads  # these are fewer than threads, so each gets several
 
-    def region(rows: Ints) -> tuple[Ints, Measures]:
-        made = _region(villages.iloc[rows], layers, 1 if len(parts) > 1 else threads)
+    def region(k: int) -> tuple[Ints, Measures]:
+        own = threads // last if k >= len(parts) - last else 1
+        made = _region(villages.iloc[parts[k]], layers, own, progress if len(parts) == 1 else None)
         told.one_more()
-        return rows, made
+        return parts[k], made
 
-    return joined(spread(region, parts, threads=threads), villages)
+    return joined(spread(region, range(len(parts)), threads=threads), villages)
 
 
 class _Told:
@@ -79,11 +82,16 @@ class _Told:
                 self._progress(self._done / self._parts)
 
 
-def _region(villages: gpd.GeoDataFrame, layers: Sequence[RegionLayer], threads: int) -> Measures:
+def _region(
+    villages: gpd.GeoDataFrame,
+    layers: Sequence[RegionLayer],
+    threads: int,
+    progress: Progress | None,
+) -> Measures:
     """One region; what it read is gone when the next is read."""
     bounds = _around(villages)
     near = [Layer(info=x.info, footprint=x.footprint_in(bounds), extent=x.extent) for x in layers]
-    return measure(villages, near, threads=threads)
+    return measure(villages, near, threads=threads, progress=progress)
 
 
 def in_memory(layer: Layer) -> RegionLayer:

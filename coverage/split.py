@@ -37,62 +37,82 @@ def split_boxes(boxes: Floats, vertices: npt.NDArray[np.integer], parts: int) ->
             villages=len(boxes),
             parts=parts,
         )
+    if min(parts, len(boxes)) == 1:
+        return [np.arange(len(boxes), dtype=np.int64)]
     found: list[Ints] = []
-    waiting = [(np.arange(len(boxes), dtype=np.int64), min(parts, len(boxes)))]
-    load = np.asarray(vertices, np.float64) + 1
+    whole = _Part(boxes, np.asarray(vertices, np.float64) + 1, (_order(boxes, 0), _order(boxes, 1)))
+    waiting = [(whole, min(parts, len(boxes)))]
+    first = np.zeros(len(boxes), bool)
     while waiting:
-        rows, many = waiting.pop()
+        part, many = waiting.pop()
         if many == 1:
-            found.append(np.sort(rows))
+            found.append(np.sort(part.orders[0]))
             continue
-        cut = _best(boxes[rows], load[rows], many)
-        waiting.append((rows[cut.order[cut.at :]], many - cut.parts))
-        waiting.append((rows[cut.order[: cut.at]], cut.parts))
+        cut = _best(part, many)
+        first[part.orders[cut.axis][: cut.at]] = True
+        waiting.append((part.of(~first), many - cut.parts))
+        waiting.append((part.of(first), cut.parts))
+        first[part.orders[0]] = False
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Some rows of a table of boxes, with their load: ``orders`` has them along either axis."""
+
+    boxes: Floats
+    load: Floats
+    orders: tuple[Ints, Ints]
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> _Part:
+        """Those of its rows that are marked."""
+        x, y = (order[chosen[order]] for order in self.orders)
+        return _Part(self.boxes, self.load, (x, y))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Cut:
-    """The first ``at`` rows in an ``order`` are for the first ``parts`` parts."""
+    """The first ``at`` rows along an ``axis`` are for the first ``parts`` parts."""
 
-    order: Ints
+    axis: int
     at: int
     parts: int
 
 
-def _best(boxes: Floats, load: Floats, parts: int) -> _Cut:
+def _best(part: _Part, parts: int) -> _Cut:
     """Along the widest gap of those that leave parts even, or else across the longer side."""
+    boxes = part.boxes[part.orders[0]]
     sides = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
     first = int(sides[1] > sides[0])
-    gaps = [(axis, *_gap(boxes, load, parts, axis)) for axis in (first, 1 - first)]
-    _, wide, cut = max(gaps, key=lambda found: found[1])  # the first where alike
-    return cut if wide > 0 else _even(boxes, load, parts, first)
+    gaps = [_gap(part, parts, axis) for axis in (first, 1 - first)]
+    wide, cut = max(gaps, key=lambda found: found[0])  # the first where alike
+    return cut if wide > 0 else _even(part, parts, first)
 
 
-def _gap(boxes: Floats, load: Floats, parts: int, axis: int) -> tuple[float, _Cut]:
+def _gap(part: _Part, parts: int, axis: int) -> tuple[float, _Cut]:
     """The widest gap across an axis that leaves parts even, in metres; 0 where there is none."""
-    order = _order(boxes, axis)
-    end = np.maximum.accumulate(boxes[order, 2 + axis])[:-1]
-    begin = np.minimum.accumulate(boxes[order, axis][::-1])[::-1][1:]
-    before = np.cumsum(load[order])
+    order = part.orders[axis]
+    end = np.maximum.accumulate(part.boxes[order, 2 + axis])[:-1]
+    begin = np.minimum.accumulate(part.boxes[order, axis][::-1])[::-1][1:]
+    before = np.cumsum(part.load[order])
     share = before[:-1] / before[-1] * parts
     many = np.clip(np.round(share), 1, parts - 1)
-    at = np.arange(1, len(boxes))
+    at = np.arange(1, len(order))
     even = (np.abs(share / many - 1) <= UNEVEN) & (at >= many)
     even &= np.abs((parts - share) / (parts - many) - 1) <= UNEVEN
-    even &= len(boxes) - at >= parts - many
+    even &= len(order) - at >= parts - many
     wide = np.where(even, begin - end, 0.0)
     best = int(np.argmax(wide))
-    return float(wide[best]), _Cut(order=order, at=best + 1, parts=int(many[best]))
+    return float(wide[best]), _Cut(axis=axis, at=best + 1, parts=int(many[best]))
 
 
-def _even(boxes: Floats, load: Floats, parts: int, axis: int) -> _Cut:
+def _even(part: _Part, parts: int, axis: int) -> _Cut:
     """The cut across an axis that is nearest to even, with a village for each part."""
-    order = _order(boxes, axis)
-    before = np.cumsum(load[order])
+    order = part.orders[axis]
+    before = np.cumsum(part.load[order])
     many = parts // 2
     at = int(np.searchsorted(before, before[-1] * many / parts, side="left")) + 1
-    return _Cut(order=order, at=min(max(at, many), len(boxes) - parts + many), parts=many)
+    return _Cut(axis=axis, at=min(max(at, many), len(order) - parts + many), parts=many)
 
 
 def _order(boxes: Floats, axis: int) -> Ints:

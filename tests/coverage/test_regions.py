@@ -64,6 +64,30 @@ def test_a_layer_is_asked_only_for_the_box_of_each_region() -> None:
     assert told == pytest.approx(np.arange(1, 10) / 9)
 
 
+def test_one_region_tells_how_far_it_is() -> None:
+    told: list[float] = []
+    layers = [in_memory(layer) for layer in tiny.layers()]
+    measure_in_regions(tiny.villages(), layers, regions=1, progress=told.append)
+    assert 0 < told[0] < told[-1] == 1
+    assert told == sorted(told)
+
+
+def test_the_last_regions_get_the_threads_that_others_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used: list[int] = []
+
+    def noted(*given: object, threads: int, **more: object) -> coverage.Measures:
+        used.append(threads)
+        return coverage.measure(*given, threads=threads, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("coverage.regions.measure", noted)
+    layers = [in_memory(layer) for layer in tiny.layers()]
+    for regions in (1, 2, 5, 9):
+        measure_in_regions(tiny.villages(), layers, regions=regions, threads=4)
+    assert sorted(used) == sorted([4, 2, 2, 1, 1, 1, 1, 4, *[1] * 8, 4])
+
+
 def test_a_village_id_in_two_regions_raises() -> None:
     villages = tiny.villages().rename(index={"v9": "v1"})
     with pytest.raises(coverage.CoverageError, match="v1 occurs twice"):
