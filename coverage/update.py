@@ -169,8 +169,9 @@ def _measured(
     """Villages measured again: by the new layers, and the kept ones that vary in some of them."""
     fresh, work = new
     first = np.flatnonzero(np.diff(was.village, prepend=-1))
-    same = np.bitwise_and.reduceat(was.combination, first)
-    some = np.bitwise_or.reduceat(was.combination, first)
+    same, some = np.zeros((2, len(villages)), np.uint64)
+    same[was.village[first]] = np.bitwise_and.reduceat(was.combination, first)
+    some[was.village[first]] = np.bitwise_or.reduceat(was.combination, first)
     varies = int(np.bitwise_or.reduce(some & ~same))
     asked = [k for k in range(len(layers)) if k in fresh or varies >> k & 1]
     some_villages = villages.loc[both, [villages.geometry.name]]
@@ -182,11 +183,8 @@ def _measured(
     )
     # what does not vary anywhere here is the same all over each village
     told = same & np.uint64(((1 << len(layers)) - 1) & ~sum(1 << k for k in asked))
-    return _Rows(
-        np.flatnonzero(both)[found.village],
-        _placed(found.combination, asked) | told[found.village],
-        found.area_m2,
-    )
+    village = np.flatnonzero(both)[found.village]
+    return _Rows(village, _placed(found.combination, asked) | told[village], found.area_m2)
 
 
 def _near(villages: Geometries) -> Callable[[gpd.GeoSeries], gpd.GeoSeries]:

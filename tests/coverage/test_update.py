@@ -94,6 +94,23 @@ def test_only_villages_in_which_both_vary_are_measured_again() -> None:
     assert_same(found, coverage.measure(villages, [alpha, beta, far, new]))
 
 
+def test_a_village_far_smaller_than_a_cell_is_measured_again_with_the_others() -> None:
+    side = 2.0**-14  # metres: 1e-14 of the grid's cells of 512 m
+    villages = tiny.villages()
+    villages.loc["v5", "geometry"] = box(X, Y, X + side, Y + side)
+    old = layer((-1, -1, side / 2000, 2), (1.5, 0.5, 2.5, 1.5))
+    new = layer((-1, -1, 3, side / 2000), (1.7, 0.2, 2.2, 2.2))
+    kept = coverage.measure(villages, [old])
+    found = updated(kept, villages, [old, new], [0, None])
+    full = coverage.measure(villages, [old, new])
+    for m in (found, full):
+        parts = m.area_m2[m.village == 4] / side**2
+        assert parts == pytest.approx([0.25] * 4, rel=1e-6)
+    others = found.village != 4, full.village != 4
+    np.testing.assert_array_equal(found.village[others[0]], full.village[others[1]])
+    np.testing.assert_allclose(found.area_m2[others[0]], full.area_m2[others[1]], rtol=1e-9)
+
+
 def test_progress_goes_from_nothing_to_all() -> None:
     villages, (alpha, beta) = tiny.villages(), tiny.layers()
     old = coverage.measure(villages, [alpha])
