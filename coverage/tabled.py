@@ -167,7 +167,10 @@ class _Tile:
             out = _room_for_pairs(self._one.weights, chosen, 1 + len(self._amounts))
             rows = direct.pairs(*given, *levels, out)
             village, key, value = out[0][:rows].copy(), out[1][:rows].copy(), out[2][:rows].copy()
-            value[:, 0] *= by_area[0]
+            if not by_area[0]:  # then many have no amount either, and say nothing
+                value[:, 0] = 0.0
+                there = (value > 0.0).any(axis=1)
+                village, key, value = village[there], key[there], value[there]
             return [self._told(village, key, value)]
         found = direct.histograms(*given, *levels, np.array(by_area))
         return [self._told(*_one_of(found, k)) for k in range(len(some))]

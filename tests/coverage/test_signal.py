@@ -129,6 +129,24 @@ def test_settled_places_are_points() -> None:
     assert share(found, replace(RULE, min_dbm_4g=-99), "Gamma 4G")[0] == 0.25
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_pixels_of_people_with_nobody_make_no_rows(count: int) -> None:
+    grid = PixelGrid(
+        crs=tiny_signal.WKT, x=tiny.X0, y=tiny.Y0 + 3000, step_x=250.0, step_y=250.0,
+        width=12, height=12,
+    )  # fmt: skip
+    amount = np.zeros((12, 12))
+    amount[11, :4] = [1.0, 2.0, 4.0, 8.0]
+    technologies: tuple[Technology, ...] = ("3G", "4G", "5G")
+    layers = [
+        tiny_signal.layer("Gamma", t, random_levels(seed, tiny_signal.GRID))
+        for seed, t in enumerate(technologies[:count])
+    ]
+    people = {"people": tiny_signal.people(amount, grid=grid)}
+    table = measure_levels(tiny.villages(), layers, amounts=people).levels[0]
+    assert (np.max([*table.parts.values()], axis=0) > 0).all()
+
+
 def test_an_operator_on_two_grids_has_them_apart_and_together() -> None:
     coarse = PixelGrid(
         crs=tiny_signal.WKT, x=tiny.X0 - 500, y=tiny.Y0 + 3500, step_x=1000.0, step_y=1000.0,
