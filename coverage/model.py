@@ -17,6 +17,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pyproj import CRS
 
 Technology = Literal["2G", "3G", "4G", "5G"]
 Evidence = Literal["declared", "modelled", "measured"]
@@ -94,6 +95,11 @@ class Layer:
     info: LayerInfo
     footprint: gpd.GeoSeries
     extent: gpd.GeoSeries | None = None
+
+    @property
+    def crs(self) -> CRS | None:
+        """The system of its footprint."""
+        return self.footprint.crs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,8 +153,8 @@ def move_layers(
 def _with(layer: AnyLayer, parts: Geometries) -> AnyLayer:
     if isinstance(layer, SignalLayer):
         return layer
-    crs = layer.footprint.crs
-    return Layer(info=layer.info, footprint=gpd.GeoSeries(parts, crs=crs), extent=layer.extent)
+    moved = gpd.GeoSeries(parts, crs=layer.crs)
+    return Layer(info=layer.info, footprint=moved, extent=layer.extent)
 
 
 def moved_footprint(

@@ -116,7 +116,9 @@ def left_in_file(
         as_of=filing.as_of,
         source=filing.source,
     )
-    return LayerInFile(info=info, near=seen.near, bounds=seen.bounds, rows=seen.rows)
+    return LayerInFile(
+        info=info, near=seen.near, bounds=seen.bounds, rows=seen.rows, system=seen.crs
+    )
 
 
 def _limited(layer: AnyLayer, extent: gpd.GeoSeries) -> AnyLayer:

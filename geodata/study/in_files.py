@@ -36,13 +36,19 @@ class LayerInFile(Layer):
     """A layer that is in memory only while somebody holds its ``footprint``, read when asked for.
 
     ``near`` gives what meets some bounds, ``bounds`` is the box of all, ``rows`` has the digest of
-    each row as `geodata.study.digests` takes it.
+    each row as `geodata.study.digests` takes it, ``system`` is that of the file.
     """
 
     footprint: gpd.GeoSeries = field(init=False, repr=False)
     near: Callable[[Bounds], gpd.GeoSeries] = field(repr=False)
     bounds: Bounds
     rows: tuple[bytes, ...] = field(repr=False)
+    system: pyproj.CRS = field(repr=False)
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """The system of its footprint, told without reading it."""
+        return self.system
 
     def __getattr__(self, name: str) -> gpd.GeoSeries:
         if name != "footprint":

@@ -93,6 +93,19 @@ def test_nothing_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("large")
+def test_the_system_of_a_layer_is_told_without_reading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = geodata.open_study(studied(tmp_path))
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(in_files.Seen, "near", refuse)
+    assert [layer.crs for layer in study.footprints] == [study.crs] * 2
+
+
+@pytest.mark.usefixtures("large")
 def test_a_file_that_changes_under_an_open_study_is_not_read(tmp_path: Path) -> None:
     study = geodata.open_study(studied(tmp_path))
     (tmp_path / "Alpha.parquet").write_bytes((tmp_path / "Beta.parquet").read_bytes())
