@@ -13,7 +13,10 @@ POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 def polygons_of(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     """The polygons of each geometry, flat; None where there is none (a point, a line, nothing)."""
-    shapes: Shapes = shapely.force_2d(geometry.to_numpy()).copy()
+    shapes: Shapes = geometry.to_numpy().copy()
+    deep = shapely.get_coordinate_dimension(shapes) > 2
+    if deep.any():  # copying the others would take as long as reading them
+        shapes[deep] = shapely.force_2d(shapes[deep])
     kinds = shapely.get_type_id(shapes)
     for k in np.flatnonzero(~np.isin(kinds, POLYGONS)):
         shapes[k] = _collected(shapes[k])

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geodata.errors import DataError
@@ -203,13 +204,23 @@ def row_number(index: pd.Index, at: int) -> int:
     return int(index[at]) if index.name == "row" else at + 1
 
 
+def row_numbers(index: pd.Index) -> npt.NDArray[np.int64]:
+    """`row_number` of every row."""
+    if index.name == "row":
+        return index.to_numpy(dtype=np.int64)
+    return np.arange(1, len(index) + 1, dtype=np.int64)
+
+
 def text(column: pd.Series) -> pd.Series[str]:
     """A column as text in one Unicode form (NFC); empty and missing are NA."""
-    values = [_one_text(value) for value in column]
+    values = [_one_text(value) for value in column.to_numpy(dtype=object)]
     return pd.Series(values, index=column.index, dtype="string")
 
 
 def _one_text(value: object) -> str | None:
+    if isinstance(value, str):
+        told = value if value.isascii() else unicodedata.normalize("NFC", value)
+        return told.strip() or None
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124  # NaN is the one number unlike itself
         return None
     if isinstance(value, float) and value.is_integer():

@@ -13,7 +13,15 @@ import shapely
 
 from coverage.model import VILLAGE_COLUMNS
 from geodata.areas import valid_polygons
-from geodata.columns import find_columns, numbers, plain, row_number, text, truths
+from geodata.columns import (
+    find_columns,
+    numbers,
+    plain,
+    row_number,
+    row_numbers,
+    text,
+    truths,
+)
 from geodata.coordinates import brought, require_inside, to_study
 from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, Phrase, phrase
@@ -188,7 +196,7 @@ def told_units(villages: gpd.GeoDataFrame) -> pd.DataFrame:
         column = kept if kept in villages else kept.removeprefix("told_")
         out[kept] = villages[column].to_numpy()
     out["unit_doubt"] = villages["unit_doubt"].to_numpy() if "unit_doubt" in villages else ""
-    out["row"] = [row_number(villages.index, at) for at in range(len(villages))]
+    out["row"] = row_numbers(villages.index)
     return out
 
 
