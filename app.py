@@ -9,7 +9,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.access import may_read
+from ui.ahead import opening_ahead
 from ui.compress import CompressedStatic
+from ui.first.paint import FirstPaint
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
 from ui.prompt import Prompt
@@ -23,9 +25,14 @@ def base_path() -> str:
 
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
+    lifespan=opening_ahead,
     routes=[
         *map_routes(asset_store(), base_path=base_path, may_read=may_read),
         *text_routes(base_path=base_path),
     ],
-    middleware=[Middleware(Prompt), Middleware(CompressedStatic)],
+    middleware=[
+        Middleware(Prompt),
+        Middleware(CompressedStatic),
+        Middleware(FirstPaint, base_path=base_path),
+    ],
 )

@@ -92,14 +92,19 @@ def text_box(label: str, field: str, value: str, **more: Any) -> None:
 
 def units_box(view: View) -> None:
     """Which structure of units the villages are grouped by; nothing where there is one only."""
-    t, structures = view.t, view.opened.structures
-    if len(structures) < 2:
-        return
-    options = {
+    options = structure_options(view)
+    if len(options) > 1:
+        day = view.structure.valid_from.isoformat()
+        choice_box(view.t("Administrative units"), "units", options, day)
+
+
+def structure_options(view: View) -> dict[str, str]:
+    """The structures of units by the day that each holds from."""
+    t = view.t
+    return {
         s.valid_from.isoformat(): t("Units from {date}", date=t.date(s.valid_from))
-        for s in structures
+        for s in view.opened.structures
     }
-    choice_box(t("Administrative units"), "units", options, view.structure.valid_from.isoformat())
 
 
 def area_boxes(view: View) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from coverage.model import Comparison, Headline
@@ -79,6 +80,15 @@ def agreement(comparisons: tuple[Comparison, ...], t: Translator) -> list[str]:
 
 
 def _compared(comparison: Comparison, t: Translator) -> str:
+    icon = ":material/check_circle:" if comparison.agrees else ":material/info:"
+    figure, verdict = compared(comparison, t, safe=escaped)
+    return f"{icon} {figure}: **{verdict}**"
+
+
+def compared(
+    comparison: Comparison, t: Translator, *, safe: Callable[[str], str]
+) -> tuple[str, str]:
+    """A published figure, and whether ours agrees; ``safe`` makes strangers' words harmless."""
     published = comparison.published
     if not comparison.comparable:
         verdict = t("not comparable: another number of villages")
@@ -86,30 +96,38 @@ def _compared(comparison: Comparison, t: Translator) -> str:
         verdict = t("agrees with ours")
     else:
         verdict = t("differs from ours: {covered}", covered=t.number(comparison.covered))
-    icon = ":material/check_circle:" if comparison.agrees else ":material/info:"
     figure = t(
         "Published: {value} of {of} {definition} ({date}, {source})",
         value=t.number(published.value),
         of=t.number(published.of),
-        definition=escaped(t(published.definition)),
+        definition=safe(t(published.definition)),
         date=t.date(published.as_of),
-        source=escaped(t(published.source)),
+        source=safe(t(published.source)),
     )
-    return f"{icon} {figure}: **{verdict}**"
+    return figure, verdict
 
 
-def basis(run: Run, t: Translator, *, units: date | None = None) -> str:
-    """What the figures rest on: study, date, rule, run, and the units they are grouped by."""
+def basis(
+    run: Run,
+    t: Translator,
+    *,
+    units: date | None = None,
+    safe: Callable[[str], str] = escaped,
+) -> str:
+    """What the figures rest on: study, date, rule, run, and the units they are grouped by.
+
+    ``safe`` makes strangers' words harmless where it is shown: Markdown, unless it says other.
+    """
     rule = run.assessment.rule
     told = t(
         "Study: {study} · Data as of {date} · Rule: {rule} · Run {run_id}",
-        study=escaped(run.study.name),
+        study=safe(run.study.name),
         date=t.date(run.study.as_of),
-        rule=escaped(t(rule.title)),
-        run_id=escaped(run.run_id),
+        rule=safe(t(rule.title)),
+        run_id=safe(run.run_id),
     )
     if run.alone:
-        told += " · " + t("Figures of {operator} alone", operator=escaped(run.alone))
+        told += " · " + t("Figures of {operator} alone", operator=safe(run.alone))
     if units is None:
         return told
     return told + " · " + t("Units in force from {date}", date=t.date(units))

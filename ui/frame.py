@@ -108,13 +108,7 @@ def notices(view: View) -> None:
     """What nobody may overlook: a reconstruction, a variant of the rule."""
     t = view.t
     if view.reconstruction:
-        st.warning(
-            t(
-                "Reconstruction: villages, sites and coverage are simulated from public facts. "
-                "They say nothing about any real village."
-            ),
-            icon=":material/science:",
-        )
+        st.warning(simulated_text(t), icon=":material/science:")
     if view.rights.operator:
         st.info(
             t(
@@ -126,13 +120,7 @@ def notices(view: View) -> None:
         )
     if view.is_variant:
         with st.container(horizontal=True, vertical_alignment="center", key="variant notice"):
-            st.info(
-                t(
-                    "Variant “{name}”: these figures are a what-if and are not published.",
-                    name=escaped(view.rule.title),
-                ),
-                icon=":material/experiment:",
-            )
+            st.info(variant_text(escaped(view.rule.title), t), icon=":material/experiment:")
             st.button(
                 t("Back to the published figures"), on_click=lambda: choices.choose(variant="")
             )
@@ -144,3 +132,16 @@ def notices(view: View) -> None:
             t("There is no variant {name} any more.", name=escaped(view.choices.variant)),
             icon=":material/help:",
         )
+
+
+def simulated_text(t: Translator) -> str:
+    """That all of this is a reconstruction."""
+    return t(
+        "Reconstruction: villages, sites and coverage are simulated from public facts. "
+        "They say nothing about any real village."
+    )
+
+
+def variant_text(name: str, t: Translator) -> str:
+    """That the figures are of a variant of the rule; ``name`` is harmless where it is shown."""
+    return t("Variant “{name}”: these figures are a what-if and are not published.", name=name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 import pandas as pd
 import platformdirs
@@ -303,6 +304,11 @@ def built_in_study(*, progress: Progress | None = None) -> Path:
     return folder
 
 
+def is_there() -> bool:
+    """Whether the server's own study is named or made: without either it has to be made first."""
+    return named_study() is not None or (built_in_folder() / "study.toml").is_file()
+
+
 def study_path(slug: str = "") -> Path:
     """The folder or file of a study made in the browser, or without a name the server's own."""
     made = studies_home() / slug
@@ -317,10 +323,22 @@ def open_study(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened:
     return _opened(str(path), _stamp(path), rights, repr(rights))
 
 
+_at_hand: WeakValueDictionary[tuple[str, str, str], Opened] = WeakValueDictionary()
+
+
+def at_hand(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened | None:
+    """As `open_study`, for who cannot wait: None where the study has yet to be opened."""
+    if not is_there():
+        return None
+    path = study_path(slug)
+    return _at_hand.get((str(path), _stamp(path), repr(rights)))
+
+
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:  # noqa: ARG001  # the audience only names the entry
+def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:
     run = _run(path, stamp)
     opened = opened_run(run, rights=_rights)
+    _at_hand[path, stamp, audience] = opened
     _leave_to_stay()
     return opened
 

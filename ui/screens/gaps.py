@@ -32,6 +32,7 @@ from ui.tables import (
     verdict_text,
     village_list,
 )
+from ui.texts import Translator
 from ui.view import View, map_state, operators_of, technologies_of
 
 
@@ -159,6 +160,15 @@ def _operator_boxes(view: View) -> None:
 
 def _figures(view: View) -> None:
     """How many villages are listed, with their split, and through whose eyes."""
+    st.markdown(f"##### {listed_text(view)}")
+    if view.is_narrowed:
+        st.info(
+            looked_through_text(escaped(view.looked_through), view.t), icon=":material/visibility:"
+        )
+
+
+def listed_text(view: View) -> str:
+    """How many villages the filters leave, with their split; no word in it is a stranger's."""
     t, headline = view.t, view.kept_headline()
     told = t.plural(
         "{count} village listed",
@@ -176,16 +186,15 @@ def _figures(view: View) -> None:
     others = view.others(view.keep)
     if others is not None:
         covered += " · " + t("{count} of them served by others", count=t.number(others))
-    st.markdown(f"##### {told}: {split}{covered} · {people}")
-    if view.is_narrowed:
-        st.info(
-            t(
-                "Seen through {alone} alone: a village that only others serve counts as "
-                "uncovered here.",
-                alone=escaped(view.looked_through),
-            ),
-            icon=":material/visibility:",
-        )
+    return f"{told}: {split}{covered} · {people}"
+
+
+def looked_through_text(alone: str, t: Translator) -> str:
+    """Through whose eyes alone the villages are seen; ``alone`` is harmless where it is shown."""
+    return t(
+        "Seen through {alone} alone: a village that only others serve counts as uncovered here.",
+        alone=alone,
+    )
 
 
 def _list(view: View, listed: VillageList) -> None:

@@ -45,7 +45,7 @@ def show(view: View) -> None:
     pictured, listed = st.columns([3, 5] if missing else [10, 13], gap="medium")
     with listed:
         level = _level(view)
-    units = _units(view, level)
+    units = ranked_units(view, level)
     with pictured:
         draw_map(
             view.opened.feed,
@@ -73,27 +73,32 @@ def _reconciled(view: View) -> None:
         st.progress(reached[0], text=reached[1])
 
 
-def _level(view: View) -> Level:
+def level_of(view: View) -> Level:
     """The level of the units drawn and ranked."""
     levels = view.structure.levels
-    asked = view.choices.level
-    found: Level = next((level for level in levels if level == asked), levels[0])
-    t = view.t
+    return next((level for level in levels if level == view.choices.level), levels[0])
+
+
+def _level(view: View) -> Level:
+    """Let the reader choose the level of the units drawn and ranked."""
+    t, levels, found = view.t, view.structure.levels, level_of(view)
     with st.container(horizontal=True, vertical_alignment="bottom", key="unit choice"):
         units_box(view)
         if len(levels) > 1:
             choice_box(t("Show"), "level", {level: t(LEVELS[level]) for level in levels}, found)
         rankings = {key: t(text) for key, text in RANKINGS.items()}
-        choice_box(t("Rank"), "ranking", rankings, _ranking(view))
+        choice_box(t("Rank"), "ranking", rankings, ranking_of(view))
     return found
 
 
-def _units(view: View, level: Level) -> VillageList:
+def ranked_units(view: View, level: Level) -> VillageList:
+    """The units of a level in the order asked for."""
     figures = view.opened.figures(view.seen.rule, view.position, level)
-    return unit_list(view, figures, view.structure.units(level), _ranking(view))
+    return unit_list(view, figures, view.structure.units(level), ranking_of(view))
 
 
-def _ranking(view: View) -> str:
+def ranking_of(view: View) -> str:
+    """What the units are ranked by."""
     asked = view.choices.ranking
     return asked if asked in RANKINGS else next(iter(RANKINGS))
 
@@ -101,7 +106,7 @@ def _ranking(view: View) -> str:
 def _ranked(view: View, units: VillageList, level: Level) -> None:
     """The units in their order; choosing one moves figures and map."""
     t = view.t
-    key = f"units {level} {t.language} {_ranking(view)} {view.position}"
+    key = f"units {level} {t.language} {ranking_of(view)} {view.position}"
     row = units.ids.index(view.area) if view.area in units.ids else None
     st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
 

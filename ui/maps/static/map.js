@@ -85,10 +85,12 @@ class MapView {
     this.frame.dataset.area = state.area;
     this.frame.dataset.village = state.village;
     this.frame.dataset.ready = data.stamp;
+    document.dispatchEvent(new Event("phusong-drawn")); // the first view may go
   }
 
   fail(error) {
     console.warn("map", error);
+    document.dispatchEvent(new Event("phusong-drawn"));
     const text = this.data.texts.failed;
     if (!this.frame.querySelector(".failed")) this.frame.append(make("div", "failed", text));
   }

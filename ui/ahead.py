@@ -1,0 +1,37 @@
+"""The server's own study, opened while the server starts: its first visitor need not wait."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
+
+from streamlit.web.server.starlette.starlette_app import App
+
+from coverage import CoverageError
+from geodata.errors import GeodataError
+from ui import studies
+from ui.access import access
+from ui.first.still import prepare
+
+
+@asynccontextmanager
+async def opening_ahead(app: App) -> AsyncIterator[None]:  # noqa: ARG001  # as Starlette has it
+    """Start to open the study beside the server's own start."""
+    Thread(target=open_ahead, daemon=True).start()
+    yield
+
+
+def open_ahead() -> None:
+    """Open the study and draw what its map shows first.
+
+    Where access is limited each reader's part is opened when they come; a study that has to be
+    made, or cannot be opened, is left to the page, which says so.
+    """
+    try:
+        if access() is not None or not studies.is_there():
+            return
+        studies.open_study()  # where it was never measured this writes results: it is another then
+        prepare(studies.open_study().feed)
+    except (CoverageError, GeodataError):
+        return
