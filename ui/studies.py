@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial, wraps
@@ -21,7 +22,7 @@ import streamlit as st
 
 import coverage
 import geodata
-from coverage.model import Assessment, Measures, Rule
+from coverage.model import Assessment, Measures, Rule, Verdict
 from coverage.summarise import by_unit
 from coverage.sure import Sureness
 from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
@@ -56,7 +57,13 @@ READ_S, READ_MB = 3.0, 800
 RULES_KEPT = 48
 """So many rules tried out stay judged; the one used longest ago makes room."""
 
+TABLES_KEPT = 8
+"""So many whole lists of villages stay sorted: a megabyte each for a province."""
+
 BOXES_KEPT = 2000
+
+VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
+"""The order of lists: the worst first."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,6 +112,10 @@ class Opened:
     """How sure a rule's verdicts are."""
     figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
     """Counts by unit under a rule, in a structure (its position), at a level."""
+    ordered: Callable[[Rule, int], pd.DataFrame] = field(repr=False)
+    """All villages with their units in a structure and a rule's verdicts, the worst first."""
+    counts: Callable[[Rule, int, Level], list[list[int]]] = field(repr=False)
+    """Uncovered and all villages of the areas that a map draws, in its order."""
     corners: Callable[[int, Level, str], list[list[float]]] = field(repr=False)
     """The box around a unit of a structure (its position), in degrees."""
     nearby: Callable[[Rule], Nearby] = field(repr=False)
@@ -204,7 +215,48 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         judged=judged,
         sure=_sure_of(run),
         figures=figures,
+        ordered=_ordered_of(run, structures, judged),
+        counts=_counts_of(structures, figures),
     )
+
+
+def _ordered_of(
+    run: Run, structures: tuple[Structure, ...], judged: Callable[[Rule], Assessment]
+) -> Callable[[Rule, int], pd.DataFrame]:
+    """All villages in the order of lists, looked up from the second time on."""
+
+    @_kept(TABLES_KEPT)
+    def ordered(rule: Rule, position: int) -> pd.DataFrame:
+        table = pd.DataFrame(run.study.villages.drop(columns=["geometry", "centre"]))
+        table = table.assign(**structures[position].places.loc[table.index])
+        return _worst_first(table.join(judged(rule).verdicts))
+
+    return ordered
+
+
+def _counts_of(
+    structures: tuple[Structure, ...], figures: Callable[[Rule, int, Level], pd.DataFrame]
+) -> Callable[[Rule, int, Level], list[list[int]]]:
+    """Counts of the areas that have a boundary, looked up from the second time on."""
+
+    @_kept(RULES_KEPT)
+    def counts(rule: Rule, position: int, level: Level) -> list[list[int]]:
+        names = list(structures[position].units(level))
+        drawn = structures[position].boundaries[level].reindex(names)
+        known = (drawn.notna() & ~drawn.is_empty).to_numpy()
+        table = figures(rule, position, level).reindex(names)[["uncovered", "villages"]]
+        found: list[list[int]] = table.fillna(0).astype(int).to_numpy()[known].tolist()
+        return found
+
+    return counts
+
+
+def _worst_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Villages by verdict, then by unit and name."""
+    order = {verdict.value: place for place, verdict in enumerate(VERDICT_ORDER)}
+    placed = table.assign(order=table["verdict"].map(order))
+    by = ["order", "district", "commune", "village"]
+    return placed.sort_values(by, kind="stable").drop(columns="order")
 
 
 def _sure_of(run: Run) -> Callable[[Rule], Sureness]:
@@ -357,6 +409,7 @@ def _leave_to_stay() -> None:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names the entry
     study = geodata.open_study(Path(path))
+    _read[_folder(Path(path))] = {file: _changed_ns(file) for file in study.inputs}
     return latest_run(study) or assess_study(study)
 
 
@@ -385,12 +438,34 @@ def variant_of(opened: Opened, rule: Rule) -> Run:
     return replace(run, assessment=found, summary=summary, what_if=True)
 
 
+_read: dict[Path, dict[Path, int]] = {}
+"""The files that the study in a folder was read from, and when each had been changed last."""
+
+_times_replaced: Counter[Path] = Counter()
+
+
 def _stamp(path: Path) -> str:
-    """Changes when the study file or what is published of it does."""
-    folder = path if path.is_dir() else path.parent
+    """Changes when the study file, a file that it was read from, or what is published does."""
+    folder = _folder(path)
     toml = folder / "study.toml" if path.is_dir() else path
     looked_at = (toml, folder / "results" / "current", folder / "results")
-    return " ".join(str(p.stat().st_mtime_ns) if p.exists() else "-" for p in looked_at)
+    if any(_changed_ns(file) != then for file, then in _read.get(folder, {}).items()):
+        _times_replaced[folder] += 1
+        _read.pop(folder, None)  # until it is read again
+    return " ".join([*(str(_changed_ns(file)) for file in looked_at), str(_times_replaced[folder])])
+
+
+def _folder(path: Path) -> Path:
+    """The folder of a study named by its folder or its study file."""
+    return path if path.is_dir() else path.parent
+
+
+def _changed_ns(file: Path) -> int:
+    """When a file was changed last; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _move(unfinished: Path, folder: Path) -> None:

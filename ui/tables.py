@@ -25,8 +25,6 @@ EMPTY = ' class="empty"'
 MOST_ROWS = 5000
 """So many villages are listed in the page; a file has them all."""
 
-VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
-
 VERDICT_TEXTS: Mapping[str, str] = MappingProxyType(
     {
         Verdict.COVERED.value: _("covered"),
@@ -93,20 +91,15 @@ def verdict_text(verdict: str, t: Translator) -> str:
 
 def village_list(view: View) -> VillageList:
     """The villages that the filters leave, the worst first, then by unit and name."""
-    t, villages = view.t, view.opened.run.study.villages
-    table = pd.DataFrame(villages.drop(columns=["geometry", "centre"])[view.keep])
-    table = table.assign(**view.structure.places.loc[table.index])
-    table = table.join(view.seen.verdicts)
+    whole = view.opened.ordered(view.seen.rule, view.position)
+    table = whole[view.keep.reindex(whole.index).to_numpy(bool)]
+    listed = table.head(MOST_ROWS)
     follow_up = view.opened.follow_up()
     if not follow_up.empty:
-        table = table.join(follow_up.reindex(table.index).fillna(""))
-    order = {verdict.value: place for place, verdict in enumerate(VERDICT_ORDER)}
-    table = table.assign(order=table["verdict"].map(order)).sort_values(
-        ["order", "district", "commune", "village"], kind="stable"
-    )
+        listed = listed.join(follow_up.reindex(listed.index).fillna(""))
     return VillageList(
-        ids=tuple(str(key) for key in table.index),
-        rows=_columns(table.head(MOST_ROWS), t, view.structure.levels),
+        ids=tuple(map(str, table.index)),
+        rows=_columns(listed, view.t, view.structure.levels),
     )
 
 

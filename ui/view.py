@@ -238,18 +238,13 @@ def map_state(
     """What the map is told of a view; ``level`` is that of the areas drawn."""
     opened, choices = view.opened, view.choices
     shown: Level = level or _drawn_level(view)
-    names = view.structure.units(shown)
-    figures = opened.figures(view.seen.rule, view.position, shown).reindex(list(names))
-    drawn = view.structure.boundaries[shown].reindex(list(names))
-    known = (drawn.notna() & ~drawn.is_empty).to_numpy()
-    counts = figures[["uncovered", "villages"]].fillna(0).astype(int).to_numpy()[known]
     ids = opened.feed.ids
     as_published = view.seen.rule == opened.run.assessment.rule
     filters = mode == "villages"
     return MapState(
         mode=mode,
         areas=opened.feed.areas[view.position, shown],
-        figures=counts.tolist(),
+        figures=opened.counts(view.seen.rule, view.position, shown),
         verdicts=None if as_published else letters(view.seen.verdicts["verdict"].reindex(ids)),
         shown=packed(view.keep, ids) if filters else None,
         in_area=packed(view.in_area, ids),

@@ -23,10 +23,10 @@ from ui.screens.area import todays
 from ui.screens.gaps import listed_text, looked_through_text
 from ui.screens.overview import LEVELS, RANKINGS, level_of, ranked_units, ranking_of
 from ui.sheets import sheet_of
+from ui.studies import VERDICT_ORDER
 from ui.sure import range_told
 from ui.tables import (
     VERDICT_MARKS,
-    VERDICT_ORDER,
     VillageList,
     cards,
     figures_right,

@@ -24,8 +24,8 @@ from ui.downloads import list_downloads
 from ui.figures import split_text
 from ui.maps.component import draw_map
 from ui.plain import escaped
+from ui.studies import VERDICT_ORDER
 from ui.tables import (
-    VERDICT_ORDER,
     VERDICT_TEXTS,
     VillageList,
     figures_right,
