@@ -66,7 +66,11 @@ def test_it_gives_way_where_there_is_no_map(page: Page, address: str) -> None:
 def test_it_waits_for_who_is_typing(page: Page, address: str) -> None:
     _opened(page, address)
     held: list[Route] = []
-    page.route(PROGRAM, held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(PROGRAM, hold)
     page.goto(f"{address}gaps", wait_until="commit")
     line = page.locator(f"{FIRST} input[name=name]")
     line.fill("ban")
