@@ -12,7 +12,6 @@ from coverage import CoverageError
 from geodata.errors import GeodataError
 from ui import studies
 from ui.access import access
-from ui.first.still import prepare
 
 
 @asynccontextmanager
@@ -23,7 +22,7 @@ async def opening_ahead(app: App) -> AsyncIterator[None]:  # noqa: ARG001  # as 
 
 
 def open_ahead() -> None:
-    """Open the study and draw what its map shows first.
+    """Open the study, so that its first view is made.
 
     Where access is limited each reader's part is opened when they come; a study that has to be
     made, or cannot be opened, is left to the page, which says so.
@@ -31,7 +30,7 @@ def open_ahead() -> None:
     try:
         if access() is not None or not studies.is_there():
             return
-        studies.open_study()  # where it was never measured this writes results: it is another then
-        prepare(studies.open_study().feed)
+        studies.open_study()
+        studies.open_study()  # where nothing was measured yet, results are there now: it is another
     except (CoverageError, GeodataError):
         return

@@ -147,11 +147,16 @@ def current() -> Choices:
 
 
 def choose(**changes: str) -> None:
-    """Put choices into the address; an empty one leaves it. A new area drops the village."""
+    """Put choices into the address; an empty one leaves it."""
+    st.query_params.from_dict(changed(current(), **changes).query())
+
+
+def changed(choice: Choices, **changes: str) -> Choices:
+    """Choices with some of them others. A new area drops the village."""
     if "district" in changes or "commune" in changes or "units" in changes:
         changes.setdefault("village", "")
     if "district" in changes or "units" in changes:
         changes.setdefault("commune", "")
     if "units" in changes:
         changes.setdefault("district", "")
-    st.query_params.from_dict(replace(current(), **changes).query())  # type: ignore[arg-type]  # every field is text
+    return replace(choice, **changes)  # type: ignore[arg-type]  # every field is text

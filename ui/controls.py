@@ -134,7 +134,14 @@ def area_boxes(view: View) -> None:
 
 
 def choose_area(view: View, level: Level, code: str, *, district: str | None = None) -> None:
-    """Look at one unit; the empty code goes back to all of ``district``, or to everything.
+    """Look at one unit, as `area_chosen` has it."""
+    choices.choose(**area_chosen(view, level, code, district=district))
+
+
+def area_chosen(
+    view: View, level: Level, code: str, *, district: str | None = None
+) -> dict[str, str]:
+    """What looking at one unit changes; the empty code goes back to ``district``, or to all.
 
     The structure's day goes into the address too: a code alone is another area in another
     structure. Where nothing is chosen any more, the usual structure needs no day.
@@ -143,7 +150,7 @@ def choose_area(view: View, level: Level, code: str, *, district: str | None = N
     chosen = {"district": code} if level == "district" else {"district": above, "commune": code}
     usual = view.structure is structure_on(view.opened.structures, view.run.study.as_of)
     day = "" if usual and not any(chosen.values()) else view.structure.valid_from.isoformat()
-    choices.choose(units=day, **chosen)
+    return {"units": day, **chosen}
 
 
 def people_boxes(view: View) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])")
 _CONTROLS = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
@@ -12,6 +13,11 @@ _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 def plain(text: object) -> str:
     """``text`` as one line without control or direction marks, for cells and plain labels."""
     return " ".join(_MARKS.sub("", _CONTROLS.sub(" ", str(text))).split())
+
+
+def html_safe(text: object) -> str:
+    """``text`` as one line that HTML shows letter by letter, in an attribute too."""
+    return escape(plain(text), quote=True)
 
 
 def escaped(text: object) -> str:

@@ -6,13 +6,13 @@ import gc
 import os
 import shutil
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from tempfile import mkdtemp
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
@@ -42,6 +42,7 @@ from geodata.study.results import Run, latest_run
 from geodata.study.zones import ZoneFigures, zone_figures
 from ui.maps.assets import asset_store
 from ui.maps.feed import Feed, make_feed
+from ui.maps.stills import Stills, stills_of
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
 STUDIES_VARIABLE = "PHUSONG_STUDIES"
@@ -51,6 +52,9 @@ BUILT_IN_VERSION = 4
 
 DROPPED_S = 24 * 3600
 
+LONGEST_SLUG = 200
+"""No folder's name is longer: an address may ask for one that the system refuses to look for."""
+
 READ_S, READ_MB = 3.0, 800
 """What looking into one dropped file may take, in time and in memory."""
 
@@ -58,7 +62,7 @@ RULES_KEPT = 48
 """So many rules tried out stay judged; the one used longest ago makes room."""
 
 TABLES_KEPT = 8
-"""So many whole lists of villages stay sorted: a megabyte each for a province."""
+"""So many whole lists of villages stay sorted: two megabytes each for a province."""
 
 BOXES_KEPT = 2000
 
@@ -114,6 +118,8 @@ class Opened:
     """Counts by unit under a rule, in a structure (its position), at a level."""
     ordered: Callable[[Rule, int], pd.DataFrame] = field(repr=False)
     """All villages with their units in a structure and a rule's verdicts, the worst first."""
+    stills: Callable[[], Stills] = field(repr=False)
+    """The shapes of the map as a still picture has them."""
     counts: Callable[[Rule, int, Level], list[list[int]]] = field(repr=False)
     """Uncovered and all villages of the areas that a map draws, in its order."""
     corners: Callable[[int, Level, str], list[list[float]]] = field(repr=False)
@@ -130,15 +136,35 @@ class Opened:
 
 
 def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """As `lru_cache`, and sessions that ask for one thing at once wait for one answer."""
+    """As `lru_cache`, and sessions that ask for one thing at once wait for one answer.
+
+    What is there already is given while others still wait for something else.
+    """
 
     def keeping(function: Callable[P, T]) -> Callable[P, T]:
-        cached, lock = lru_cache(size)(function), Lock()
+        answers: OrderedDict[Hashable, T] = OrderedDict()
+        working: dict[Hashable, Lock] = {}
+        short = Lock()
 
         @wraps(function)
         def call(*args: P.args, **named: P.kwargs) -> T:
-            with lock:
-                return cached(*args, **named)  # type: ignore[arg-type]  # all of them have a hash
+            key = (args, tuple(sorted(named.items())))
+            with short:
+                if key in answers:
+                    answers.move_to_end(key)
+                    return answers[key]
+                alone = working.setdefault(key, Lock())
+            with alone:
+                with short:
+                    if key in answers:
+                        return answers[key]
+                answer = function(*args, **named)
+                with short:
+                    answers[key] = answer
+                    working.pop(key, None)
+                    while len(answers) > size:
+                        answers.popitem(last=False)
+            return answer
 
         return call
 
@@ -199,8 +225,10 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
     def follow_up() -> pd.DataFrame:
         return restrict_follow_up(load_follow_up(run.study.folder), whole, rights)
 
+    feed = make_feed(run, structures, asset_store(), audience=rights.audience)
     return Opened(
         run=run,
+        stills=_kept(1)(lambda: stills_of(feed)),
         publish=lambda rule: assess_study(whole.study, rule=rule, publish=True),
         corners=_corners_of(run, structures),
         nearby=nearby,
@@ -211,7 +239,7 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
         conflicts=_kept(1)(partial(conflicts_for, whole, rights)),
         structures=structures,
         names=searchable(run.study, structures),
-        feed=make_feed(run, structures, asset_store(), audience=rights.audience),
+        feed=feed,
         judged=judged,
         sure=_sure_of(run),
         figures=figures,
@@ -364,7 +392,8 @@ def is_there() -> bool:
 def study_path(slug: str = "") -> Path:
     """The folder or file of a study made in the browser, or without a name the server's own."""
     made = studies_home() / slug
-    if slug and Path(slug).name == slug and (made / "study.toml").is_file():
+    is_name = slug and len(slug) < LONGEST_SLUG and Path(slug).name == slug
+    if is_name and (made / "study.toml").is_file():
         return made
     return named_study() or built_in_study()
 
@@ -375,23 +404,68 @@ def open_study(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened:
     return _opened(str(path), _stamp(path), rights, repr(rights))
 
 
-_at_hand: WeakValueDictionary[tuple[str, str, str], Opened] = WeakValueDictionary()
+class _Open:
+    """What is open in this process: studies at hand, and the files that they were read from."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._at_hand: WeakValueDictionary[tuple[str, str, str], Opened] = WeakValueDictionary()
+        self._read: dict[Path, dict[Path, int]] = {}
+        self._replaced: Counter[Path] = Counter()
+
+    def find(self, path: Path, rights: Rights) -> Opened | None:
+        """A study that is open, its pictures made; None for any other."""
+        key = (str(path), _stamp(path), repr(rights))
+        with self._lock:
+            return self._at_hand.get(key)
+
+    def make_ready(self, path: str, stamp: str, audience: str, opened: Opened) -> None:
+        """Make what every first view needs; from then on the study is at hand."""
+        opened.stills()
+        with self._lock:
+            self._at_hand[path, stamp, audience] = opened
+
+    def read(self, folder: Path, files: Iterable[Path], *, since_ns: int) -> None:
+        """Remember what a study was read from; a file changed meanwhile counts as replaced."""
+        times = {file: _changed_ns(file) for file in files}
+        with self._lock:
+            self._read[folder] = {
+                file: -1 if time_ns > since_ns else time_ns for file, time_ns in times.items()
+            }
+
+    def times_replaced(self, folder: Path) -> int:
+        """How often a file of a study has turned out to be another than was read.
+
+        One that is gone, or cannot be asked about, changes nothing: what was read still stands.
+        """
+        with self._lock:
+            read = self._read.get(folder, {})
+        now = {file: _changed_ns(file) for file in read}
+        with self._lock:
+            if read is self._read.get(folder) and any(now[f] not in (0, read[f]) for f in read):
+                self._replaced[folder] += 1
+                del self._read[folder]  # until it is read again
+            return self._replaced[folder]
+
+
+@cache
+def _open() -> _Open:
+    return _Open()
 
 
 def at_hand(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened | None:
     """As `open_study`, for who cannot wait: None where the study has yet to be opened."""
-    if not is_there():
-        return None
-    path = study_path(slug)
-    return _at_hand.get((str(path), _stamp(path), repr(rights)))
+    return _open().find(study_path(slug), rights) if is_there() else None
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:
     run = _run(path, stamp)
     opened = opened_run(run, rights=_rights)
-    _at_hand[path, stamp, audience] = opened
     _leave_to_stay()
+    if _rights.public:
+        ready = (path, stamp, audience, opened)
+        Thread(target=_open().make_ready, args=ready, daemon=True).start()
     return opened
 
 
@@ -408,8 +482,9 @@ def _leave_to_stay() -> None:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names the entry
+    since_ns = time.time_ns()
     study = geodata.open_study(Path(path))
-    _read[_folder(Path(path))] = {file: _changed_ns(file) for file in study.inputs}
+    _open().read(_folder(Path(path)), study.inputs, since_ns=since_ns)
     return latest_run(study) or assess_study(study)
 
 
@@ -438,21 +513,13 @@ def variant_of(opened: Opened, rule: Rule) -> Run:
     return replace(run, assessment=found, summary=summary, what_if=True)
 
 
-_read: dict[Path, dict[Path, int]] = {}
-"""The files that the study in a folder was read from, and when each had been changed last."""
-
-_times_replaced: Counter[Path] = Counter()
-
-
 def _stamp(path: Path) -> str:
     """Changes when the study file, a file that it was read from, or what is published does."""
     folder = _folder(path)
     toml = folder / "study.toml" if path.is_dir() else path
     looked_at = (toml, folder / "results" / "current", folder / "results")
-    if any(_changed_ns(file) != then for file, then in _read.get(folder, {}).items()):
-        _times_replaced[folder] += 1
-        _read.pop(folder, None)  # until it is read again
-    return " ".join([*(str(_changed_ns(file)) for file in looked_at), str(_times_replaced[folder])])
+    told = [*map(_changed_ns, looked_at), _open().times_replaced(folder)]
+    return " ".join(map(str, told))
 
 
 def _folder(path: Path) -> Path:
@@ -461,7 +528,7 @@ def _folder(path: Path) -> Path:
 
 
 def _changed_ns(file: Path) -> int:
-    """When a file was changed last; 0 where there is none."""
+    """When a file was changed last; 0 where there is none, or nobody can say."""
     try:
         return file.stat().st_mtime_ns
     except OSError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +14,7 @@ from coverage.explain import responsibility
 from coverage.filings import filings
 from coverage.model import Assessment, Verdict
 from geodata.followup import shown
-from ui.plain import escaped, plain
+from ui.plain import escaped, html_safe, plain
 from ui.texts import Translator
 from ui.texts import marked as _
 from ui.view import View
@@ -174,11 +173,11 @@ def figures_right(rows: pd.DataFrame, t: Translator) -> dict[str, Any]:
 
 def cards(columns: Mapping[str, Sequence[str]], *, number: str) -> str:
     """A numbered table as HTML that a narrow screen shows as cards, each cell with its label."""
-    heads = "".join(f'<th scope="col">{_safe(label)}</th>' for label in (number, *columns))
+    heads = "".join(f'<th scope="col">{html_safe(label)}</th>' for label in (number, *columns))
     rows = [
-        f'<tr><th scope="row" data-label="{_safe(number)}">{k}</th>'
+        f'<tr><th scope="row" data-label="{html_safe(number)}">{k}</th>'
         + "".join(
-            f'<td data-label="{_safe(label)}"{"" if text else EMPTY}>{_safe(text)}</td>'
+            f'<td data-label="{html_safe(label)}"{"" if text else EMPTY}>{html_safe(text)}</td>'
             for label, text in zip(columns, cells, strict=True)
         )
         + "</tr>"
@@ -188,10 +187,6 @@ def cards(columns: Mapping[str, Sequence[str]], *, number: str) -> str:
         f'<table class="phusong-cards"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
-
-
-def _safe(text: str) -> str:
-    return escape(plain(text), quote=True)
 
 
 def matrix_rows(matrix: pd.DataFrame, t: Translator) -> pd.DataFrame:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from html import escape
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -21,7 +20,7 @@ from ui import choices, studies
 from ui.access import KEY, rights_in
 from ui.figures import leader_sentence
 from ui.maps.routes import prefix
-from ui.plain import plain
+from ui.plain import html_safe, plain
 from ui.sheets import sheet_of
 from ui.texts import error_text
 from ui.view import View, make_view
@@ -72,36 +71,38 @@ def page(view: View, *, key: str = "") -> str:
     """The page as HTML without a script; every name in it is escaped."""
     t = view.t
     title = plain(view.area_name) or t("Mobile coverage of villages")
-    parts = [f"<h1>{_safe(title)}</h1>"]
+    parts = [f"<h1>{html_safe(title)}</h1>"]
     if view.area:
         parts += _area(view, sheet_of(view))
     else:
         parts += _whole(view)
     parts.append(_units(view, key))
     return _FRAME.format(
-        language=t.language, title=_safe(title), style=_STYLE, body="\n".join(parts)
+        language=t.language, title=html_safe(title), style=_STYLE, body="\n".join(parts)
     )
 
 
 def _area(view: View, sheet: AreaSheet) -> list[str]:
     """Warning, figures, change and list of one area."""
     told = leader_sentence(view.headline(), view.run, view.t, place=view.area_name)
-    lines = [f"<p class=warn>{_safe(text)}</p>" for text in (sheet.warning, sheet.variant) if text]
-    lines.append(f"<p><b>{_safe(told)}</b></p>")
-    lines += [f"<p>{_safe(sheet.headline)}</p>", f"<p>{_safe(sheet.change)}</p>"]
+    lines = [
+        f"<p class=warn>{html_safe(text)}</p>" for text in (sheet.warning, sheet.variant) if text
+    ]
+    lines.append(f"<p><b>{html_safe(told)}</b></p>")
+    lines += [f"<p>{html_safe(sheet.headline)}</p>", f"<p>{html_safe(sheet.change)}</p>"]
     if not sheet.rows:
-        lines.append(f"<p>{_safe(sheet.words['nothing'])}</p>")
+        lines.append(f"<p>{html_safe(sheet.words['nothing'])}</p>")
     else:
         names = ("village", "unit", "former", "verdict", "people", "power", "duty", "note")
-        heads = "".join(f"<th scope=col>{_safe(sheet.words[n])}</th>" for n in ("stt", *names))
+        heads = "".join(f"<th scope=col>{html_safe(sheet.words[n])}</th>" for n in ("stt", *names))
         rows = "".join(
             f"<tr><td>{k}</td>"
-            + "".join(f"<td>{_safe(getattr(row, name))}</td>" for name in names)
+            + "".join(f"<td>{html_safe(getattr(row, name))}</td>" for name in names)
             + "</tr>"
             for k, row in enumerate(sheet.rows, 1)
         )
         lines.append(f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")
-    return [*lines, f"<p><small>{_safe(sheet.foot)}</small></p>"]
+    return [*lines, f"<p><small>{html_safe(sheet.foot)}</small></p>"]
 
 
 def _whole(view: View) -> list[str]:
@@ -117,10 +118,10 @@ def _whole(view: View) -> list[str]:
     others = view.others(view.in_area)
     served = "" if others is None else t("{count} of them served by others", count=t.number(others))
     return [
-        *(f"<p class=warn>{_safe(text)}</p>" for text in warnings if text),
-        f"<p><b>{_safe(leader_sentence(view.headline(), run, t))}</b></p>",
-        *([f"<p>{_safe(served)}</p>"] if served else []),
-        f"<p><small>{_safe(foot)}</small></p>",
+        *(f"<p class=warn>{html_safe(text)}</p>" for text in warnings if text),
+        f"<p><b>{html_safe(leader_sentence(view.headline(), run, t))}</b></p>",
+        *([f"<p>{html_safe(served)}</p>"] if served else []),
+        f"<p><small>{html_safe(foot)}</small></p>",
     ]
 
 
@@ -130,7 +131,7 @@ def _units(view: View, key: str) -> str:
     Hundreds of links would each bear the whole address, and the reader's key in it.
     """
     forms = "".join(_form(view, level, key) for level in view.structure.levels)
-    return f"<h2>{_safe(view.t('Other units'))}</h2>{forms}"
+    return f"<h2>{html_safe(view.t('Other units'))}</h2>{forms}"
 
 
 def _form(view: View, level: Level, key: str) -> str:
@@ -138,18 +139,24 @@ def _form(view: View, level: Level, key: str) -> str:
     t, district = view.t, _district(view)
     units = view.structure.units(level, within=district if level == "commune" else "")
     chosen = view.area if level == view.area_level else district
-    options = "".join(
-        f'<option value="{_safe(code)}"{" selected" if code == chosen else ""}>{_safe(name)}'
-        for code, name in units.items()
-    )
+    options = option_tags(units, chosen)
     hidden = "".join(
-        f'<input type=hidden name="{_safe(name)}" value="{_safe(value)}">'
+        f'<input type=hidden name="{html_safe(name)}" value="{html_safe(value)}">'
         for name, value in _kept(view, key).items()
     )
     label = t("District") if level == "district" else t("Commune")
     return (
-        f"<form>{hidden}<label>{_safe(label)} <select name={level}>{options}</select></label> "
-        f"<button>{_safe(t('Open'))}</button></form>"
+        f"<form>{hidden}<label>{html_safe(label)} <select name={level}>{options}</select></label> "
+        f"<button>{html_safe(t('Open'))}</button></form>"
+    )
+
+
+def option_tags(options: Mapping[str, str], chosen: str) -> str:
+    """What a list offers, by what it sends."""
+    return "".join(
+        f'<option value="{html_safe(code)}"{" selected" if code == chosen else ""}>'
+        f"{html_safe(name)}"
+        for code, name in options.items()
     )
 
 
@@ -168,10 +175,6 @@ def _kept(view: View, key: str) -> dict[str, str]:
     query.pop("commune", None)
     query["units"] = view.structure.valid_from.isoformat()
     return {**query, **({KEY: key} if key else {})}
-
-
-def _safe(text: object) -> str:
-    return escape(plain(text), quote=True)
 
 
 _STYLE = (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.tiny_study import write_study
 from ui import studies
+from ui.ahead import open_ahead
 
 
 @pytest.fixture
@@ -19,10 +21,42 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
+def _soon_at_hand() -> studies.Opened | None:
+    """The study once its pictures are made, which goes on beside."""
+    for _ in range(300):
+        found = studies.at_hand()
+        if found is not None:
+            return found
+        time.sleep(0.1)
+    return None
+
+
 def test_it_is_opened_once(study: Path) -> None:
     assert studies.open_study() is studies.open_study()
-    assert studies.at_hand() is studies.open_study()
+    assert _soon_at_hand() is studies.open_study()
     assert study.is_file()
+
+
+def test_the_server_opens_it_ahead(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.utime(study, ns=(1, 1))
+    assert studies.at_hand() is None
+    open_ahead()
+    assert _soon_at_hand() is studies.open_study()
+    os.utime(study, ns=(2, 2))
+    monkeypatch.setattr(studies, "open_study", pytest.fail)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ui.ahead.access", object)
+        open_ahead()  # where access is limited each reader's part is opened when they come
+    assert studies.at_hand() is None
+
+
+def test_one_that_cannot_be_opened_is_left_to_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "study.toml").write_text("schema = 99")
+    monkeypatch.setenv(studies.STUDY_VARIABLE, str(tmp_path))
+    open_ahead()
+    assert studies.at_hand() is None
 
 
 def test_a_file_replaced_is_read_again(study: Path) -> None:
@@ -34,6 +68,16 @@ def test_a_file_replaced_is_read_again(study: Path) -> None:
     after = studies.open_study()
     assert after is not before
     assert after is studies.open_study()
+
+
+def test_a_file_that_is_gone_changes_nothing(study: Path) -> None:
+    before = studies.open_study()
+    layer = before.run.study.inputs[-1]
+    layer.rename(layer.with_suffix(".away"))
+    assert studies.open_study() is before
+    layer.with_suffix(".away").rename(layer)
+    assert studies.open_study() is before
+    assert study.is_file()
 
 
 def test_one_that_has_yet_to_be_made_is_not_at_hand(

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import gzip
-import logging
 from collections.abc import Callable
 from functools import cache
 from html import escape
 from pathlib import Path
 from re import DOTALL, sub
 
+from anyio import CapacityLimiter, move_on_after, to_thread
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from coverage import CoverageError
+from geodata.errors import GeodataError
 from ui import choices, studies
 from ui.access import access
 from ui.choices import Choices
 from ui.first.page import FIRST_VIEWS, first_view
 from ui.maps.routes import prefix
 from ui.texts import translator
-from ui.view import make_view
 
 FOLDER = Path(__file__).parent
-LOG = logging.getLogger(__name__)
+
+PATIENCE_S, THREADS = 1.0, 2
+"""A first view that takes longer is left, and so many are made at once."""
+
 
 NOT_PASSED_ON = (b"if-none-match", b"if-modified-since", b"range", b"accept-encoding")
 """What a request says of a page that it has: with a first view in it, it is another page."""
@@ -52,7 +56,7 @@ class FirstPaint:
             return
         choice = choices.read(dict(QueryParams(scope["query_string"])))
         base = prefix(self.base_path())
-        view = await run_in_threadpool(_view, path, choice, base)
+        view = await _soon(path, choice, base)
         if view is None:
             await self.app(scope, receive, send)
             return
@@ -72,18 +76,29 @@ class FirstPaint:
         return page if page in FIRST_VIEWS else None
 
 
+async def _soon(path: str, choice: Choices, base: str) -> str | None:
+    """A first view that is there at once, or none: the page itself never waits for it."""
+    with move_on_after(PATIENCE_S):
+        return await to_thread.run_sync(
+            _view, path, choice, base, limiter=_limiter(), abandon_on_cancel=True
+        )
+    return None
+
+
+@cache
+def _limiter() -> CapacityLimiter:
+    """First views are made by threads of their own: files are not to wait for them."""
+    return CapacityLimiter(THREADS)
+
+
 def _view(path: str, choice: Choices, base: str) -> str | None:
     """The first view of a page; None where nobody may have one, or it cannot be made."""
     try:
         if access() is not None:
             return None
         opened = studies.at_hand(choice.study)
-        if opened is None:
-            return None
-        view = make_view(opened, choice if path == "gaps" else choice.of_everybody)
-        return None if view.trouble else first_view(view, path, base=base)
-    except Exception:  # whatever it is, the page itself can still be opened, and says what is wrong
-        LOG.exception("no first view of %s", path or "the overview")
+        return None if opened is None else first_view(opened, choice, path, base=base)
+    except (CoverageError, GeodataError):  # the page says what is wrong
         return None
 
 
@@ -116,17 +131,18 @@ def _with_view(answer: Response, view: str, choice: Choices, *, zipped: bool) ->
     script = f"<script>{_asset('first.js')}</script>"
     page = page.replace("</body>", f"{first}{script}</body>", 1)
     body = page.encode()
+    headers = MutableHeaders(raw=list(answer.raw_headers))
     for name in NOT_KEPT:
-        if name in answer.headers:
-            del answer.headers[name]
-    headers = dict(answer.headers) | {
-        "cache-control": "private, no-cache",
-        "vary": "Accept-Encoding",
-    }
+        if name in headers:
+            del headers[name]
+    headers["cache-control"] = "private, no-cache"
+    headers.add_vary_header("Accept-Encoding")
     if zipped:
         body = gzip.compress(body, compresslevel=4, mtime=0)
         headers["content-encoding"] = "gzip"
-    return Response(body, headers=headers)
+    whole = Response(body)
+    whole.raw_headers = [*headers.raw, (b"content-length", str(len(body)).encode())]
+    return whole
 
 
 @cache

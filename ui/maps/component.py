@@ -37,8 +37,13 @@ export default async function (component) {
     document.head.append(link);
   }
   window.phusongAhead = true;
-  const program = await import(absolute(script));
-  return program.default(component);
+  try {
+    const program = await import(absolute(script));
+    return program.default(component);
+  } catch (error) {
+    document.dispatchEvent(new Event("phusong-drawn")); // no first view waits for what never comes
+    throw error;
+  }
 }
 """
 """Goes over the session's wire with every change, so it only fetches the real script."""

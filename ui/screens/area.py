@@ -59,7 +59,7 @@ def show(view: View) -> View:
     st.markdown(f"[{words}]({text_address(view, key=key_of(view.rights))})")
     pictured, listed = st.columns([2, 3], gap="medium")
     with pictured:
-        st.html(_picture(sheet))
+        st.html(picture(sheet))
     with listed:
         _list(view, sheet)
     return view
@@ -69,19 +69,15 @@ def _most_in_need(view: View) -> None:
     """The communes with most uncovered villages, to start from."""
     t, structure = view.t, view.structure
     level = structure.levels[-1]
-    figures = view.opened.figures(view.seen.rule, view.position, level)
-    units = unit_list(view, figures[figures["uncovered"] > 0], structure.units(level), "uncovered")
-    if not units.ids:
+    found = in_need(view)
+    if not found:
         return
     st.markdown(f"**{t('Where most villages have no signal')}**")
     day = structure.valid_from.isoformat()
-    cells = {str(head): units.rows[head].tolist() for head in units.rows}
-    names = cells.pop(t("Unit"))
     with st.container(key="in need", gap="small"):
-        for place, code in enumerate(units.ids[:MOST_IN_NEED]):
-            told = " · ".join(f"{head}: {cells[head][place]}" for head in cells)
+        for code, name, told in found:
             st.button(
-                f"**{escaped(names[place])}**  \n{escaped(told)}",
+                f"**{escaped(name)}**  \n{escaped(told)}",
                 key=f"in need {code}",
                 width="stretch",
                 on_click=choices.choose,
@@ -89,7 +85,21 @@ def _most_in_need(view: View) -> None:
             )
 
 
-def _picture(sheet: AreaSheet) -> str:
+def in_need(view: View) -> list[tuple[str, str, str]]:
+    """The smallest units with most uncovered villages: code, name, and their figures in words."""
+    structure = view.structure
+    level = structure.levels[-1]
+    figures = view.opened.figures(view.seen.rule, view.position, level)
+    units = unit_list(view, figures[figures["uncovered"] > 0], structure.units(level), "uncovered")
+    cells = {str(head): units.rows[head].tolist() for head in units.rows}
+    names = cells.pop(view.t("Unit"))
+    return [
+        (code, names[k], " · ".join(f"{head}: {cells[head][k]}" for head in cells))
+        for k, code in enumerate(units.ids[:MOST_IN_NEED])
+    ]
+
+
+def picture(sheet: AreaSheet) -> str:
     """The map of the sheet as a picture with its words for who cannot see it."""
     body = base64.b64encode(sheet.svg.encode()).decode()
     told = escape(f"{sheet.words['map']}: {sheet.headline}", quote=True)
@@ -177,6 +187,13 @@ def _list(view: View, sheet: AreaSheet) -> None:
     if not sheet.rows:
         st.success(words["nothing"], icon=":material/check_circle:")
         return
+    st.html(village_cards(view, sheet))
+    st.caption(t("Uncovered and unknown villages, the worst first."))
+
+
+def village_cards(view: View, sheet: AreaSheet) -> str:
+    """The villages of a sheet as HTML, without the columns that have nothing to say."""
+    words = sheet.words
     columns = {
         words["village"]: [row.village for row in sheet.rows],
         words["verdict"]: [f"{VERDICT_MARKS[row.kind]} {row.verdict}" for row in sheet.rows],
@@ -190,5 +207,4 @@ def _list(view: View, sheet: AreaSheet) -> None:
     if view.area_level == "commune":  # the one unit that stands above all of them
         del columns[words["unit"]]
     kept = {label: cells for label, cells in columns.items() if any(cells)}
-    st.html(cards(kept, number=words["stt"]))
-    st.caption(t("Uncovered and unknown villages, the worst first."))
+    return cards(kept, number=words["stt"])

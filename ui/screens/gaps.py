@@ -81,11 +81,11 @@ def _filters(view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="filter feet"):
         verdicts = {v.value: verdict_text(v.value, t) for v in VERDICT_ORDER}
         several(t("Signal"), "verdicts", verdicts, choice.chosen_verdicts or tuple(VERDICT_TEXTS))
-        unusual = _rare(view)
+        unusual = rare_filters(view)
         label = t("More filters") + (f" ({unusual})" if unusual else "")
         with st.popover(label, icon=":material/filter_alt:", key="more filters"):
             _rarer(view)
-        if choice != _unfiltered(view):
+        if choice != unfiltered(view):
             st.button(
                 t("Clear the filters"), on_click=lambda: _clear(view), icon=":material/close:"
             )
@@ -107,7 +107,7 @@ def _rarer(view: View) -> None:
     choice_box(t("Served"), "served", served, choice.served, everything=t("no matter by whom"))
 
 
-def _rare(view: View) -> int:
+def rare_filters(view: View) -> int:
     """How many of the rarer filters are set."""
     choice = view.choices
     usual = structure_on(view.opened.structures, view.run.study.as_of)
@@ -121,7 +121,7 @@ def _rare(view: View) -> int:
     return sum(bool(one) for one in (*rare, choice.served))
 
 
-def _unfiltered(view: View) -> choices.Choices:
+def unfiltered(view: View) -> choices.Choices:
     """The choices without any filter."""
     choice = view.choices
     return choices.Choices(
@@ -134,7 +134,7 @@ def _unfiltered(view: View) -> choices.Choices:
 
 
 def _clear(view: View) -> None:
-    st.query_params.from_dict(_unfiltered(view).query())
+    st.query_params.from_dict(unfiltered(view).query())
 
 
 def _operator_boxes(view: View) -> None:
