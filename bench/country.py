@@ -157,6 +157,7 @@ def apart(folder: Path, regions: int) -> pd.Series:
         return coverage.judge(measures, coverage.RULES["vn-village"]).verdicts["verdict"]
 
     parts = split_boxes(boxes, vertices, regions)
+    del known, boxes, vertices  # of all villages; from here on only a region's are held
     return pd.concat(spread(region, parts, threads=default_threads()))
 
 
@@ -230,15 +231,15 @@ def measured(folder: Path, regions: int, way: str) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
-def table(base: Path, study: Path | None, provinces: list[int], ways: list[str]) -> str:
-    """The figures as Markdown."""
+def table(base: Path, study: Path | None, provinces: list[int], ways: list[str], each: int) -> str:
+    """The figures as Markdown, of ``each`` regions a province."""
     opened = geodata.open_study(study or geodata.reconstruct(base / "study"))
     layers = ragged_to(opened.layers, VERTICES_A_PROVINCE)
     vertices = sum(int(shapely.get_num_coordinates(one).sum()) for one in layers)
     lines = [
         (
             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}. "
-            "As many regions as provinces; seconds are from files to verdicts, in a process of "
+            f"Regions a province: {each}; seconds are from files to verdicts, in a process of "
             "its own; "
             "loading Python and its packages is left out. Villages in memory: *whole*, or *apart*, "
             "a region at a time; *product* is what `phusong assess` does, which also checks, keeps "
@@ -261,7 +262,7 @@ def table(base: Path, study: Path | None, provinces: list[int], ways: list[str])
             write_study(folder)
             shutil.rmtree(folder / "results", ignore_errors=True)
         load = os.getloadavg()[0]
-        got = measured(folder, many, way)
+        got = measured(folder, many * each, way)
         lines.append(
             f"| {many} | {way} | {got['villages']:,} | {vertices * many:,} | {got['seconds']:.1f} "
             f"| {got['cpu']:.1f} | {got['cpu'] / many:.2f} | {got['peak_mb']:,.0f} "
@@ -276,6 +277,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--provinces", type=int, nargs="+", default=[25, 75])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--each", type=int, default=1, help="regions a province")
     parser.add_argument("--study", type=Path)
     parser.add_argument("--write", type=Path)
     parser.add_argument("--folder", type=Path, help="where countries are kept and found again")
@@ -285,7 +287,8 @@ def main() -> None:
         print(json.dumps(run(Path(asked.run[0]), int(asked.run[1]), asked.run[2])))
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = table(asked.folder or Path(folder), asked.study, asked.provinces, asked.ways)
+        base = asked.folder or Path(folder)
+        found = table(base, asked.study, asked.provinces, asked.ways, asked.each)
     text = "# A country\n\n`uv run python -m bench.country`\n\n" + found
     if asked.write:
         asked.write.write_text(text + "\n", encoding="utf-8")

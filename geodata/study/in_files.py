@@ -16,6 +16,8 @@ import pyproj
 import shapely
 from pyarrow import ArrowException, parquet
 
+from coverage.combinations import default_threads
+from coverage.grid import spread
 from coverage.model import Layer
 from coverage.regions import Bounds, RegionLayer, boxes_of
 from geodata.areas import polygons_of
@@ -120,6 +122,16 @@ _NOT_PLAIN = (
 """What odd content of a file raises here: `geodata.read` tells it in a sentence, or reads it."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Group:
+    """What one row group holds: boxes and digests of its polygons, and whether they can stay."""
+
+    boxes: Boxes
+    rows: list[bytes]
+    has_area: bool
+    is_finite: bool
+
+
 def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]) -> Seen | None:
     """What a file holds, where it can be left there and need not be looked into otherwise.
 
@@ -131,25 +143,33 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
     try:
         stamp = _stamp(path)
         with parquet.ParquetFile(path) as file:
-            column = _geometry(file, crs)
-            if column is None:
-                return None
-            boxes, rows = [], list[bytes]()
-            area = False
-            for group in range(file.num_row_groups):
+            column, groups = _geometry(file, crs), range(file.num_row_groups)
+        if column is None:
+            return None
+
+        def look(group: int) -> _Group:
+            with parquet.ParquetFile(path) as file:
                 shapes = _polygons(file.read_row_group(group, columns=[column])[column])
-                boxes.append(boxes_of(shapes))
-                there = shapes[~shapely.is_missing(shapes)]
-                rows += digest(there)
-                area = area or bool(shapely.area(there).any())
-                if not np.isfinite(shapely.get_coordinates(there)).all():
-                    return None
+            there = shapes[~shapely.is_missing(shapes)]
+            return _Group(
+                boxes=boxes_of(shapes),
+                rows=digest(there),
+                has_area=bool(shapely.area(there).any()),
+                is_finite=bool(np.isfinite(shapely.get_coordinates(there)).all()),
+            )
+
+        found = spread(look, groups, threads=default_threads())
     except _NOT_PLAIN:
         return None
-    if not area:
+    if not (any(one.has_area for one in found) and all(one.is_finite for one in found)):
         return None
     return Seen(
-        path=path, stamp=stamp, column=column, crs=crs, boxes=tuple(boxes), rows=tuple(rows)
+        path=path,
+        stamp=stamp,
+        column=column,
+        crs=crs,
+        boxes=tuple(one.boxes for one in found),
+        rows=tuple(row for one in found for row in one.rows),
     )
 
 
