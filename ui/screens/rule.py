@@ -79,16 +79,16 @@ def _tried_out(first: View) -> None:
     rule = tried(view.rule, view.choices.tried, operators=operators)
     after = opened.judged(rule)
     set_out, seen = st.columns([2, 3], gap="medium")
+    with seen:
+        above = st.container()
+        _map(view, after)  # goes out first: it is what the hand on the slider watches
     with set_out:
         _controls(view, rule, operators)
         st.markdown(rule_sentence(rule, t))
         st.caption(t("Source: {source}", source=escaped(t(rule.source))))
         _keep(view, rule)
-    with seen:
-        above = st.container()
-        _map(view, after)  # goes out first: it is what the hand on the slider watches
-        with above:
-            _headlines(view, after)
+    with above:
+        _headlines(view, after)
     _flipped(view, after)
 
 
