@@ -148,7 +148,10 @@ def current() -> Choices:
 
 def choose(**changes: str) -> None:
     """Put choices into the address; an empty one leaves it."""
-    st.query_params.from_dict(changed(current(), **changes).query())
+    before = current()
+    after = changed(before, **changes)
+    if after != before:
+        st.query_params.from_dict(after.query())
 
 
 def changed(choice: Choices, **changes: str) -> Choices:

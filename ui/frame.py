@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from ui.access import current_rights, sign_in_page, sign_out_button
 from ui.choices import Choices
 from ui.figures import basis
 from ui.plain import escaped
+from ui.studies import Opened
 from ui.texts import LANGUAGES, Translator, error_text, translator
 from ui.view import View, make_view
 
@@ -23,7 +25,11 @@ LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 @dataclass(frozen=True, kw_only=True)
 class PageEntry:
-    """A page of the navigation; ``aside`` ones are for analysts and stand behind "More"."""
+    """A page of the navigation; ``aside`` ones are for analysts and stand behind "More".
+
+    ``show`` may give back another view, if it is that which it has shown. ``above`` are
+    controls that a choice made below them leaves alone; they show ``above_fields``.
+    """
 
     path: str
     title: str
@@ -31,16 +37,30 @@ class PageEntry:
     show: Callable[[View], View | None]
     aside: bool = False
     narrows: bool = False
+    above: Callable[[View], None] | None = None
+    above_fields: tuple[str, ...] = ()
 
 
-def head(entries: Mapping[str, Any], titles: Mapping[str, PageEntry], current: str) -> None:
-    """The title, the language switch and the links to the pages, choices taken along."""
+@contextmanager
+def head(
+    entries: Mapping[str, Any], titles: Mapping[str, PageEntry], current: str
+) -> Iterator[None]:
+    """The title, the language switch and the links to the pages, choices taken along.
+
+    Its place is above what is drawn meanwhile, and it goes out after that: nothing in it is
+    what a reader waits for.
+    """
+    top, pages = (
+        st.container(horizontal=True, vertical_alignment="center", key=key)
+        for key in ("top", "pages")
+    )
+    yield
     choice = choices.current()
     t = translator(choice.language)
-    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+    with top:
         st.header(t("Mobile coverage of villages"), anchor=False)
         _language(choice, t)
-    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+    with pages:
         for path, entry in titles.items():
             if not entry.aside:
                 _link(entries[path], entry, choice, t, current=path == current)
@@ -71,37 +91,68 @@ def _language(choice: Choices, t: Translator) -> None:
     )
 
 
-def page(show: Callable[[View], View | None], *, narrows: bool = False) -> Callable[[], None]:
+def page(entry: PageEntry) -> Callable[[], None]:
     """A page's body with all that stands on every page around it.
 
-    ``show`` may give back another view, if it is that which it has shown. Only ``narrows``
-    pages say through whose eyes they look; on all others an address cannot ask for it.
+    Only pages that narrow say through whose eyes they look; on all others an address cannot
+    ask for it.
     """
 
     def run() -> None:
         choice = choices.current()
         t = translator(choice.language)
-        try:
-            rights = current_rights()
-            if rights is None:
-                sign_in_page(t)
-                return
-            with st.spinner(t("Opening the study. The first time takes a minute…")):
-                opened = studies.open_study(choice.study, rights=rights)
-            view = make_view(opened, choice if narrows else choice.of_everybody)
-        except (GeodataError, CoverageError) as error:
-            st.error(escaped(error_text(error, choice.language)))
+        with st.spinner(t("Opening the study. The first time takes a minute…")):
+            view = _view(entry, choice)
+        if view is None:
             return
         with st.container(key="notices"):  # whatever comes and goes here, the map stays put
             notices(view)
-        try:
-            view = show(view) or view
-        except (GeodataError, CoverageError) as error:
-            st.error(escaped(error_text(error, choice.language)))
-        st.caption(basis(view.run, t, units=view.structure.valid_from))
+        if entry.above is not None:
+            entry.above(view)
+        _body(entry, view.opened, choice)
 
-    run.__name__ = show.__module__.rpartition(".")[2]
+    run.__name__ = entry.show.__module__.rpartition(".")[2]
     return run
+
+
+@st.fragment
+def _body(entry: PageEntry, opened: Opened, framed: Choices) -> None:
+    """All of a page that is run alone, unless what stands around it tells of the choice too.
+
+    ``opened`` and ``framed`` are what the frame shows. Who may see what is asked again.
+    """
+    choice = choices.current()
+    if _around(choice, entry) != _around(framed, entry):
+        st.rerun()
+    view = _view(entry, choice)
+    if view is None or view.opened is not opened:
+        st.rerun()
+    t = view.t
+    try:
+        view = entry.show(view) or view
+    except (GeodataError, CoverageError) as error:
+        st.error(escaped(error_text(error, t.language)))
+    st.caption(basis(view.run, t, units=view.structure.valid_from))
+
+
+def _around(choice: Choices, entry: PageEntry) -> list[str]:
+    """The choices that the head's links take along, and those made above the body."""
+    return [str(getattr(choice, field)) for field in (*choices.ACROSS_PAGES, *entry.above_fields)]
+
+
+def _view(entry: PageEntry, choice: Choices) -> View | None:
+    """The view of a choice; None, and why on the page, where there is none."""
+    t = translator(choice.language)
+    try:
+        rights = current_rights()
+        if rights is None:
+            sign_in_page(t)
+            return None
+        opened = studies.open_study(choice.study, rights=rights)
+        return make_view(opened, choice if entry.narrows else choice.of_everybody)
+    except (GeodataError, CoverageError) as error:
+        st.error(escaped(error_text(error, choice.language)))
+        return None
 
 
 def notices(view: View) -> None:

@@ -26,7 +26,7 @@ def main() -> None:
     st.html(FOLDER / "page.css")
     entries = {
         entry.path: st.Page(
-            page(entry.show, narrows=entry.narrows),
+            page(entry),
             title=translate(entry.title),
             url_path=entry.path or None,
             default=not entry.path,
@@ -34,8 +34,8 @@ def main() -> None:
         for entry in PAGES
     }
     chosen = st.navigation(list(entries.values()), position="hidden")
-    head(entries, {entry.path: entry for entry in PAGES}, chosen.url_path)
-    chosen.run()
+    with head(entries, {entry.path: entry for entry in PAGES}, chosen.url_path):
+        chosen.run()
 
 
 main()

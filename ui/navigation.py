@@ -14,6 +14,8 @@ PAGES = (
         icon=":material/signal_cellular_off:",
         show=gaps.show,
         narrows=True,
+        above=gaps.above,
+        above_fields=("name",),
     ),
     PageEntry(path="area", title=_("My area"), icon=":material/home_pin:", show=area.show),
     PageEntry(path="5g", title=_("5G"), icon=":material/5g:", show=five_g.show),

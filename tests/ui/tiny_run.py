@@ -40,8 +40,9 @@ def open_page(
     """A page as Streamlit runs it, without a browser."""
     opened = opened_run(run, rights=rights)
     monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
-    made = f"page({show}.show, narrows={show == 'gaps'})()"
-    script = f"from ui.frame import page\nfrom ui.screens import {show}\n{made}"
+    path = {"overview": "", "five_g": "5g"}.get(show, show)
+    made = f"page(next(entry for entry in PAGES if entry.path == {path!r}))()"
+    script = f"from ui.frame import page\nfrom ui.navigation import PAGES\n{made}"
     app = AppTest.from_string(script, default_timeout=30)
     for key, value in query.items():
         app.query_params[key] = value

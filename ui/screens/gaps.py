@@ -36,11 +36,25 @@ from ui.texts import Translator
 from ui.view import View, map_state, operators_of, technologies_of
 
 
+def above(view: View) -> None:
+    """Which area, and the name looked for.
+
+    The list of all communes is what costs a browser most: it is left alone by other filters.
+    """
+    t = view.t
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        area_boxes(view)
+        text_box(
+            t("Name of a village, commune or district"),
+            "name",
+            view.choices.name,
+            placeholder=t("with or without marks"),
+        )
+
+
 def show(view: View) -> None:
     """Draw the page."""
-    with st.container(key="above the map"):  # whatever comes and goes here, the map stays put
-        _filters(view)
-        _figures(view)
+    told = st.container(key="above the map")  # whatever comes and goes here, the map stays put
     pictured, beside = st.columns([3, 2], gap="medium")
     with pictured:
         draw_map(
@@ -55,7 +69,10 @@ def show(view: View) -> None:
             },
             tiles=studies.tile_address(),
         )
-    listed = village_list(view)  # after the map, which need not wait for it
+    with told:  # after the map, which takes the browser longest
+        _filters(view)
+        _figures(view)
+    listed = village_list(view)
     with beside:
         if view.village:
             why_card(view)
@@ -68,16 +85,8 @@ def show(view: View) -> None:
 
 
 def _filters(view: View) -> None:
-    """Everything that narrows the list; the rarer ones fold away."""
+    """What else narrows the list; the rarer filters fold away."""
     t, choice = view.t, view.choices
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        area_boxes(view)
-        text_box(
-            t("Name of a village, commune or district"),
-            "name",
-            choice.name,
-            placeholder=t("with or without marks"),
-        )
     with st.container(horizontal=True, vertical_alignment="center", key="filter feet"):
         verdicts = {v.value: verdict_text(v.value, t) for v in VERDICT_ORDER}
         several(t("Signal"), "verdicts", verdicts, choice.chosen_verdicts or tuple(VERDICT_TEXTS))
@@ -205,8 +214,10 @@ def _list(view: View, listed: VillageList) -> None:
         return
     key = f"list {t.language} {len(listed.ids)} {hash(listed.ids)}"
     shown = listed.ids[: len(listed.rows)]
-    row = shown.index(view.village) if view.village in shown else None
-    st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
+    rows = [shown.index(view.village)] if view.village in shown else []
+    state = st.session_state.get(key)
+    if state is None or state["selection"]["rows"] != rows:  # else its owner seems to choose
+        st.session_state[key] = {"selection": {"rows": rows}}
 
     def react() -> None:
         rows = st.session_state[key]["selection"]["rows"]

@@ -39,7 +39,7 @@ from ui.slider import slider
 from ui.tables import cell, verdict_text
 from ui.texts import Translator, error_text
 from ui.texts import marked as _
-from ui.view import View, make_view, map_state, operators_of, variants_of
+from ui.view import View, map_state, operators_of, variants_of
 
 FIRST_DBM = -105
 """Where the slider stands of a technology whose level the rule does not name."""
@@ -61,15 +61,6 @@ def show(view: View) -> None:
         told = view.t("Another rule can only be tried on the layers of all operators.")
         st.info(told, icon=":material/lock:")
         return
-    _tried_out(view)
-
-
-@st.fragment
-def _tried_out(first: View) -> None:
-    """All of the page: a step of a slider runs this alone, and not the frame around it."""
-    view = make_view(first.opened, choices.current().of_everybody)
-    if view.choices.variant != first.choices.variant:
-        st.rerun()  # the frame names the variant
     t, opened = view.t, view.opened
     st.subheader(t("What if the rule were another?"), anchor=False)
     st.caption(

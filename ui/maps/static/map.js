@@ -140,7 +140,7 @@ class MapView {
     if (outlines) {
       this.done.outlines = bare(feed.outlines);
       outlines.shapes.forEach((shape, k) => this.outline(this.scene.villages[k], shape, outlines.scale));
-      this.scene.regroup();
+      this.scene.reshape();
     }
     if (!this.scene._map) {
       this.map.fitBounds(this.home, { animate: false, padding: [6, 6] });
@@ -163,7 +163,7 @@ class MapView {
     this.scene.footprints = [];
     this.scene.signals = [];
     this.scene.zones = [];
-    this.scene.regroup();
+    this.scene.reshape();
   }
 
   loadAreas(table, state) {
@@ -197,7 +197,7 @@ class MapView {
     const table = await fetchTable(url);
     if (bare(this.data.feed.villages) !== bare(feed.villages)) return;
     table.shapes.forEach((shape, k) => this.outline(this.scene.villages[table.rows[k]], shape, table.scale));
-    this.scene.regroup();
+    this.scene.reshape();
     this.scene.paint();
   }
 

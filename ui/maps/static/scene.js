@@ -84,22 +84,32 @@ export function sceneLayer(L, pane) {
       L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(corner));
       this.paint();
     },
-    // Villages grouped by how they are filled: one path a group, made anew when a verdict,
-    // a filter or an outline changes, never for a move of the map.
+    // Outlines have changed: nothing drawn of them holds any more.
+    reshape() {
+      this.everyone = null;
+      this.ground = null;
+      this.regroup();
+    },
+    // A verdict or a filter has changed; never asked for where the map has only moved.
     regroup() {
       this.groups = null;
     },
+    // Villages by how they are filled, one path a group; of the commonest fill only its name,
+    // since that is what the ground is filled with. Over a base map there is no such ground.
     grouped() {
       if (this.groups) return this.groups;
-      const groups = new Map();
+      const members = new Map();
       for (const village of this.villages) {
         if (!village.path) continue;
         const key = village.shown ? village.verdict : "-";
-        if (!groups.has(key)) groups.set(key, new Path2D());
-        groups.get(key).addPath(village.path);
+        if (!members.has(key)) members.set(key, []);
+        members.get(key).push(village.path);
       }
-      this.groups = groups;
-      return groups;
+      const most = Math.max(...[...members.values()].map((paths) => paths.length));
+      const usual = this.tiles ? undefined : [...members.keys()].find((key) => members.get(key).length === most);
+      members.delete(usual);
+      this.groups = { usual, others: [...members].map(([key, paths]) => [key, joined(paths)]) };
+      return this.groups;
     },
     paint() {
       if (!this._map || !this.plane) return;
@@ -142,15 +152,41 @@ export function sceneLayer(L, pane) {
     },
     paintVillages(context) {
       if (this.state.mode !== "villages") return;
+      const { usual, others } = this.grouped();
+      if (usual !== undefined) {
+        context.save();
+        const picture = this.grounded(usual, context.getTransform());
+        context.setTransform(1, 0, 0, 1, 0, 0);
+        context.drawImage(picture, 0, 0);
+        context.restore();
+      }
+      for (const [key, path] of others) this.paintGroup(context, key, path);
+    },
+    paintGroup(context, key, path) {
+      context.fillStyle = key === "u" ? hatch(context, this.scale) : VILLAGE_FILL[key];
+      context.globalAlpha = this.tiles ? 0.65 : 1;
+      context.fill(path, "evenodd");
+      context.globalAlpha = 1;
+      if (this._map.getZoom() < 9.5) return;
       context.lineWidth = 0.5 / this.scale;
       context.strokeStyle = "rgba(60, 75, 90, 0.55)";
-      for (const [key, path] of this.grouped()) {
-        context.fillStyle = key === "u" ? hatch(context, this.scale) : VILLAGE_FILL[key];
-        context.globalAlpha = this.tiles ? 0.65 : 1;
-        context.fill(path, "evenodd");
-        context.globalAlpha = 1;
-        if (this._map.getZoom() >= 9.5) context.stroke(path);
-      }
+      context.stroke(path);
+    },
+    // All villages filled alike, as a picture of the present view. Thousands of outlines take
+    // a slow machine longer than all else together; a filter or a verdict changes few of them.
+    grounded(key, transform) {
+      const { width, height } = this.canvas;
+      const view = [key, width, height, ...transform.toFloat64Array()].join();
+      if (this.ground && this.ground.view === view) return this.ground.canvas;
+      const canvas = this.ground ? this.ground.canvas : document.createElement("canvas");
+      canvas.width = width;
+      canvas.height = height;
+      const context = canvas.getContext("2d");
+      context.setTransform(transform);
+      this.everyone = this.everyone || joined(this.villages.flatMap(({ path }) => path || []));
+      this.paintGroup(context, key, this.everyone);
+      this.ground = { view, canvas };
+      return canvas;
     },
     // Pictures of signal: they are laid out in this very plane, so a corner and a size do.
     paintSignals(context) {
@@ -294,6 +330,12 @@ export function sceneLayer(L, pane) {
     },
   });
   return new Layer();
+}
+
+function joined(paths) {
+  const all = new Path2D();
+  for (const path of paths) all.addPath(path);
+  return all;
 }
 
 function ring(context, x, y, radius, colour, width, fill) {
