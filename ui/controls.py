@@ -120,7 +120,7 @@ def area_boxes(view: View) -> None:
             everything=t("Whole area"),
             then=lambda code: choose_area(view, "district", code),
         )
-    if "commune" in structure.levels:
+    if "commune" in structure.levels and not structure.is_empty:
         options = structure.units("commune", within=district)
         commune = view.area if view.area_level == "commune" else ""
         choice_box(

@@ -198,6 +198,11 @@ def progress(headline: Headline, run: Run, t: Translator) -> tuple[float, str] |
     return min(1.0, headline.share / target.share), f"{words}: {reached}"
 
 
+def no_units_text(t: Translator) -> str:
+    """Why there is no unit to look at."""
+    return t("This study does not say in which district or commune its villages are.")
+
+
 COMPASS = (
     _("north"),
     _("north-east"),

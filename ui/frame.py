@@ -16,7 +16,6 @@ from ui.access import current_rights, sign_in_page, sign_out_button
 from ui.choices import Choices
 from ui.figures import basis
 from ui.plain import escaped
-from ui.studies import Opened
 from ui.texts import LANGUAGES, Translator, error_text, translator
 from ui.view import View, make_view
 
@@ -109,35 +108,33 @@ def page(entry: PageEntry) -> Callable[[], None]:
             notices(view)
         if entry.above is not None:
             entry.above(view)
-        _body(entry, view.opened, choice)
+        _body(entry, view, [view])
 
     run.__name__ = entry.show.__module__.rpartition(".")[2]
     return run
 
 
 @st.fragment
-def _body(entry: PageEntry, opened: Opened, framed: Choices) -> None:
+def _body(entry: PageEntry, framed: View, fresh: list[View]) -> None:
     """All of a page that is run alone, unless what stands around it tells of the choice too.
 
-    ``opened`` and ``framed`` are what the frame shows. Who may see what is asked again.
+    ``framed`` is the view that the frame shows; ``fresh`` holds it while it is the frame's own
+    run. Later the choice is another, and who may see what is asked again.
     """
-    choice = choices.current()
-    if _around(choice, entry) != _around(framed, entry):
+    view = fresh.pop() if fresh else _view(entry, choices.current())
+    if view is None or view.opened is not framed.opened or not _is_around(entry, view, framed):
         st.rerun()
-    view = _view(entry, choice)
-    if view is None or view.opened is not opened:
-        st.rerun()
-    t = view.t
     try:
         view = entry.show(view) or view
     except (GeodataError, CoverageError) as error:
-        st.error(escaped(error_text(error, t.language)))
-    st.caption(basis(view.run, t, units=view.structure.valid_from))
+        st.error(escaped(error_text(error, view.t.language)))
+    st.caption(basis(view.run, view.t, units=view.structure.valid_from))
 
 
-def _around(choice: Choices, entry: PageEntry) -> list[str]:
-    """The choices that the head's links take along, and those made above the body."""
-    return [str(getattr(choice, field)) for field in (*choices.ACROSS_PAGES, *entry.above_fields)]
+def _is_around(entry: PageEntry, view: View, framed: View) -> bool:
+    """Whether the head's links and the controls above the body still tell of ``view``."""
+    fields = (*choices.ACROSS_PAGES, *entry.above_fields)
+    return all(getattr(view.choices, one) == getattr(framed.choices, one) for one in fields)
 
 
 def _view(entry: PageEntry, choice: Choices) -> View | None:

@@ -18,7 +18,7 @@ from geodata.export.sheet_words import SHEET
 from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import KEY, rights_in
-from ui.figures import leader_sentence
+from ui.figures import leader_sentence, no_units_text
 from ui.maps.routes import prefix
 from ui.plain import html_safe, plain
 from ui.sheets import sheet_of
@@ -130,6 +130,8 @@ def _units(view: View, key: str) -> str:
 
     Hundreds of links would each bear the whole address, and the reader's key in it.
     """
+    if view.structure.is_empty:
+        return f"<p>{html_safe(no_units_text(view.t))}</p>"
     forms = "".join(_form(view, level, key) for level in view.structure.levels)
     return f"<h2>{html_safe(view.t('Other units'))}</h2>{forms}"
 

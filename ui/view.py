@@ -292,7 +292,7 @@ def _area(structure: Structure, choices: Choices) -> tuple[Level, str]:
     for level, code in (("commune", choices.commune), ("district", choices.district)):
         if code and (places[f"{level}_code"] == code).any():
             return ("commune" if level == "commune" else "district"), code
-    return structure.levels[0] if structure.levels else "commune", ""
+    return structure.levels[0], ""
 
 
 def _drawn_level(view: View) -> Level:
@@ -300,4 +300,4 @@ def _drawn_level(view: View) -> Level:
     levels = view.structure.levels
     if "commune" in levels and (view.area or "district" not in levels):
         return "commune"
-    return levels[0] if levels else "commune"
+    return levels[0]

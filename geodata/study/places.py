@@ -43,8 +43,17 @@ class Structure:
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
-        """The levels that exist in this structure, the larger first."""
-        return tuple(level for level in LEVELS if (self.places[f"{level}_code"] != "").any())
+        """The levels that exist in this structure, the larger first; never none.
+
+        Where the place of no village is known it is communes, of which there are none.
+        """
+        told = tuple(level for level in LEVELS if (self.places[f"{level}_code"] != "").any())
+        return told or LEVELS[-1:]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the place of no village is known."""
+        return not any((self.places[f"{level}_code"] != "").any() for level in self.levels)
 
     def units(self, level: Level, *, within: str = "") -> Mapping[str, str]:
         """Code to name of the units that hold villages, in the order of their names.

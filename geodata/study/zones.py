@@ -47,7 +47,7 @@ def zone_figures(study: Study, assessment: Assessment, structure: Structure) -> 
     if zones is None or zones.empty:
         return None
     zones = zones.reset_index(drop=True)
-    level = structure.levels[0] if structure.levels else "commune"
+    level = structure.levels[0]
     inside = _Inside(study, assessment, zones)
     rows = [
         {**_told(zones, [k]), "operator": zones["operator"].iloc[k], **inside.figures([k])}

@@ -155,12 +155,18 @@ def guarded(folder: Path, sign_in_port: int) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the study and the settings of ``url`` are."""
+    return tmp_path_factory.mktemp("guarded")
+
+
+@pytest.fixture(scope="module")
 def url(
     browser: Browser,  # noqa: ARG001  # no server where there is no browser
     provider: Provider,
-    tmp_path_factory: pytest.TempPathFactory,
+    folder: Path,
 ) -> Iterator[str]:
-    with guarded(tmp_path_factory.mktemp("guarded"), provider.port) as address:
+    with guarded(folder, provider.port) as address:
         yield address
 
 
@@ -338,6 +344,23 @@ def test_a_stranger_is_told_that_no_area_was_given(context: BrowserContext, url:
     page, received = sign_in(context, url, "stranger")
     expect(page.get_by_text("stranger@example.org").first).to_be_visible()
     assert not any(received.holds(word) for word in ("v7", "Alpha", *OTHERS_DISTRICT))
+
+
+def test_rights_that_are_taken_end_with_the_next_choice(
+    context: BrowserContext, url: str, folder: Path
+) -> None:
+    page, received = sign_in(context, url, "planner", "gaps")
+    page.wait_for_selector(READY)
+    settings = folder / "settings.toml"
+    try:
+        settings.write_text(SETTINGS.replace("planner@", "successor@"), "utf-8")
+        received.parts.clear()
+        page.get_by_role("button", name="đã phủ sóng").click()
+        expect(page.get_by_text("chưa được giao địa bàn nào")).to_be_visible()
+        expect(page.get_by_test_id("stDataFrame")).to_have_count(0)
+        assert not any(received.holds(word) for word in ("v7", "Alpha", *OTHERS_DISTRICT))
+    finally:
+        settings.write_text(SETTINGS, "utf-8")
 
 
 def _cookie(url: str, secret: str, *, since: float) -> dict[str, Any]:

@@ -88,6 +88,58 @@ def test_a_rerun_keeps_the_map(page: Page, address: str) -> None:
     assert page.locator('canvas.phusong-scene[data-same="yes"]').count() == 1
 
 
+def test_the_map_is_the_same_whatever_was_shown_before(page: Page, address: str) -> None:
+    pictures = []
+    for path in ("gaps?verdict=all", "gaps?verdict=weak", "gaps"):
+        show(page, f"{address}{path}")
+        stamp = stamp_of(page)
+        if path != "gaps":
+            page.get_by_role("button", name="Bỏ bộ lọc").click()
+            settled(page, stamp)
+        finished(page)
+        still(page.locator(".phusong-map"))
+        pictures.append(page.locator("canvas.phusong-scene").evaluate("(c) => c.toDataURL()"))
+    assert len(set(pictures)) == 1
+
+
+def test_a_filter_leaves_alone_what_does_not_follow_it(page: Page, address: str) -> None:
+    received: list[bytes] = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on(
+            "framereceived", lambda told: received.append(told if isinstance(told, bytes) else b"")
+        ),
+    )
+    show(page, f"{address}gaps?name=xom")
+    finished(page)
+    sent = b"".join(received)
+    framing = [text.encode() for text in ("Mọi xã, phường", "Phủ sóng di động thôn, bản")]
+    assert all(text in sent for text in framing)
+    received.clear()
+    stamp = stamp_of(page)
+    page.get_by_role("button", name="đã phủ sóng").click()
+    settled(page, stamp)
+    finished(page)
+    sent = b"".join(received)
+    assert "trong danh sách".encode() in sent
+    assert not any(text in sent for text in framing)
+    page.get_by_role("button", name="Bỏ bộ lọc").click()
+    expect(page.get_by_role("textbox", name="Tên thôn, xã")).to_have_value("")
+
+
+def test_no_other_server_may_tell_the_page_what_to_do(page: Page, address: str) -> None:
+    found = page.request.get(f"{address}_stcore/host-config").json()
+    assert found["allowedOrigins"] == []
+
+
+def test_what_waits_for_an_answer_does_not_fade(page: Page, address: str) -> None:
+    show(page, address)
+    finished(page)
+    waiting = page.get_by_test_id("stElementContainer").last
+    waiting.evaluate("(e) => { e.dataset.stale = 'true'; e.style.opacity = '0.3'; }")
+    assert waiting.evaluate("(e) => getComputedStyle(e).opacity") == "1"
+
+
 def test_a_rerun_that_another_overtakes_leaves_the_map(
     page: Page, address: str, heard: Heard
 ) -> None:

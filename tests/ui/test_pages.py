@@ -23,12 +23,12 @@ from geodata.study.results import Run, latest_run
 from geodata.study.variants import load_variants, save_variant
 from tests import table_study
 from tests.gis import PASSWORD, Gis
-from tests.ui.tiny_run import open_page, tiny_run, view_of, words
+from tests.ui.tiny_run import open_page, tiny_run, view_of, without_units, words
 from ui import studies, text_page
 from ui.downloads import follow_up_file, list_file
 from ui.plain import escaped
 from ui.studies import opened_run
-from ui.tables import figures_right
+from ui.tables import figures_right, village_list
 from ui.texts import translator
 
 MAIN = Path(__file__).parents[2] / "ui" / "main.py"
@@ -60,6 +60,33 @@ def test_nonsense_in_the_address_is_left_aside(
     app = open_page(monkeypatch, run, name, **nonsense)
     assert not app.exception
     assert not app.error
+
+
+@pytest.fixture(scope="module")
+def unplaced(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return without_units(tmp_path_factory.mktemp("unplaced"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_study_without_units_has_every_page(
+    monkeypatch: pytest.MonkeyPatch, unplaced: Run, name: str
+) -> None:
+    app = open_page(monkeypatch, unplaced, name, lang="en", district="417", commune="1")
+    assert not app.exception
+    assert not app.error
+    told = "does not say in which district or commune" in words(app)
+    assert told == (name in ("overview", "area"))
+
+
+def test_a_study_without_units_has_its_list_and_its_text(unplaced: Run) -> None:
+    view = view_of(opened_run(unplaced))
+    listed = village_list(view)
+    assert len(listed.ids) == 3
+    told = text_page.page(view)
+    assert "6 trên 9 thôn, bản" in told
+    assert "không cho biết thôn, bản thuộc huyện hay xã nào" in told
+    for ending in ("csv", "xlsx", "gpx"):
+        assert list_file(view, listed.ids, ending)
 
 
 def test_the_overview_reads_the_headline_aloud(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -22,6 +24,18 @@ from ui.view import View, make_view
 def tiny_run(folder: Path, **options: Any) -> Run:
     """The study written, opened, assessed and published."""
     return assess_study(geodata.open_study(write_study(folder, **options)), publish=True)
+
+
+def without_units(folder: Path) -> Run:
+    """The same villages where nothing tells the district or commune of any."""
+    toml = write_study(folder)
+    tables = re.split(r"(?m)^(?=\[)", toml.read_text("utf-8"))
+    toml.write_text("".join(one for one in tables if not one.startswith("[[units]]")), "utf-8")
+    villages = gpd.read_file(folder / "villages.gpkg")
+    told = [name for name in villages if "district" in name or "commune" in name]
+    assert told
+    villages.drop(columns=told).to_file(folder / "villages.gpkg")
+    return assess_study(geodata.open_study(toml), publish=True)
 
 
 def view_of(opened: Opened, **choices: str) -> View:

@@ -51,7 +51,7 @@ def first_view(opened: Opened, chosen: Choices, path: str, *, base: str) -> str 
         return None
     narrows = next(page.narrows for page in PAGES if page.path == path)
     view = make_view(opened, chosen if narrows else chosen.of_everybody)
-    if not view.structure.levels:
+    if view.structure.is_empty:
         return None
     if path == "area":
         view = todays(view)

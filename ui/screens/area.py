@@ -15,7 +15,7 @@ from ui import choices
 from ui.access import key_of
 from ui.controls import text_box
 from ui.downloads import sheet_downloads
-from ui.figures import headline_split, leader_sentence
+from ui.figures import headline_split, leader_sentence, no_units_text
 from ui.plain import escaped, plain
 from ui.sheets import sheet_of
 from ui.tables import VERDICT_MARKS, cards, unit_list
@@ -30,8 +30,11 @@ def show(view: View) -> View:
     """Draw the page; gives the view in the units it is drawn in."""
     view = todays(view)
     t = view.t
-    options = units_by_name(view)
     st.subheader(t("One district or commune on one page"), anchor=False)
+    if view.structure.is_empty:
+        st.info(no_units_text(t), icon=":material/info:")
+        return view
+    options = units_by_name(view)
     with st.container(horizontal=True, vertical_alignment="bottom", key="unit choice"):
         text_box(
             t("Look for a commune, ward or district, by its old or new name"),

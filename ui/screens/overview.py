@@ -9,7 +9,7 @@ from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import addresses
 from ui.controls import choice_box, choose_area, units_box
-from ui.figures import agreement, headline_split, leader_sentence, progress
+from ui.figures import agreement, headline_split, leader_sentence, no_units_text, progress
 from ui.maps.component import draw_map
 from ui.plain import escaped
 from ui.sure import range_told
@@ -106,6 +106,9 @@ def ranking_of(view: View) -> str:
 def _ranked(view: View, units: VillageList, level: Level) -> None:
     """The units in their order; choosing one moves figures and map."""
     t = view.t
+    if view.structure.is_empty:
+        st.info(no_units_text(t), icon=":material/info:")
+        return
     key = f"units {level} {t.language} {ranking_of(view)} {view.position}"
     row = units.ids.index(view.area) if view.area in units.ids else None
     st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
