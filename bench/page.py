@@ -68,17 +68,23 @@ STOPWATCH = """
     requestAnimationFrame(() => { window.phusongMap = performance.now() - start; });
   });
   drawn.observe(frame, { attributes: true, attributeFilter: ["data-ready"] });
-  const state = "data-test-script-state";
-  const app = document.querySelector(`[${state}]`);
-  const ended = new MutationObserver(() => {
-    if (start === null || app.getAttribute(state) !== "notRunning") return;
-    ended.disconnect();
-    requestAnimationFrame(() => { window.phusongAll = performance.now() - start; });
+  let heard = 0;
+  // a list's copy for screen readers, inside its canvas, waits for a pause before it is written
+  const shown = ({ target }) => target !== document.body && !target.closest?.("canvas");
+  const told = new MutationObserver((changes) => {
+    if (start === null || !changes.some(shown)) return;
+    requestAnimationFrame(() => { heard = performance.now(); });
   });
-  ended.observe(app, { attributes: true, attributeFilter: [state] });
+  told.observe(document.body, { subtree: true, childList: true, characterData: true });
+  const quiet = setInterval(() => {
+    if (!window.phusongMap || performance.now() < heard + QUIET) return;
+    clearInterval(quiet);
+    told.disconnect();
+    window.phusongAll = heard - start;
+  }, 50);
 }
-"""
-"""When the map has been drawn anew, and when the page has heard all, by the page's own clock."""
+""".replace("QUIET", "400")
+"""When the map has been drawn anew, and when the last of the page has, by the page's own clock."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from geodata.study.places import Level, Structure, named, structure_on, units_da
 from geodata.study.results import Run
 from geodata.study.variants import load_variants
 from ui.choices import Choices
+from ui.maps.assets import Asset
 from ui.maps.component import MapState, Mode, digest_of, packed
 from ui.maps.feed import letters
 from ui.plain import plain
@@ -245,6 +246,7 @@ def map_state(
         mode=mode,
         areas=opened.feed.areas[view.position, shown],
         figures=opened.counts(view.seen.rule, view.position, shown),
+        nearer=_nearer(view, shown),
         verdicts=None if as_published else letters(view.seen.verdicts["verdict"].reindex(ids)),
         shown=packed(view.keep, ids) if filters else None,
         in_area=packed(view.in_area, ids),
@@ -256,6 +258,12 @@ def map_state(
         rule=digest_of(view.seen.rule),
         findings=findings,
     )
+
+
+def _nearer(view: View, shown: Level) -> Asset | None:
+    """The areas drawn once an area is chosen, where they are not those that are ``shown``."""
+    smallest = view.structure.levels[-1]
+    return None if smallest == shown else view.opened.feed.areas[view.position, smallest]
 
 
 def area_box(view: View) -> list[list[float]] | None:

@@ -57,7 +57,8 @@ AHEAD = "map-ahead"
 class MapState:
     """What is drawn and how: a few kilobytes, whatever the study.
 
-    ``figures`` has uncovered and all villages of each area, in the areas' order.
+    ``figures`` has uncovered and all villages of each area, in the areas' order; ``nearer`` are
+    the areas that will be drawn once one of these is chosen, where they are others.
     ``verdicts`` and ``before`` have a letter a village of the feed (None: as published; no
     comparison); ``shown`` and ``in_area`` are sets of villages packed by `packed` (None: all).
     ``focus`` is the box to go to, ``layers`` what is laid over, ``rule`` a digest of the rule
@@ -68,6 +69,7 @@ class MapState:
     mode: Mode
     areas: Asset
     figures: list[list[int]]
+    nearer: Asset | None = None
     verdicts: str | None = None
     before: str | None = None
     shown: str | None = None
@@ -84,7 +86,11 @@ class MapState:
         """The state as the component receives it."""
         return {
             "mode": self.mode,
-            "areas": {"url": address(self.areas), "figures": self.figures},
+            "areas": {
+                "url": address(self.areas),
+                "figures": self.figures,
+                "nearer": None if self.nearer is None else address(self.nearer),
+            },
             "verdicts": self.verdicts,
             "before": self.before,
             "shown": self.shown,

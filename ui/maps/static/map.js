@@ -34,6 +34,8 @@ class MapView {
     this.shown = new Set();
     this.shapes = new Map();
     this.near = new Set();
+    this.areaTables = new Map();
+    this.areas = new Map();
     this.done = {};
     this.work = Promise.resolve();
     this.watch();
@@ -69,7 +71,7 @@ class MapView {
     this.frame.dataset.mode = state.mode;
     const at = { areas: bare(state.areas.url), villages: bare(feed.villages), outlines: bare(feed.outlines) };
     const tables = Promise.all([
-      this.done.areas === at.areas ? null : fetchTable(state.areas.url),
+      this.done.areas === at.areas ? null : this.areaTable(state.areas.url),
       this.done.villages === at.villages ? null : fetchTable(feed.villages),
       state.mode !== "villages" || this.done.outlines === at.outlines || !feed.outlines ? null : fetchTable(feed.outlines),
     ]);
@@ -86,6 +88,28 @@ class MapView {
     this.frame.dataset.village = state.village;
     this.frame.dataset.ready = data.stamp;
     document.dispatchEvent(new Event("phusong-drawn")); // the first view may go
+    if (state.areas.nearer) whenIdle(() => this.areaTable(state.areas.nearer).then((table) => this.areasOf(state.areas.nearer, table)).catch(() => {}));
+  }
+
+  // Areas once fetched are kept; those that a choice will ask for are fetched before it does.
+  areaTable(url) {
+    const key = bare(url);
+    if (!this.areaTables.has(key)) {
+      this.areaTables.set(key, fetchTable(url));
+      this.areaTables.get(key).catch(() => this.areaTables.delete(key));
+    }
+    return this.areaTables.get(key);
+  }
+
+  areasOf(url, table) {
+    const key = bare(url);
+    if (!this.areas.has(key)) {
+      this.areas.set(key, table.codes.map((code, k) => ({
+        kind: "area", code, name: table.names[k], label: [table.labels[k][1], table.labels[k][0]],
+        ...pathOf(decodeShape(table.shapes[k], table.scale), this.plane), uncovered: 0, villages: 0,
+      })));
+    }
+    return this.areas.get(key);
   }
 
   fail(error) {
@@ -158,6 +182,7 @@ class MapView {
     this.scene.byId = new Map(this.scene.villages.map((village) => [village.id, village]));
     this.done = { villages: bare(feed.villages), focus: "" };
     this.shapes.clear();
+    this.areas.clear();
     this.near.clear();
     this.shown.clear();
     this.scene.footprints = [];
@@ -168,10 +193,7 @@ class MapView {
 
   loadAreas(table, state) {
     this.done.areas = bare(state.areas.url);
-    this.scene.areas = table.codes.map((code, k) => ({
-      kind: "area", code, name: table.names[k], label: [table.labels[k][1], table.labels[k][0]],
-      ...pathOf(decodeShape(table.shapes[k], table.scale), this.plane), uncovered: 0, villages: 0,
-    }));
+    this.scene.areas = this.areasOf(state.areas.url, table);
     this.labels.areas = this.scene.areas;
   }
 
@@ -395,6 +417,12 @@ class MapView {
     if (this.map) this.map.remove();
     this.map = null;
   }
+}
+
+// Safari has no such call; there a pause after the drawing does.
+function whenIdle(work) {
+  if (window.requestIdleCallback) window.requestIdleCallback(work);
+  else setTimeout(work, 300);
 }
 
 // An address without the key that lets this reader in: keys change, what they open does not.
