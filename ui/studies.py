@@ -6,43 +6,26 @@ import gc
 import os
 import shutil
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, partial, wraps
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock, Thread
-from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-import pandas as pd
 import platformdirs
 import streamlit as st
 
-import coverage
 import geodata
-from coverage.model import Assessment, Measures, Rule, Verdict
-from coverage.summarise import by_unit
-from coverage.sure import Sureness
-from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
+from geodata.access import EVERYTHING, Rights
 from geodata.apart import Readers
-from geodata.display import bounds
 from geodata.errors import CallError
-from geodata.followup import load_follow_up
-from geodata.nearest import nearest_signal, nearest_site, nearest_village
 from geodata.report import Report, check_study
 from geodata.study.assess import assess_study
-from geodata.study.changes import Changes, changes_since
-from geodata.study.conflicts import FoundConflicts, conflicts_for
-from geodata.study.kept_amounts import with_hexes
 from geodata.study.model import Study
-from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run, latest_run
-from geodata.study.zones import ZoneFigures, zone_figures
-from ui.maps.assets import asset_store
-from ui.maps.feed import Feed, make_feed
-from ui.maps.stills import Stills, stills_of
+from ui.opened import Opened, opened_run
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
 STUDIES_VARIABLE = "PHUSONG_STUDIES"
@@ -58,273 +41,7 @@ LONGEST_SLUG = 200
 READ_S, READ_MB = 3.0, 800
 """What looking into one dropped file may take, in time and in memory."""
 
-RULES_KEPT = 48
-"""So many rules tried out stay judged; the one used longest ago makes room."""
-
-TABLES_KEPT = 8
-"""So many whole lists of villages stay sorted: two megabytes each for a province."""
-
-BOXES_KEPT = 2000
-
-VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
-"""The order of lists: the worst first."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
 Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """Something near a village: its name ("" where it has none), how far and which way."""
-
-    name: str
-    distance_m: float
-    bearing_deg: float
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Nearby:
-    """What is nearest to each village, by kind: "village", "served" or "site"."""
-
-    tables: Mapping[str, pd.DataFrame]
-
-    def of(self, kind: str, village: str) -> Found | None:
-        """The nearest of a kind, None where there is none."""
-        table = self.tables.get(kind)
-        if table is None or village not in table.index:
-            return None
-        row: Mapping[Any, Any] = table.loc[village].to_dict()
-        name = "" if pd.isna(row["name"]) else str(row["name"])
-        return Found(
-            name=name,
-            distance_m=float(row["distance_m"]),
-            bearing_deg=float(row["bearing_deg"]),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Opened:
-    """A run and all that pages look up in it, shared between sessions: nobody changes it."""
-
-    run: Run
-    structures: tuple[Structure, ...]
-    names: pd.Series[str]
-    feed: Feed
-    judged: Callable[[Rule], Assessment] = field(repr=False)
-    sure: Callable[[Rule], Sureness] = field(repr=False)
-    """How sure a rule's verdicts are."""
-    figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
-    """Counts by unit under a rule, in a structure (its position), at a level."""
-    ordered: Callable[[Rule, int], pd.DataFrame] = field(repr=False)
-    """All villages with their units in a structure and a rule's verdicts, the worst first."""
-    stills: Callable[[], Stills] = field(repr=False)
-    """The shapes of the map as a still picture has them."""
-    counts: Callable[[Rule, int, Level], list[list[int]]] = field(repr=False)
-    """Uncovered and all villages of the areas that a map draws, in its order."""
-    corners: Callable[[int, Level, str], list[list[float]]] = field(repr=False)
-    """The box around a unit of a structure (its position), in degrees."""
-    nearby: Callable[[Rule], Nearby] = field(repr=False)
-    zones: Callable[[Rule, int], ZoneFigures | None] = field(repr=False)
-    changes: Callable[[], Changes | None] = field(repr=False)
-    follow_up: Callable[[], pd.DataFrame] = field(repr=False)
-    conflicts: Callable[[], FoundConflicts] = field(repr=False)
-    """Measurements against layers, by the published rule."""
-    publish: Callable[[Rule], Run] = field(repr=False)
-    """Publish a rule's figures of the whole study, however little of it is seen here."""
-    rights: Rights = EVERYTHING
-
-
-def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """As `lru_cache`, and sessions that ask for one thing at once wait for one answer.
-
-    What is there already is given while others still wait for something else.
-    """
-
-    def keeping(function: Callable[P, T]) -> Callable[P, T]:
-        answers: OrderedDict[Hashable, T] = OrderedDict()
-        working: dict[Hashable, Lock] = {}
-        short = Lock()
-
-        @wraps(function)
-        def call(*args: P.args, **named: P.kwargs) -> T:
-            key = (args, tuple(sorted(named.items())))
-            with short:
-                if key in answers:
-                    answers.move_to_end(key)
-                    return answers[key]
-                alone = working.setdefault(key, Lock())
-            with alone:
-                with short:
-                    if key in answers:
-                        return answers[key]
-                answer = function(*args, **named)
-                with short:
-                    answers[key] = answer
-                    working.pop(key, None)
-                    while len(answers) > size:
-                        answers.popitem(last=False)
-            return answer
-
-        return call
-
-    return keeping
-
-
-def _measures_for(run: Run) -> Callable[[Rule], Measures]:
-    """A run's measures by rule: hexagons are measured once a rule asks for them."""
-
-    @_kept(1)
-    def hexed() -> Measures:
-        return with_hexes(run.study, run.assessment.measures)
-
-    return lambda rule: hexed() if rule.basis == "hexes" else run.assessment.measures
-
-
-def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
-    """A run made ready for the pages, without what ``rights`` keep back.
-
-    With limited rights its map is served to no one else.
-    """
-    whole, run = run, restrict(run, rights)
-    if run.study.villages.empty:
-        raise CallError("no village of this study lies in the area you have been given")
-    structures = structures_of(run.study)
-    seen = frozenset(map(str, run.study.villages.index))
-
-    measures_for = _measures_for(run)
-
-    @_kept(RULES_KEPT)
-    def judged(rule: Rule) -> Assessment:
-        if rule == run.assessment.rule:
-            return run.assessment
-        found = coverage.judge(measures_for(rule), rule, expected=run.study.expected)
-        if not rights.operator:
-            return found
-        others = run.assessment.verdicts["served_by_others"]
-        return replace(found, verdicts=found.verdicts.assign(served_by_others=others))
-
-    @_kept(RULES_KEPT)
-    def figures(rule: Rule, position: int, level: Level) -> pd.DataFrame:
-        table = structures[position].places.join(run.study.villages[["population"]])
-        return by_unit(table.join(judged(rule).verdicts[["verdict"]]), level)
-
-    @_kept(4)
-    def nearby(rule: Rule) -> Nearby:
-        return nearby_of(run, judged(rule))
-
-    @_kept(8)
-    def zones(rule: Rule, position: int) -> ZoneFigures | None:
-        return zone_figures(run.study, judged(rule), structures[position])
-
-    @_kept(1)
-    def changes() -> Changes | None:
-        found = None if rights.operator else changes_since(whole)
-        return found if found is None or rights.sees_all else found.cut(seen)
-
-    def follow_up() -> pd.DataFrame:
-        return restrict_follow_up(load_follow_up(run.study.folder), whole, rights)
-
-    feed = make_feed(run, structures, asset_store(), audience=rights.audience)
-    return Opened(
-        run=run,
-        stills=_kept(1)(lambda: stills_of(feed)),
-        publish=lambda rule: assess_study(whole.study, rule=rule, publish=True),
-        corners=_corners_of(run, structures),
-        nearby=nearby,
-        zones=zones,
-        changes=changes,
-        rights=rights,
-        follow_up=follow_up,
-        conflicts=_kept(1)(partial(conflicts_for, whole, rights)),
-        structures=structures,
-        names=searchable(run.study, structures),
-        feed=feed,
-        judged=judged,
-        sure=_sure_of(run),
-        figures=figures,
-        ordered=_ordered_of(run, structures, judged),
-        counts=_counts_of(structures, figures),
-    )
-
-
-def _ordered_of(
-    run: Run, structures: tuple[Structure, ...], judged: Callable[[Rule], Assessment]
-) -> Callable[[Rule, int], pd.DataFrame]:
-    """All villages in the order of lists, looked up from the second time on."""
-
-    @_kept(TABLES_KEPT)
-    def ordered(rule: Rule, position: int) -> pd.DataFrame:
-        table = pd.DataFrame(run.study.villages.drop(columns=["geometry", "centre"]))
-        table = table.assign(**structures[position].places.loc[table.index])
-        return _worst_first(table.join(judged(rule).verdicts))
-
-    return ordered
-
-
-def _counts_of(
-    structures: tuple[Structure, ...], figures: Callable[[Rule, int, Level], pd.DataFrame]
-) -> Callable[[Rule, int, Level], list[list[int]]]:
-    """Counts of the areas that have a boundary, looked up from the second time on."""
-
-    @_kept(RULES_KEPT)
-    def counts(rule: Rule, position: int, level: Level) -> list[list[int]]:
-        names = list(structures[position].units(level))
-        drawn = structures[position].boundaries[level].reindex(names)
-        known = (drawn.notna() & ~drawn.is_empty).to_numpy()
-        table = figures(rule, position, level).reindex(names)[["uncovered", "villages"]]
-        found: list[list[int]] = table.fillna(0).astype(int).to_numpy()[known].tolist()
-        return found
-
-    return counts
-
-
-def _worst_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Villages by verdict, then by unit and name."""
-    order = {verdict.value: place for place, verdict in enumerate(VERDICT_ORDER)}
-    placed = table.assign(order=table["verdict"].map(order))
-    by = ["order", "district", "commune", "village"]
-    return placed.sort_values(by, kind="stable").drop(columns="order")
-
-
-def _sure_of(run: Run) -> Callable[[Rule], Sureness]:
-    """How sure a rule's verdicts are, looked up from the second time on."""
-
-    @_kept(RULES_KEPT)
-    def sure(rule: Rule) -> Sureness:
-        if rule == run.assessment.rule:
-            return run.sureness
-        return coverage.how_sure(run.assessment.measures, rule, expected=run.study.expected)
-
-    return sure
-
-
-def _corners_of(
-    run: Run, structures: tuple[Structure, ...]
-) -> Callable[[int, Level, str], list[list[float]]]:
-    """The box around a unit, looked up from the second time on."""
-
-    @_kept(BOXES_KEPT)
-    def corners(position: int, level: Level, code: str) -> list[list[float]]:
-        inside = structures[position].inside(level, code)
-        return bounds(run.study.villages.geometry[inside]).corners()
-
-    return corners
-
-
-def nearby_of(run: Run, found: Assessment) -> Nearby:
-    """What is nearest to every village that is not covered."""
-    study = run.study
-    covered = found.verdicts["verdict"] == "covered"
-    of = [str(key) for key in covered.index[~covered]]
-    counted = [layer.footprint for layer in study.footprints if found.rule.admits(layer.info)]
-    return Nearby(
-        tables={
-            "village": nearest_village(study.villages, covered, of=of),
-            "served": nearest_signal(study.villages, counted, of=of),
-            "site": nearest_site(study.villages, study.sites, of=of),
-        }
-    )
 
 
 def named_study() -> Path | None:
@@ -502,15 +219,6 @@ def report_of(opened: Opened) -> Report:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _report(file: str, stamp: str, _study: Study) -> Report:  # noqa: ARG001  # the stamp only names the entry
     return check_study(Path(file), study=_study)
-
-
-def variant_of(opened: Opened, rule: Rule) -> Run:
-    """The run seen through another rule, for lists and sheets. Writes nothing."""
-    run, found = opened.run, opened.judged(rule)
-    if rule == run.assessment.rule:
-        return run
-    summary = coverage.summarise(found, published=run.study.published)
-    return replace(run, assessment=found, summary=summary, what_if=True)
 
 
 def _stamp(path: Path) -> str:

@@ -21,8 +21,8 @@ from ui.choices import Choices
 from ui.maps.assets import Asset
 from ui.maps.component import MapState, Mode, digest_of, packed
 from ui.maps.feed import letters
+from ui.opened import Opened, variant_of
 from ui.plain import plain
-from ui.studies import Opened, variant_of
 from ui.texts import Translator, translator
 
 

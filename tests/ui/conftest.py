@@ -6,7 +6,7 @@ import pytest
 
 from geodata.study.results import Run
 from tests.ui.tiny_run import tiny_run
-from ui.studies import Opened, opened_run
+from ui.opened import Opened, opened_run
 
 
 @pytest.fixture(scope="session")

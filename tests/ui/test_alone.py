@@ -28,8 +28,8 @@ from ui import text_page
 from ui.card import _layers
 from ui.downloads import FORMATS, _name, list_file
 from ui.maps.assets import Asset
+from ui.opened import Opened, opened_run
 from ui.sheets import sheet_of
-from ui.studies import Opened, opened_run
 from ui.tables import filing_rows, unit_list, village_list
 from ui.texts import Language
 from ui.view import map_state

@@ -15,8 +15,8 @@ from geodata.report import check_study
 from geodata.study.results import Run
 from tests.ui.tiny_run import open_page, tiny_run, words
 from ui import studies
+from ui.opened import opened_run
 from ui.screens.data_report import places_of, report_file
-from ui.studies import opened_run
 from ui.texts import translator
 
 DISTRICT = Rights(

@@ -22,7 +22,7 @@ from ui.maps import feed as feeds
 from ui.maps.assets import AssetStore
 from ui.maps.component import component_data, packed
 from ui.maps.feed import make_feed
-from ui.studies import Opened
+from ui.opened import Opened
 from ui.texts import translator
 from ui.view import map_state
 

@@ -29,8 +29,8 @@ from ui.first import paint, still
 from ui.first.page import FIRST_VIEWS, first_view
 from ui.first.paint import FirstPaint
 from ui.maps import stills
+from ui.opened import Opened
 from ui.plain import plain
-from ui.studies import Opened
 from ui.view import View, make_view, map_state
 
 STYLE = (Path(still.__file__).parents[1] / "maps" / "static" / "style.js").read_text("utf-8")

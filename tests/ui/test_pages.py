@@ -26,8 +26,8 @@ from tests.gis import PASSWORD, Gis
 from tests.ui.tiny_run import open_page, tiny_run, view_of, without_units, words
 from ui import studies, text_page
 from ui.downloads import follow_up_file, list_file
+from ui.opened import opened_run
 from ui.plain import escaped
-from ui.studies import opened_run
 from ui.tables import figures_right, village_list
 from ui.texts import translator
 
@@ -497,7 +497,7 @@ def test_who_may_not_change_rules_may_try_them(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_frame_has_all_pages(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    opened = studies.opened_run(run)
+    opened = opened_run(run)
     monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
     app = AppTest.from_file(str(MAIN), default_timeout=30).run()
     assert not app.exception

@@ -11,6 +11,7 @@ import pytest
 from tests.tiny_study import write_study
 from ui import studies
 from ui.ahead import open_ahead
+from ui.opened import Opened
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-def _soon_at_hand() -> studies.Opened | None:
+def _soon_at_hand() -> Opened | None:
     """The study once its pictures are made, which goes on beside."""
     for _ in range(300):
         found = studies.at_hand()

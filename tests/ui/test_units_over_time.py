@@ -22,8 +22,8 @@ from tests import tiny
 from tests.tiny_study import write_study
 from ui.choices import Choices
 from ui.command import command
+from ui.opened import opened_run
 from ui.printed_units import CASES
-from ui.studies import opened_run
 from ui.view import make_view
 
 DAYS = ["2023-01-01", "2024-12-01", "2025-07-01"]

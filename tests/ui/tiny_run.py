@@ -17,7 +17,7 @@ from geodata.study.results import Run
 from tests.tiny_study import write_study
 from ui import studies
 from ui.choices import Choices
-from ui.studies import Opened, opened_run
+from ui.opened import Opened, opened_run
 from ui.view import View, make_view
 
 

@@ -19,12 +19,12 @@ from ui.first.still import still_map
 from ui.frame import LANGUAGE_NAMES, simulated_text
 from ui.maps.component import Mode
 from ui.navigation import PAGES
+from ui.opened import VERDICT_ORDER, Opened
 from ui.plain import html_safe, plain
 from ui.screens.area import in_need, picture, todays, village_cards
 from ui.screens.gaps import listed_text, looked_through_text, rare_filters, unfiltered
 from ui.screens.overview import LEVELS, RANKINGS, level_of, ranked_units, ranking_of
 from ui.sheets import sheet_of
-from ui.studies import VERDICT_ORDER, Opened
 from ui.sure import range_told
 from ui.tables import (
     VillageList,

@@ -23,8 +23,8 @@ from ui.controls import (
 from ui.downloads import list_downloads
 from ui.figures import split_text
 from ui.maps.component import draw_map
+from ui.opened import VERDICT_ORDER
 from ui.plain import escaped
-from ui.studies import VERDICT_ORDER
 from ui.tables import (
     VERDICT_TEXTS,
     VillageList,
