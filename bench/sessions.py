@@ -15,6 +15,7 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,11 +128,16 @@ async def _session(plan: Plan, tally: Tally, dice: random.Random, *, until: floa
         async with connect(
             socket, subprotocols=["streamlit"], max_size=None, origin=plan.address.rstrip("/")
         ) as connection:
-            tally.opened_s.append(await _rerun(connection, {"lang": language}, tally))
+            choice = {"lang": language}
+            taken, body = await _rerun(connection, choice, tally)
+            tally.opened_s.append(taken)
             while time.monotonic() < until:
                 await asyncio.sleep(dice.uniform(0.5, 1.5) * plan.think_s)
-                choice = {"lang": language, **_choice(plan, dice)}
-                tally.taken_s.append(await _rerun(connection, choice, tally))
+                changed = _changed(plan, dice)
+                choice |= changed
+                alone = "" if "district" in changed else body
+                taken, body = await _rerun(connection, choice, tally, alone=alone)
+                tally.taken_s.append(taken)
     except (OSError, TimeoutError, RuntimeError) as error:
         tally.errors.append(f"{type(error).__name__}: {error}")
 
@@ -140,31 +146,39 @@ def _dice(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311  # choices of made-up readers
 
 
-def _choice(plan: Plan, dice: random.Random) -> dict[str, str]:
-    """An area, perhaps a verdict, now and then a village."""
-    choice = {"district": dice.choice(plan.districts)}
-    if dice.random() < 0.5:
-        choice["verdict"] = dice.choice(VERDICTS)
-    if dice.random() < 0.3:
-        choice["village"] = dice.choice(plan.villages)
-    return choice
+def _changed(plan: Plan, dice: random.Random) -> dict[str, str]:
+    """An area, a verdict or a village, each as often."""
+    made: dict[str, Callable[[], str]] = {
+        "district": lambda: dice.choice(plan.districts),
+        "verdict": lambda: dice.choice(VERDICTS),
+        "village": lambda: dice.choice(plan.villages),
+    }
+    name = dice.choice(list(made))
+    return {name: made[name](), **({"village": ""} if name == "district" else {})}
 
 
-async def _rerun(connection: ClientConnection, query: dict[str, str], tally: Tally) -> float:
-    """Ask for the page of villages with some choices; seconds until the script is done."""
+async def _rerun(
+    connection: ClientConnection, query: dict[str, str], tally: Tally, *, alone: str = ""
+) -> tuple[float, str]:
+    """Ask for the page of villages with some choices, or for its body ``alone``.
+
+    Gives the seconds until the script is done, and by what name its body is asked for.
+    """
     message = BackMsg()
     message.rerun_script.query_string = urlencode(query)
     message.rerun_script.page_name = "gaps"
+    message.rerun_script.fragment_id = alone
     start = time.perf_counter()
     await connection.send(message.SerializeToString())
-    size, shown = 0, False
+    size, shown, body = 0, False, alone
     while True:
-        body = await asyncio.wait_for(connection.recv(), WAIT_S)
-        assert isinstance(body, bytes)
-        size += len(body)
-        answer = ForwardMsg.FromString(body)
+        received = await asyncio.wait_for(connection.recv(), WAIT_S)
+        assert isinstance(received, bytes)
+        size += len(received)
+        answer = ForwardMsg.FromString(received)
         element = answer.delta.new_element
         shown |= element.WhichOneof("type") == "bidi_component"
+        body = answer.delta.fragment_id or body
         if element.WhichOneof("type") == "exception":
             raise RuntimeError(element.exception.message)
         if answer.WhichOneof("type") == "script_finished":
@@ -172,7 +186,7 @@ async def _rerun(connection: ClientConnection, query: dict[str, str], tally: Tal
     if not shown:
         raise RuntimeError(f"no map for {query}")
     tally.sizes.append(size)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, body
 
 
 def _table(tally: Tally, count: int, plan: Plan) -> str:
@@ -195,8 +209,9 @@ def _table(tally: Tally, count: int, plan: Plan) -> str:
         "# Many sessions at once",
         "",
         f"{count} sessions on the page of villages for {plan.seconds:.0f} s, each choosing about",
-        f"every {plan.think_s:.0f} s (an area, a verdict, a village). Made by `uv run python -m",
-        f"bench.sessions --study STUDY --write docs/sessions.md` on {datetime.now(UTC):%Y-%m-%d}:",
+        f"every {plan.think_s:.0f} s (an area, a verdict or a village, each as often). Made by",
+        "`uv run python -m bench.sessions --study STUDY --write docs/sessions.md`",
+        f"on {datetime.now(UTC):%Y-%m-%d}:",
         f"{os.cpu_count()} cores, Python {platform.python_version()}, sessions and server on one",
         "machine, the reconstruction of 3,806 villages.",
         "",
