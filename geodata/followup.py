@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -109,6 +110,11 @@ class Reading:
 
 def empty() -> pd.DataFrame:
     """A follow-up without any village."""
+    return _empty().copy()
+
+
+@cache
+def _empty() -> pd.DataFrame:
     index = pd.Index([], name="village_id", dtype=object)
     return pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS}, index=index)
 

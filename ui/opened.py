@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import pandas as pd
 
 import coverage
+from coverage.explain import responsibility
 from coverage.model import Assessment, Measures, Rule, Verdict
 from coverage.summarise import by_unit
 from coverage.sure import Sureness
@@ -89,7 +90,8 @@ class Opened:
     figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
     """Counts by unit under a rule, in a structure (its position), at a level."""
     ordered: Callable[[Rule, int], pd.DataFrame] = field(repr=False)
-    """All villages with their units in a structure and a rule's verdicts, the worst first."""
+    """All villages with their units in a structure, a rule's verdicts and whose duty each is,
+    the worst first."""
     stills: Callable[[], Stills] = field(repr=False)
     """The shapes of the map as a still picture has them."""
     counts: Callable[[Rule, int, Level], list[list[int]]] = field(repr=False)
@@ -229,6 +231,7 @@ def _ordered_of(
     def ordered(rule: Rule, position: int) -> pd.DataFrame:
         table = pd.DataFrame(run.study.villages.drop(columns=["geometry", "centre"]))
         table = table.assign(**structures[position].places.loc[table.index])
+        table = table.assign(duty=responsibility(run.study.villages))
         return _worst_first(table.join(judged(rule).verdicts))
 
     return ordered

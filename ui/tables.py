@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from coverage.explain import responsibility
 from coverage.filings import filings
 from coverage.model import Assessment, Verdict
 from geodata.followup import shown
@@ -104,23 +103,27 @@ def village_list(view: View) -> VillageList:
 
 def _columns(table: pd.DataFrame, t: Translator, levels: tuple[str, ...]) -> pd.DataFrame:
     """The columns an official reads, under translated heads."""
-    electrified = {True: t("yes"), False: t("no")}
-    columns = {
-        t("Village"): table["village"].map(cell),
-        t("Signal"): table["verdict"].map({v: verdict_text(v, t) for v in VERDICT_TEXTS}),
-        t("Commune"): table["commune"].map(cell),
-        t("District"): table["district"].map(cell),
-        t("People"): t.column(table["population"]),
-        t("Grid power"): table["electrified"].map(electrified.get),
-        t("Responsible"): responsibility(table).map({k: t(v) for k, v in DUTIES.items()}),
-        t("Best operator"): table["best_operator"].map(cell),
-        t("Area served (%)"): t.column(pd.to_numeric(table["best_share"]) * 100, digits=1),
+    yes_no = {True: t("yes"), False: t("no")}
+    verdicts = {verdict: verdict_text(verdict, t) for verdict in VERDICT_TEXTS}
+    duties = {duty: t(told) for duty, told in DUTIES.items()}
+    of = {name: table[name].tolist() for name in table}  # a choice waits for this: no Series a cell
+    shares = pd.to_numeric(table["best_share"]) * 100
+    columns: dict[str, Sequence[str | None]] = {
+        t("Village"): [cell(name) for name in of["village"]],
+        t("Signal"): [verdicts[verdict] for verdict in of["verdict"]],
+        t("Commune"): [cell(name) for name in of["commune"]],
+        t("District"): [cell(name) for name in of["district"]],
+        t("People"): t.column(of["population"]),
+        t("Grid power"): [yes_no.get(power) for power in of["electrified"]],
+        t("Responsible"): [duties[duty] for duty in of["duty"]],
+        t("Best operator"): [cell(name) for name in of["best_operator"]],
+        t("Area served (%)"): t.column(shares.tolist(), digits=1),
     }
     if "served_by_others" in table:
-        columns[t("Served by others")] = table["served_by_others"].map(electrified)
+        columns[t("Served by others")] = [yes_no[served] for served in of["served_by_others"]]
     if "district" not in levels:
         del columns[t("District")]
-    return pd.DataFrame({**columns, **_follow_up(table, t)}).reset_index(drop=True)
+    return pd.DataFrame({**columns, **_follow_up(table, t)}, dtype=object)
 
 
 def _follow_up(table: pd.DataFrame, t: Translator) -> dict[str, list[str]]:
