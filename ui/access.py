@@ -58,6 +58,14 @@ def current_rights() -> Rights | None:
     return settings.rights_of(email, verified=verified)
 
 
+def still_has(rights: Rights) -> bool:
+    """Whether these are the session's rights still: a button may be older than their end."""
+    try:
+        return current_rights() == rights
+    except GeodataError:  # the page says what is wrong with the settings
+        return False
+
+
 def has_sign_in() -> bool:
     """Whether this server knows where people sign in: the ``[auth]`` of its secrets."""
     try:

@@ -53,21 +53,34 @@ def head(
         st.container(horizontal=True, vertical_alignment="center", key=key)
         for key in ("top", "pages")
     )
-    yield
-    choice = choices.current()
-    t = translator(choice.language)
-    with top:
-        st.header(t("Mobile coverage of villages"), anchor=False)
-        _language(choice, t)
-    with pages:
+    try:
+        yield
+    finally:  # a page that fails leaves the way to others
+        choice = choices.current()
+        t = translator(choice.language)
+        with top:
+            st.header(t("Mobile coverage of villages"), anchor=False)
+            _language(choice, t)
+        with pages:
+            _links(entries, titles, current, choice, t)
+
+
+def _links(
+    entries: Mapping[str, Any],
+    titles: Mapping[str, PageEntry],
+    current: str,
+    choice: Choices,
+    t: Translator,
+) -> None:
+    """The ways to the other pages, and out."""
+    for path, entry in titles.items():
+        if not entry.aside:
+            _link(entries[path], entry, choice, t, current=path == current)
+    with st.popover(t("More"), key="more pages"):
         for path, entry in titles.items():
-            if not entry.aside:
+            if entry.aside:
                 _link(entries[path], entry, choice, t, current=path == current)
-        with st.popover(t("More"), key="more pages"):
-            for path, entry in titles.items():
-                if entry.aside:
-                    _link(entries[path], entry, choice, t, current=path == current)
-        sign_out_button(t)
+    sign_out_button(t)
 
 
 def _link(page: Any, entry: PageEntry, choice: Choices, t: Translator, *, current: bool) -> None:

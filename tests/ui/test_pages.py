@@ -23,7 +23,7 @@ from geodata.study.results import Run, latest_run
 from geodata.study.variants import load_variants, save_variant
 from tests import table_study
 from tests.gis import PASSWORD, Gis
-from tests.ui.tiny_run import open_page, tiny_run, view_of, without_units, words
+from tests.ui.tiny_run import give, open_page, tiny_run, view_of, without_units, words
 from ui import studies, text_page
 from ui.downloads import follow_up_file, list_file
 from ui.opened import opened_run
@@ -409,6 +409,20 @@ def test_who_sees_one_district_publishes_the_figures_of_all(
     assert published is not None
     assert published.run_id != run.run_id
     assert published.summary.headline.villages == 9
+
+
+@pytest.mark.parametrize("label", ["Publish now", "Forget this variant"])
+@pytest.mark.parametrize("left", [None, Rights(may_change_rules=False)])
+def test_a_button_outlives_no_rights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, label: str, left: Rights | None
+) -> None:
+    run = tiny_run(tmp_path / "s")
+    save_variant(run.study, "thirty", replace(run.assessment.rule, covered_share=0.3))
+    app = open_page(monkeypatch, run, "rule", lang="en", variant="thirty")
+    give(monkeypatch, left)
+    next(button for button in app.button if button.label == label).click().run()
+    assert (run.study.folder / "results" / "current").read_text().strip() == run.run_id
+    assert list(load_variants(run.study)) == ["thirty"]
 
 
 def test_whom_one_operator_serves_is_listed_unless_verdicts_are_chosen(run: Run) -> None:

@@ -15,7 +15,7 @@ from geodata.access import EVERYTHING, Rights
 from geodata.study.assess import assess_study
 from geodata.study.results import Run
 from tests.tiny_study import write_study
-from ui import studies
+from ui import access, frame, studies
 from ui.choices import Choices
 from ui.opened import Opened, opened_run
 from ui.view import View, make_view
@@ -53,6 +53,7 @@ def open_page(
 ) -> AppTest:
     """A page as Streamlit runs it, without a browser."""
     opened = opened_run(run, rights=rights)
+    give(monkeypatch, rights)
     monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
     path = {"overview": "", "five_g": "5g"}.get(show, show)
     made = f"page(next(entry for entry in PAGES if entry.path == {path!r}))()"
@@ -61,6 +62,12 @@ def open_page(
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
+
+
+def give(monkeypatch: pytest.MonkeyPatch, rights: Rights | None) -> None:
+    """Whoever looks at the pages has these rights from now on."""
+    for module in (access, frame):
+        monkeypatch.setattr(module, "current_rights", lambda: rights)
 
 
 def words(app: AppTest) -> str:

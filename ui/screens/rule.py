@@ -17,7 +17,7 @@ from coverage.select import headline_among
 from geodata.errors import GeodataError
 from geodata.study.variants import remove_variant, save_variant
 from ui import choices, studies
-from ui.access import addresses
+from ui.access import addresses, still_has
 from ui.controls import choice_box
 from ui.figures import split_text
 from ui.maps.component import digest_of, draw_map
@@ -369,10 +369,14 @@ def _keep(view: View, rule: Rule) -> None:
 
 
 def _publish(view: View, rule: Rule) -> None:
+    if not still_has(view.rights):
+        return
     view.opened.publish(rule)
     choices.choose(variant="", tried="")
 
 
 def _forget(view: View) -> None:
+    if not still_has(view.rights):
+        return
     remove_variant(view.opened.run.study, view.choices.variant)
     choices.choose(variant="", tried="")
