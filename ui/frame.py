@@ -19,6 +19,9 @@ from ui.plain import escaped
 from ui.texts import LANGUAGES, Translator, error_text, translator
 from ui.view import View, make_view
 
+FRAMED = "framed"
+"""In a session that has a head already."""
+
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 
@@ -46,16 +49,15 @@ def head(
 ) -> Iterator[None]:
     """The title, the language switch and the links to the pages, choices taken along.
 
-    Its place is above what is drawn meanwhile, and it goes out after that: nothing in it is
-    what a reader waits for.
+    It stands above what is drawn meanwhile. A session's first page begins with it, since that
+    page may take long to open; later it goes out last, for it is not what a choice is made for.
     """
     top, pages = (
         st.container(horizontal=True, vertical_alignment="center", key=key)
         for key in ("top", "pages")
     )
-    try:
-        yield
-    finally:  # a page that fails leaves the way to others
+
+    def fill() -> None:
         choice = choices.current()
         t = translator(choice.language)
         with top:
@@ -63,6 +65,16 @@ def head(
             _language(choice, t)
         with pages:
             _links(entries, titles, current, choice, t)
+
+    if not st.session_state.get(FRAMED):
+        st.session_state[FRAMED] = True
+        fill()
+        yield
+        return
+    try:
+        yield
+    finally:  # a page that fails leaves the way to others
+        fill()
 
 
 def _links(
