@@ -188,11 +188,18 @@ class Outlook:
         areas: npt.NDArray[np.object_],
         owner: Indices,
     ) -> bool:
-        """Whether one operator serves enough of the village."""
+        """Whether one operator serves enough of the village.
+
+        Areas are cut to the village before they are united, and only where no single one
+        serves enough and all together may: whole footprints cost many times as much.
+        """
+        enough = self.covered_share * shapely.area(village)
         for k in np.unique(owner[hits]):
-            union = shapely.union_all(areas[hits[owner[hits] == k]])
-            part = shapely.area(shapely.intersection(union, village))
-            if part / shapely.area(village) >= self.covered_share:
+            parts = shapely.intersection(areas[hits[owner[hits] == k]], village)
+            held = shapely.area(parts)
+            if held.max() >= enough:
+                return True
+            if held.sum() >= enough and shapely.area(shapely.union_all(parts)) >= enough:
                 return True
         return False
 
