@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.e2e.browsing import CHROMIUM, DESKTOP, PHONE, Heard, browsing, context_of, serving
+from tests.e2e.browsing import (
+    CHROMIUM,
+    DESKTOP,
+    ONE_PROCESS,
+    PHONE,
+    Heard,
+    browsing,
+    context_of,
+    keep_program,
+    serving,
+)
 from tests.tiny_study import write_study
 
 FOLDER = Path(__file__).parent
@@ -27,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
         pytest.skip(f"{CHROMIUM} is not on this machine: the browser tests did not run")
-    with sync_playwright() as playwright, browsing(playwright) as opened:
+    with sync_playwright() as playwright, browsing(playwright, ONE_PROCESS) as opened:
         yield opened
 
 
@@ -44,14 +54,17 @@ def heard() -> Heard:
 
 
 @pytest.fixture(scope="session")
-def visitors(browser: Browser) -> Iterator[Mapping[tuple[int, int], BrowserContext]]:
+def visitors(browser: Browser, address: str) -> Iterator[Mapping[tuple[int, int], BrowserContext]]:
     """Somebody at a desk and somebody with a phone, by the size of their window.
 
     They have been here before: the page's program is in their cache, which spares two fifths of
     the work of opening a page. Who must come for the first time is made by `context_of`.
     """
     with ExitStack() as stack:
-        yield {size: stack.enter_context(context_of(browser, size)) for size in (DESKTOP, PHONE)}
+        made = {size: stack.enter_context(context_of(browser, size)) for size in (DESKTOP, PHONE)}
+        for context in made.values():
+            keep_program(context, address)
+        yield made
 
 
 @pytest.fixture

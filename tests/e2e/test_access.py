@@ -23,7 +23,7 @@ from oidc_provider_mock import User, app
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
-from tests.e2e.browsing import DESKTOP, READY, context_of, free_port, serving
+from tests.e2e.browsing import DESKTOP, READY, context_of, free_port, keep_program, serving
 from tests.tiny_study import write_study
 from ui.maps.assets import ROUTE
 
@@ -170,10 +170,22 @@ def url(
         yield address
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="module")
+def desk(browser: Browser, url: str) -> Iterator[BrowserContext]:
+    """A desk at which one after another sits down: the page's program is in its cache."""
     with context_of(browser, DESKTOP) as opened:
+        keep_program(opened, url)
         yield opened
+
+
+@pytest.fixture
+def context(desk: BrowserContext) -> Iterator[BrowserContext]:
+    """The desk as who comes next finds it: nobody is signed in, here or at the provider."""
+    left = len(desk.pages)
+    yield desk
+    for page in desk.pages[left:]:
+        page.close()
+    desk.clear_cookies()
 
 
 def sign_in(context: BrowserContext, url: str, who: str, path: str = "") -> tuple[Page, Received]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e.browsing import DESKTOP, PHONE, READY, Heard, show, sideways
 
@@ -17,17 +20,18 @@ def _without_streamlit(page: Page, address: str) -> None:
     page.goto(address)
 
 
-def _opened(page: Page, address: str) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _open_study(visitors: Mapping[tuple[int, int], BrowserContext], address: str) -> None:
     """See to it that the study is open: until then no page has a first view.
 
     The first to open it measures it, and so leaves another to be opened.
     """
-    show(page, address)
-    show(page, address)
+    with visitors[DESKTOP].new_page() as page:
+        show(page, address)
+        show(page, address)
 
 
-def test_without_scripts_one_can_read_and_go_on(browser: Browser, page: Page, address: str) -> None:
-    _opened(page, address)
+def test_without_scripts_one_can_read_and_go_on(browser: Browser, address: str) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         reader = context.new_page()
         reader.goto(address)
@@ -47,7 +51,6 @@ def test_without_scripts_one_can_read_and_go_on(browser: Browser, page: Page, ad
 def test_it_gives_way_to_the_page_and_leaves_nothing_behind(
     page: Page, heard: Heard, address: str
 ) -> None:
-    _opened(page, address)
     page.goto(f"{address}gaps", wait_until="commit")
     page.wait_for_selector(f"{FIRST} tbody tr")
     page.wait_for_selector(READY)
@@ -57,14 +60,12 @@ def test_it_gives_way_to_the_page_and_leaves_nothing_behind(
 
 
 def test_it_gives_way_where_there_is_no_map(page: Page, address: str) -> None:
-    _opened(page, address)
     page.goto(f"{address}area?district=417")
     expect(page.locator(FIRST)).to_have_count(0)
     expect(page.get_by_text("STT").first).to_be_visible()
 
 
 def test_it_waits_for_who_is_typing(page: Page, address: str) -> None:
-    _opened(page, address)
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -85,10 +86,7 @@ def test_it_waits_for_who_is_typing(page: Page, address: str) -> None:
     expect(page.locator(FIRST)).to_have_count(0)
 
 
-def test_its_parts_fit_and_serve_everybody(
-    browser: Browser, page: Page, address: str, heard: Heard
-) -> None:
-    _opened(page, address)
+def test_its_parts_fit_and_serve_everybody(browser: Browser, address: str, heard: Heard) -> None:
     for size in (DESKTOP, PHONE):
         for path in ("", "gaps?verdict=all", "area?district=417"):
             with browser.new_context(viewport={"width": size[0], "height": size[1]}) as context:
