@@ -11,6 +11,7 @@ from tests.corpus import Case, all_cases
 CASES = all_cases()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_each_file_of_the_corpus_is_read_or_refused_as_it_should_be(
     case: Case, tmp_path: Path

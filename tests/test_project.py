@@ -91,6 +91,7 @@ def test_the_analysis_reads_no_file_and_draws_nothing() -> None:
         assert "open(" not in text, path
 
 
+@pytest.mark.heavy
 def test_every_example_in_a_docstring_of_the_analysis_runs() -> None:
     code = (
         "import doctest, coverage.area as m; r = doctest.testmod(m); print(r.attempted, r.failed)"

@@ -146,6 +146,7 @@ def test_amounts_are_those_of_geos(
         assert told.get(bits, 0.0) == pytest.approx(amount, abs=1e-8)
 
 
+@pytest.mark.heavy
 def test_windows_of_any_size_give_the_same() -> None:
     counts = np.random.default_rng(3).poisson(5.0, (31, 31)).astype(float)
     source = over_tiny(counts, 100.0)
@@ -183,6 +184,7 @@ def test_a_window_without_a_village_is_never_read() -> None:
     np.testing.assert_allclose(found.total, 100.0, rtol=1e-9)
 
 
+@pytest.mark.heavy
 def test_uniform_people_have_the_shares_of_the_area() -> None:
     measures = with_people(over_tiny(np.ones((300, 300)), 10.0))
     for bits in (1, 2, 3):
@@ -211,6 +213,7 @@ def test_a_raster_in_degrees_finds_the_same_people() -> None:
     np.testing.assert_allclose(total, expected, rtol=2e-6)
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(15), deadline=None)
 @given(
     seed=st.integers(0, 999),

@@ -226,6 +226,7 @@ def test_the_index_and_order_of_the_villages_are_kept() -> None:
     pd.testing.assert_series_equal(found, pd.Series({"b": 0.5, "a": 0.0}, name="share"))
 
 
+@pytest.mark.heavy
 def test_the_number_of_threads_does_not_matter() -> None:
     villages = _voronoi(4, 300)
     layers = [np.array([moved(shapely.Point(x, 3000).buffer(1500))]) for x in (1500, 2500, 4000)]

@@ -24,6 +24,7 @@ def layer(*shapes: shapely.Geometry, extent: shapely.Geometry | None = None) -> 
     )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(3))
 def test_points_and_tiles_are_where_geos_says(seed: int) -> None:
     random = np.random.default_rng(seed)

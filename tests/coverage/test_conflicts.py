@@ -269,6 +269,7 @@ def a_hundred(side: int = 10) -> gpd.GeoDataFrame:
     return table.assign(centre=table.geometry.centroid)
 
 
+@pytest.mark.heavy
 def test_twenty_planted_villages_come_first_and_no_others() -> None:
     """A drive test over a hundred villages: in 20 of them it contradicts, elsewhere it is noise."""
     random = np.random.default_rng(5)
@@ -324,6 +325,7 @@ def planted(told: list[tuple[int, int, int, int]]) -> gpd.GeoDataFrame:
     return together(*parts)
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(15), deadline=None)
 @given(told=SOME, seed=st.integers(0, 99))
 def test_the_order_of_samples_does_not_matter(told: list[Any], seed: int) -> None:
@@ -334,6 +336,7 @@ def test_the_order_of_samples_does_not_matter(told: list[Any], seed: int) -> Non
     pd.testing.assert_frame_equal(one, other)
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(15), deadline=None)
 @given(told=SOME, more=st.integers(1, 40))
 def test_what_agrees_never_raises_a_conflict(told: list[Any], more: int) -> None:
@@ -352,6 +355,7 @@ def test_what_agrees_never_raises_a_conflict(told: list[Any], more: int) -> None
     assert pd.isna(now["rank"]) or now["rank"] >= chosen["rank"]
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(15), deadline=None)
 @given(told=SOME)
 def test_every_sample_is_accounted_for_and_no_verdict_is_changed(told: list[Any]) -> None:

@@ -114,6 +114,7 @@ def test_nothing_to_split_raises(villages: int, parts: int) -> None:
         split(tiny.villages().iloc[:villages], parts)
 
 
+@pytest.mark.heavy
 @given(seed=st.integers(0, 2**32 - 1), parts=st.integers(1, 7))
 @settings(max_examples=examples(20), deadline=None)
 def test_joined_parts_are_the_whole(seed: int, parts: int) -> None:

@@ -144,6 +144,7 @@ def ragged(count: int, *, reach_m: float, seed: int) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapely.polygons(rings), crs=tiny.CRS)
 
 
+@pytest.mark.heavy
 def test_villages_measured_apart_have_the_same_areas_to_the_last_bit() -> None:
     shapes = ragged(60, reach_m=600, seed=1)
     villages = gpd.GeoDataFrame({"centre": shapes.centroid}, geometry=shapes)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 USE = f"numba.njit(lambda x: x + 1)(1); assert coverage.__file__.startswith({str(ROOT)!r})"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("order", ["import numba, coverage", "import coverage, numba"])
 def test_numba_loads_and_compiles_in_either_order(order: str) -> None:
     code = (

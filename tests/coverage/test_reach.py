@@ -155,6 +155,7 @@ def test_the_basis_of_the_rule_does_not_change_who_is_reached() -> None:
     assert by_area.people == by_people.people
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 9999))
 def test_the_union_reaches_no_fewer_than_the_best_operator(seed: int) -> None:

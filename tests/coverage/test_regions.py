@@ -19,6 +19,7 @@ from tests.coverage.test_measure import ragged
 from tests.laws import examples
 
 
+@pytest.mark.heavy
 @given(seed=st.integers(0, 2**32 - 1), regions=st.integers(1, 6))
 @settings(max_examples=examples(15), deadline=None)
 def test_regions_are_the_whole(seed: int, regions: int) -> None:

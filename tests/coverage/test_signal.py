@@ -272,6 +272,7 @@ def test_an_invalid_village_is_made_valid_first() -> None:
     np.testing.assert_allclose(told[0], by_geos(bow, values, GRID), atol=1e-9)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("rows_at_once", [3, 2**19])
 def test_a_village_in_small_windows_is_the_same(
     rows_at_once: int, monkeypatch: pytest.MonkeyPatch
@@ -353,6 +354,7 @@ def test_a_source_of_two_names_is_read_once_and_tells_for_both() -> None:
             np.testing.assert_allclose(*wide)
 
 
+@pytest.mark.heavy
 def test_people_in_a_part_of_the_same_pixels_are_counted_in_the_same_pass() -> None:
     amount = np.zeros((40, 40))
     amount[3:33, 7:37] = np.random.default_rng(5).gamma(0.3, 8.0, (30, 30))
@@ -446,6 +448,7 @@ rasters = st.lists(st.integers(0, 50), min_size=3, max_size=3)
 titles = (("Alpha", "3G"), ("Alpha", "4G"), ("Beta", "4G"))
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(25), deadline=None)
 @given(
     seeds=rasters, shapes=st.lists(polygons(), min_size=1, max_size=4), by=st.integers(-110, -95)

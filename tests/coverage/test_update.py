@@ -138,6 +138,7 @@ some_layers = st.lists(
 )
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(60), deadline=None)
 @given(some_layers, some_layers, st.data())
 def test_updated_measures_are_those_of_a_full_measurement(

@@ -108,6 +108,7 @@ def texts(thing: Any) -> str:
     return "\n".join(text for text in reachable(thing) if isinstance(text, str))
 
 
+@pytest.mark.heavy
 def test_the_walk_finds_what_stands_anywhere(run: Run) -> None:
     told = texts(run)
     for word in ("Alpha", "Beta", "v9", "Beta.gpkg", "Xã Núi <b>Cao</b>", "B1", "again"):
@@ -385,6 +386,7 @@ def test_a_filing_that_another_did_not_make_is_not_told(run: Run) -> None:
     assert set(delta["missing"]) == {"Delta"}
 
 
+@pytest.mark.heavy
 def test_villages_in_no_unit_are_seen_by_nobody_in_particular(tmp_path: Path) -> None:
     study = geodata.open_study(write_study(tmp_path / "study"))
     villages = study.villages.copy()
@@ -399,6 +401,7 @@ def test_villages_in_no_unit_are_seen_by_nobody_in_particular(tmp_path: Path) ->
     assert [len(structure.places) for structure in structures_of(part.study)] == [2]
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(25), deadline=None)
 @given(
     districts=st.sets(st.sampled_from(["412", "417", "x"])),
@@ -700,6 +703,7 @@ def test_what_was_read_of_a_database_is_not_told(run: Run) -> None:
         assert "alpha_2023" not in texts(restrict(whole, rights))
 
 
+@pytest.mark.heavy
 def test_a_code_that_is_another_area_in_another_structure_needs_its_day(run: Run) -> None:
     later = run.study.units[1]
     codes = later.communes.rename(index={"99": "11"})  # in 2025 a larger area, of another name

@@ -27,6 +27,7 @@ def readers() -> Iterator[Readers]:
     made.close()
 
 
+@pytest.mark.heavy
 def test_what_a_function_gives_comes_back(readers: Readers) -> None:
     assert readers.call(sorted, [3, 1, 2]) == [1, 2, 3]
     assert readers.call(os.getpid) != os.getpid()

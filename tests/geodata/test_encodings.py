@@ -251,6 +251,7 @@ def test_the_kind_of_a_column_stays(dtype: str) -> None:
     assert mended(told, file="f")[0]["V"].dtype == told["V"].dtype
 
 
+@pytest.mark.heavy
 def test_a_hundred_thousand_rows_cost_little_beside_reading_them(tmp_path: Path) -> None:
     rows = 100_000
     table = gpd.GeoDataFrame(

@@ -221,6 +221,7 @@ def _score(there: pd.DataFrame, change: str) -> tuple[float, int]:
     return right / len(there), len(got) - right
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("change", sorted(perturbed.CHANGES))
 def test_numbered_villages_of_a_province_are_never_taken_for_one_another(change: str) -> None:
     share, wrong = _score(perturbed.numbered(130, 29), change)

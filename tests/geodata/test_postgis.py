@@ -67,6 +67,7 @@ def test_no_password_stands_in_manifest_notes_or_any_kept_file(
     assert [table["rows"] for table in manifest["tables"]] == [3, 2, 9, 9, 1, 2]
 
 
+@pytest.mark.heavy
 def test_measures_are_taken_again_when_rows_change_and_not_when_they_only_move(
     study: tuple[Path, str], gis: Gis
 ) -> None:
@@ -209,6 +210,7 @@ def test_srid_0_is_a_file_without_a_system(gis: Gis) -> None:
     assert read.crs == "EPSG:9208"
 
 
+@pytest.mark.heavy
 def test_a_table_of_srid_0_in_a_study_is_told_with_the_likely_system(
     study: tuple[Path, str], gis: Gis, tmp_path: Path
 ) -> None:

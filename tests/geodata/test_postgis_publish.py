@@ -120,6 +120,7 @@ def test_publishing_twice_changes_nothing(gis: Gis, schema: str, run: Run) -> No
     assert (gis.execute(rows), gis.execute(runs)) == before
 
 
+@pytest.mark.heavy
 def test_history_stays_and_the_latest_is_current(
     gis: Gis, schema: str, run: Run, other: Run
 ) -> None:
@@ -380,6 +381,7 @@ def test_a_hostile_schema_name_is_a_name(gis: Gis, schema: str, run: Run) -> Non
     assert "not a name" in refused(CallError, run, gis.planner, schema="x" * 64)
 
 
+@pytest.mark.heavy
 def test_a_run_published_long_ago_is_published_as_it_was(
     gis: Gis, schema: str, tmp_path: Path
 ) -> None:

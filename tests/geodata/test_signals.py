@@ -154,6 +154,7 @@ def test_a_study_of_footprints_and_rasters_from_files_to_verdicts(study: Path) -
     np.testing.assert_array_equal(again.measures.extent_share, direct.extent_share)
 
 
+@pytest.mark.heavy
 def test_a_changed_raster_measures_signals_alone(study: Path) -> None:
     geodata.assess_study(geodata.open_study(study))
     changed = np.full((40, 40), -80.0)
@@ -181,6 +182,7 @@ def test_who_sees_one_district_sees_its_pixels_alone(study: Path) -> None:
     assert [x.info.operator for x in own.study.layers] == ["Gamma", "Gamma"]
 
 
+@pytest.mark.heavy
 def test_the_command_line_assesses_and_checks_it(study: Path) -> None:
     runner = CliRunner()
     done = runner.invoke(command, ["assess", str(study), "--json"])

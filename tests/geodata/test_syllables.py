@@ -17,6 +17,7 @@ OTHER = (
 )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("word", VIETNAMESE.split())
 def test_syllables_of_names_are_syllables_in_either_case(word: str) -> None:
     assert is_syllable(word)

@@ -122,6 +122,7 @@ def test_the_golden_coordinates_by_an_implementation_of_our_own() -> None:
     assert utm == pytest.approx(GOLDEN["EPSG:3405"], abs=1e-3)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("system", [*TM3, *UTM], ids=lambda system: system.code)
 def test_each_zone_agrees_with_our_own_and_comes_back(system: System) -> None:
     scale = 0.9999 if system.family == "vn2000-tm3" else 0.9996

@@ -147,6 +147,7 @@ def _timeless(body: bytes, ending: str, folder: Path) -> bytes:
     return repr(sorted(parts.items())).encode()
 
 
+@pytest.mark.heavy
 def test_other_layers_of_others_leave_every_byte_as_it_was(
     opened: tuple[Opened, Opened], tmp_path: Path
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_map_of_an_operator_is_the_same_whatever_others_filed(
         assert mine.digest == theirs.digest
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["overview", "gaps", "area", "five_g", "rule", "data", "method"])
 def test_pages_of_an_operator_are_the_same_and_say_whose_figures_they_are(
     monkeypatch: pytest.MonkeyPatch, runs: tuple[Run, Run], name: str

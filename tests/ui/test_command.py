@@ -35,6 +35,7 @@ def study(tmp_path: Path) -> Path:
     return folder.write(tmp_path / "study").parent
 
 
+@pytest.mark.heavy
 def test_assess_prints_headline_published_figure_and_districts(study: Path) -> None:
     done = call("assess", study)
     assert done.exit_code == 0
@@ -46,6 +47,7 @@ def test_assess_prints_headline_published_figure_and_districts(study: Path) -> N
     assert "Nothing was measured anew" in call("assess", study).stdout
 
 
+@pytest.mark.heavy
 def test_assess_prints_the_range_and_what_makes_its_ends(study: Path) -> None:
     """At a tenth v3 and v6 are covered; v2, v5 and v8 have their centre on Alpha's edge."""
     lines = call("assess", study).stdout.splitlines()
@@ -81,6 +83,7 @@ def test_assess_as_json_has_the_keys_of_the_design(study: Path) -> None:
     assert served == {("Alpha", "4G"): 6, ("Beta", "3G"): 0}
 
 
+@pytest.mark.heavy
 def test_a_rule_of_people_tells_the_best_operator_and_the_union_side_by_side(study: Path) -> None:
     lines = call("assess", study, "--rule", "sdg-9.c.1").stdout.splitlines()
     told = next(line for line in lines if line.startswith("People within reach"))
@@ -115,6 +118,7 @@ def test_zones_are_a_table_of_shares(study: Path, tmp_path: Path, ending: str) -
     assert set(table["Rule"]) == {"vn-village"}
 
 
+@pytest.mark.heavy
 def test_zones_of_the_whole_study_only(study: Path, tmp_path: Path) -> None:
     wrong = call("export", study, "-o", tmp_path / "z.csv", "--zones", "village", "--district", "x")
     assert wrong.exit_code == 2
@@ -127,6 +131,7 @@ def test_zones_of_the_whole_study_only(study: Path, tmp_path: Path) -> None:
     assert "Tỷ lệ dân số có sóng" in (tmp_path / "z.csv").read_text("utf-8-sig")
 
 
+@pytest.mark.heavy
 def test_assess_and_export_say_on_stderr_what_may_make_the_figures_wrong(
     study: Path, tmp_path: Path
 ) -> None:
@@ -223,6 +228,7 @@ def _elsewhere(study: Path) -> None:
     _rewritten(study, geometry=table.translate(300_000, 0))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("spoil", "status", "sentence"),
     [
@@ -286,12 +292,14 @@ def test_units_asked_for_regroup_districts_and_communes_alike(study: Path) -> No
     assert of_commune == {"10": 1, "11": 1, "12": 1}
 
 
+@pytest.mark.heavy
 def test_the_language_of_one_call_is_not_that_of_the_next(study: Path) -> None:
     first = call("--language", "vi", "assess", study, language="en")
     assert "chưa phủ sóng" in first.stdout
     assert "uncovered" in call("assess", study, language="en").stdout
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("variables", "word"),
     [
@@ -310,6 +318,7 @@ def test_the_language_of_the_machine_is_the_default(
     assert word in done.stdout
 
 
+@pytest.mark.heavy
 def test_a_name_does_not_steer_the_terminal(study: Path) -> None:
     hostile = "Huyện \x1b[31m\u202eKỳ"
     _rewritten(study, district=hostile)
@@ -320,6 +329,7 @@ def test_a_name_does_not_steer_the_terminal(study: Path) -> None:
     assert not {"\x1b", "\u202e"} & set(wrong.stderr)
 
 
+@pytest.mark.heavy
 def test_a_reconstruction_says_so_wherever_it_speaks(study: Path, tmp_path: Path) -> None:
     _replace(study, "[villages]", "[reconstruction]\nseed = 1\nversion = 1\n\n[villages]")
     notice = "RECONSTRUCTION: made from published figures"
@@ -373,6 +383,7 @@ def test_the_map_opens_on_a_study_that_is_assessed_and_published(
     assert call("app", study, "--port", 0).exit_code == 2
 
 
+@pytest.mark.heavy
 def test_the_map_without_a_study_makes_the_reconstruction_once(
     study: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -427,6 +438,7 @@ def test_the_map_as_one_page_that_needs_no_network(study: Path, tmp_path: Path) 
     assert call("export", study, "-o", path, "--district", "417").exit_code == 2
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("text", "status", "told"),
     [
@@ -477,6 +489,7 @@ def test_publish_writes_into_postgis_and_says_so(study: Path, gis: Gis) -> None:
     assert (wrong.exit_code, "nothing" in wrong.stderr) == (2, True)
 
 
+@pytest.mark.heavy
 def test_publish_refuses_what_is_no_database_in_one_sentence(study: Path) -> None:
     for url in ("out.gpkg", "postgresql://an:matkhau@127.0.0.1:9/gis", "postgresql://a:mat@khau@h/g",
                 "postgresql://an:matkhau@h/gis?table=a"):  # fmt: skip
@@ -486,6 +499,7 @@ def test_publish_refuses_what_is_no_database_in_one_sentence(study: Path) -> Non
         assert "khau" not in done.stderr + done.stdout
 
 
+@pytest.mark.heavy
 def test_a_study_on_tables_is_assessed_exported_and_told_without_its_password(
     tmp_path: Path, gis: Gis
 ) -> None:
@@ -519,6 +533,7 @@ def test_match_writes_a_workbook_and_says_what_became_of_each_row(tmp_path: Path
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
@@ -536,6 +551,7 @@ def test_a_rule_without_numbers_ends_in_one_sentence(
     assert done.stdout == ""
 
 
+@pytest.mark.heavy
 def test_assess_says_which_signal_layers_the_rule_has_no_level_for(tmp_path: Path) -> None:
     study = write_signal_study(tmp_path / "signal")
     told = call("assess", study, "--rule", "spain")

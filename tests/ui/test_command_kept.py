@@ -25,6 +25,7 @@ def study(tmp_path: Path) -> Path:
     return folder.write(tmp_path / "study").parent
 
 
+@pytest.mark.heavy
 def test_a_changed_layer_is_told_to_have_been_measured_alone(study: Path) -> None:
     assert json.loads(call("assess", study, "--json").stdout)["measured_layers"] == 2
     path = study / "layers" / "beta_3g.gpkg"

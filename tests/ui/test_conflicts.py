@@ -33,6 +33,7 @@ def test_conflicts_are_printed_ranked_with_their_numbers(tmp_path: Path) -> None
     assert "Alpha 4G: công bố có sóng; 20/20 mẫu không đạt" in vi
 
 
+@pytest.mark.heavy
 def test_conflicts_as_json_and_what_is_refused(tmp_path: Path) -> None:
     planted = drives.plant(folder.write(tmp_path / "planted")).parent
     found = json.loads(call("conflicts", planted, "--json").stdout)
@@ -80,6 +81,7 @@ def test_the_page_lists_conflicts_below_the_villages(
     )
 
 
+@pytest.mark.heavy
 def test_the_list_follows_the_area_and_the_operator(
     monkeypatch: pytest.MonkeyPatch, driven: Run
 ) -> None:
@@ -102,6 +104,7 @@ def test_the_card_has_what_was_measured_with_its_numbers(
     assert "⚠" not in told
 
 
+@pytest.mark.heavy
 def test_a_study_without_measurements_shows_nothing_of_them(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:

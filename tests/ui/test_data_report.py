@@ -47,6 +47,7 @@ def test_the_page_tells_what_was_found(
     assert "<img" not in told
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("rights", [DISTRICT, OPERATOR])
 def test_who_sees_a_part_gets_no_report(
     monkeypatch: pytest.MonkeyPatch, run: Run, rights: Rights
@@ -64,6 +65,7 @@ def test_the_report_is_made_once(run: Run) -> None:
     assert studies.report_of(opened) is studies.report_of(opened_run(run))
 
 
+@pytest.mark.heavy
 def test_the_map_is_given_places_in_degrees_the_worst_first(tmp_path: Path) -> None:
     run = tiny_run(tmp_path / "study")
     points = places_of(check_study(run.study.inputs[0], study=run.study))

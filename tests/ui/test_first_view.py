@@ -95,6 +95,7 @@ def _flat(text: str) -> str:
     return " ".join(re.sub(r":material/\w+:|[*#\\]", "", text).replace("\u00a0", " ").split())
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("query", [{}, {"district": "417"}, {"rank": "share", "level": "commune"}])
 def test_it_says_what_the_overview_says(
@@ -113,6 +114,7 @@ def test_it_says_what_the_overview_says(
     ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "query",
     [
@@ -141,6 +143,7 @@ def test_it_says_what_the_list_of_villages_says(
     assert clears == (_view(opened, **query).t("Clear the filters") in text)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("query", [{"district": "417"}, {"units": "2025-07-01", "commune": "99"}])
 def test_it_says_what_my_area_says(
     monkeypatch: pytest.MonkeyPatch, run: Run, opened: Opened, query: dict[str, str]

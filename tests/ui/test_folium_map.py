@@ -36,6 +36,7 @@ def test_names_are_shown_and_do_nothing(page: str) -> None:
     assert "&lt;img" in page or "\\u0026lt;img" in page
 
 
+@pytest.mark.heavy
 def test_it_says_it_is_a_reconstruction_only_when_it_is(page: str, tmp_path: Path) -> None:
     assert "SỐ LIỆU MÔ PHỎNG" in page
     real = (

@@ -48,6 +48,7 @@ def test_every_page_opens_and_says_what_it_rests_on(
     assert ("30/08/2023" if language == "vi" else "30 August 2023") in told.replace("\\", "")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", PAGES)
 def test_nonsense_in_the_address_is_left_aside(
     monkeypatch: pytest.MonkeyPatch, run: Run, name: str
@@ -148,6 +149,7 @@ def test_filters_move_figures_and_list_together(monkeypatch: pytest.MonkeyPatch,
     assert len(app.dataframe[0].value) == 3
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("village", "sentence"),
     [
@@ -170,6 +172,7 @@ def test_the_card_tells_an_operators_people_of_their_own_layers_alone(
     assert "Nobody" not in told
 
 
+@pytest.mark.heavy
 def test_an_operators_people_are_given_no_count_of_operators(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -179,6 +182,7 @@ def test_an_operators_people_are_given_no_count_of_operators(
     assert heading in words(open_page(monkeypatch, run, "overview", lang="en"))
 
 
+@pytest.mark.heavy
 def test_the_card_looked_through_one_operator_says_nothing_of_the_rest(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -197,6 +201,7 @@ def test_the_card_says_when_too_few_operators_serve(
     assert "Alpha serve it, and the rule asks for 2 operators." in words(app).replace("\\", "")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("query", "counted"),
     [
@@ -240,6 +245,7 @@ def test_the_card_tells_who_serves_the_centre_from_who_serves_the_area(
         assert sentence in told.replace("\\", "")
 
 
+@pytest.mark.heavy
 def test_the_card_of_two_operators_says_centre_or_area(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -261,6 +267,7 @@ def test_the_card_of_two_operators_says_centre_or_area(
     assert sentence in words(app).replace("\\", "")
 
 
+@pytest.mark.heavy
 def test_an_operator_whom_the_rule_leaves_out_is_told_of_its_own_service(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -285,6 +292,7 @@ def test_the_follow_up_and_the_waypoints_name_whose_eyes_and_which_rule(run: Run
         assert word in points
 
 
+@pytest.mark.heavy
 def test_names_are_found_without_marks(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     app = open_page(monkeypatch, run, "gaps", name="ky son", verdict="all")
     assert len(app.dataframe[0].value) == 3
@@ -292,6 +300,7 @@ def test_names_are_found_without_marks(monkeypatch: pytest.MonkeyPatch, run: Run
     assert len(app.dataframe[0].value) == 3
 
 
+@pytest.mark.heavy
 def test_looking_through_one_operator_says_so(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     app = open_page(monkeypatch, run, "gaps", lang="en", operator="Beta")
     assert "Seen through Beta alone" in words(app)
@@ -318,6 +327,7 @@ def test_the_card_says_why(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     assert "Terrain" in told
 
 
+@pytest.mark.heavy
 def test_hostile_names_are_text(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     for village in ("v9", "v6", "v3", "v5", "v8"):
         app = open_page(monkeypatch, run, "gaps", village=village, verdict="all")
@@ -397,6 +407,7 @@ def test_a_variant_is_kept_named_and_published(
     assert (run.study.folder / "results" / "current").read_text().strip() != run.run_id
 
 
+@pytest.mark.heavy
 def test_who_sees_one_district_publishes_the_figures_of_all(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -443,6 +454,7 @@ def test_the_text_page_of_no_area_bears_all_that_a_page_must(run: Run, language:
     assert view.t.number(view.headline().covered) in told
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("language", "waits", "refuses", "shown"),
     [
@@ -501,6 +513,7 @@ def test_the_text_page_offers_the_communes_of_the_district_looked_at(run: Run) -
     assert told.count('name="units" value="2023-01-01"') == 2
 
 
+@pytest.mark.heavy
 def test_who_may_not_change_rules_may_try_them(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     rights = Rights(may_change_rules=False, may_change_data=False)
     app = open_page(monkeypatch, run, "rule", rights, lang="en")
@@ -518,6 +531,7 @@ def test_the_frame_has_all_pages(monkeypatch: pytest.MonkeyPatch, run: Run) -> N
     assert "thôn, bản đã có sóng" in words(app).replace("\\", "")
 
 
+@pytest.mark.heavy
 def test_a_study_that_is_not_reconstructed_carries_no_mark(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -545,6 +559,7 @@ def test_a_very_long_list_is_cut_on_the_page_and_whole_in_the_file(
     assert "3 villages listed" in words(app)
 
 
+@pytest.mark.heavy
 def test_figures_follow_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     for language, head, told in (
         ("vi", "Diện tích có sóng (%)", "30,0"),
@@ -554,6 +569,7 @@ def test_figures_follow_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch
         assert told in [text.strip() for text in app.dataframe[0].value[head]]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_figures_stand_to_the_right_and_names_to_the_left(
     monkeypatch: pytest.MonkeyPatch, run: Run, language: str
@@ -579,6 +595,7 @@ def test_settings_emptied_while_the_server_runs_open_nothing(
     assert "settings" in app.error[0].value
 
 
+@pytest.mark.heavy
 def test_only_the_working_page_looks_through_one_operator_and_its_files_say_so(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -593,6 +610,7 @@ def test_only_the_working_page_looks_through_one_operator_and_its_files_say_so(
     assert "Beta" in body
 
 
+@pytest.mark.heavy
 def test_tables_of_a_database_are_named_without_secrets(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gis: Gis
 ) -> None:
@@ -608,6 +626,7 @@ def test_tables_of_a_database_are_named_without_secrets(
             assert f"Table {schema}.alpha ({gis.place}): 1 rows" in told
 
 
+@pytest.mark.heavy
 def test_an_operators_people_are_told_that_figures_are_their_own(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -621,6 +640,7 @@ def test_an_operators_people_are_told_that_figures_are_their_own(
     assert "all operators" in list_file(whole, ("v1",), "csv").decode("utf-8-sig")
 
 
+@pytest.mark.heavy
 def test_tables_of_the_whole_study_say_so_beside_an_area(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:

@@ -60,6 +60,7 @@ def test_one_that_cannot_be_opened_is_left_to_the_page(
     assert studies.at_hand() is None
 
 
+@pytest.mark.heavy
 def test_a_file_replaced_is_read_again(study: Path) -> None:
     before = studies.open_study()
     layer = before.run.study.inputs[-1]
@@ -71,6 +72,7 @@ def test_a_file_replaced_is_read_again(study: Path) -> None:
     assert after is studies.open_study()
 
 
+@pytest.mark.heavy
 def test_a_file_that_is_gone_changes_nothing(study: Path) -> None:
     before = studies.open_study()
     layer = before.run.study.inputs[-1]

@@ -64,6 +64,7 @@ def run(study: Path) -> Run:
     return assess_study(geodata.open_study(study))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("asked", "day"),
     [
@@ -113,6 +114,7 @@ def test_assess_groups_by_the_units_asked_for_as_the_app_does(
         assert ours == figures["uncovered"].to_dict()
 
 
+@pytest.mark.heavy
 def test_without_units_the_ones_of_the_studys_day_count(study: Path) -> None:
     usual = json.loads(printed("assess", str(study), "--json"))
     asked = json.loads(printed("assess", str(study), "--json", "--units", "2023"))
@@ -138,6 +140,7 @@ def test_each_structure_has_short_names_of_its_own(run: Run, tmp_path: Path) -> 
         assert names.is_unique
 
 
+@pytest.mark.heavy
 def test_a_code_of_other_units_is_refused_with_their_day(study: Path, tmp_path: Path) -> None:
     call = ["export", str(study), "-o", str(tmp_path / "a.csv"), "--commune", "99"]
     done = CliRunner().invoke(command, call, env={"PHUSONG_LANGUAGE": "en"})

@@ -148,6 +148,7 @@ def test_a_formula_behind_a_separator_of_other_spreadsheets_is_disarmed(text: st
     assert for_csv("Xóm 1; Xóm 2") == "Xóm 1; Xóm 2"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("ending", geodata.export.ENDINGS)
 def test_no_format_keeps_characters_that_turn_a_text_or_break_a_file(
     run: Run, tmp_path: Path, ending: str

@@ -71,6 +71,7 @@ def test_a_good_study_is_described_and_nothing_is_wrong(study: Path) -> None:
     assert report.files[4].as_of == date(2023, 8, 30)
 
 
+@pytest.mark.heavy
 def test_a_report_writes_nothing(study: Path) -> None:
     before = sorted(study.parent.rglob("*"))
     check_study(study)
@@ -100,6 +101,7 @@ def test_a_missing_file_and_a_bad_entry_hinder_no_other(study: Path) -> None:
     assert [f.rows for f in report.files if f.role == "layer"] == [1, 2]
 
 
+@pytest.mark.heavy
 def test_what_other_commands_refuse_is_an_error_here(study: Path) -> None:
     change_villages(study, lambda t: t.assign(electrified="maybe"))
     with pytest.raises(geodata.DataError):
@@ -241,6 +243,7 @@ def test_the_copy_travels_as_a_zip(study: Path, tmp_path: Path) -> None:
     assert geodata.open_study(tmp_path / "unpacked").name == "Nine villages"
 
 
+@pytest.mark.heavy
 @given(st.text(max_size=30))
 def test_a_clean_text_stays_as_it_is(text: str) -> None:
     assert clean_text(clean_text(text)) == clean_text(text)

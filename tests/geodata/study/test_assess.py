@@ -36,6 +36,7 @@ def test_the_nine_villages_by_hand(file: Path) -> None:
     assert not (file.parent / "results" / "current").exists()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("rule", "figures"),
     [
@@ -56,6 +57,7 @@ def test_every_threshold_and_technology_moves_the_figures(
     assert not geodata.assess_study(study).measured
 
 
+@pytest.mark.heavy
 def test_an_operators_layers_taken_out_change_the_figures(file: Path) -> None:
     study = geodata.open_study(file)
     without_alpha = replace(study, layers=study.layers[1:])

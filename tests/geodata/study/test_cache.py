@@ -78,6 +78,7 @@ def test_beyond_the_limit_what_no_run_needs_goes_first_then_what_was_used_longes
     assert keys(study) == {key(fourth)}  # never what the run at work has
 
 
+@pytest.mark.heavy
 def test_reading_is_using(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     second, third = moved(study, -100), moved(study, -200)
     geodata.assess_study(study)
@@ -91,6 +92,7 @@ def test_reading_is_using(study: Study, monkeypatch: pytest.MonkeyPatch) -> None
     assert keys(study) == {key(study), key(third)}
 
 
+@pytest.mark.heavy
 def test_what_another_has_locked_stays(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     geodata.assess_study(study)
     second = moved(study, -100)
@@ -104,6 +106,7 @@ def test_what_another_has_locked_stays(study: Study, monkeypatch: pytest.MonkeyP
     assert keys(study) == set()
 
 
+@pytest.mark.heavy
 def test_clearing_leaves_what_runs_need_unless_told(study: Study) -> None:
     run = geodata.assess_study(study, publish=True)
     tried = moved(study, -100)
@@ -117,6 +120,7 @@ def test_clearing_leaves_what_runs_need_unless_told(study: Study) -> None:
     assert geodata.assess_study(study).run_id == run.run_id
 
 
+@pytest.mark.heavy
 def test_what_a_dead_process_left_is_swept_after_a_day(study: Study) -> None:
     geodata.assess_study(study)
     old, new = (store_of(study).folder / f".unfinished-{name}" for name in ("old", "new"))

@@ -47,6 +47,7 @@ def test_publish_change_publish_tells_what_changed(file: Path) -> None:
     assert not cut.is_empty
 
 
+@pytest.mark.heavy
 def test_a_variant_is_kept_under_its_name_and_publishes_nothing(file: Path) -> None:
     study = geodata.open_study(file)
     run = assess_study(study, publish=True)
@@ -62,6 +63,7 @@ def test_a_variant_is_kept_under_its_name_and_publishes_nothing(file: Path) -> N
     assert file.exists()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["", "///", "…", "vn-village"])
 def test_a_variant_needs_a_name_of_its_own(file: Path, name: str) -> None:
     study = geodata.open_study(file)
@@ -89,6 +91,7 @@ def test_places_of_both_structures_and_the_search(file: Path) -> None:
     assert not named(names, "nowhere").any()
 
 
+@pytest.mark.heavy
 def test_what_is_nearest_has_distance_and_bearing(file: Path) -> None:
     study = geodata.open_study(file)
     run = assess_study(study)

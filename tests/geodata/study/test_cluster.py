@@ -129,6 +129,7 @@ def test_a_worker_killed_half_way_changes_nothing(client: Client) -> None:
     assert killed[0] not in client.nthreads()
 
 
+@pytest.mark.heavy
 def test_a_part_that_cannot_be_measured_is_named(client: Client) -> None:
     with pytest.raises(ClusterError, match=r"^part 1 of 1 \(9 villages, .*no room for 9$"):
         measured_on(client, tiny.villages(), limited(), parts=1, work=hungry)
@@ -196,6 +197,7 @@ def test_a_server_that_is_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) 
             pass
 
 
+@pytest.mark.heavy
 def test_the_command_measures_on_workers_of_its_own_and_keeps_the_same(tmp_path: Path) -> None:
     study = folder.write(tmp_path / "study").parent
     done = call("assess", study, "--json", "--engine", "dask", "--workers", 1)
@@ -205,6 +207,7 @@ def test_the_command_measures_on_workers_of_its_own_and_keeps_the_same(tmp_path:
     assert run.run_id in done.stdout
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -259,6 +262,7 @@ def test_no_layer_goes_whole_to_a_part() -> None:
     same(found, coverage.measure(tiny.villages(), layers))
 
 
+@pytest.mark.heavy
 @settings(max_examples=examples(25), deadline=None)
 @given(footprints=st.lists(st.lists(polygons(), max_size=4), min_size=2, max_size=2))
 def test_polygons_cut_to_a_part_measure_as_whole_ones(
@@ -296,6 +300,7 @@ def test_a_coordinate_that_is_not_a_number_is_told_wherever_it_lies() -> None:
         Polygons(gpd.GeoSeries(bad, crs=tiny.CRS))
 
 
+@pytest.mark.heavy
 def test_geometries_travel_to_the_last_bit() -> None:
     shapes = np.array([None, shapely.Polygon(), *tiny.villages().geometry], dtype=object)
     again = Packed.of(shapes).geometries()

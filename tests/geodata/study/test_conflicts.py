@@ -95,6 +95,7 @@ def test_what_is_not_compared_is_told_with_its_number(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.heavy
 def test_limits_stand_in_the_study_file(tmp_path: Path) -> None:
     rows = (*lines(1, 6, -120.0), *lines(1, 2, -80.0))
     for keys, count in (("", 1), ("least_samples = 9\n", 0),
@@ -107,6 +108,7 @@ def test_limits_stand_in_the_study_file(tmp_path: Path) -> None:
         geodata.open_study(wrong)
 
 
+@pytest.mark.heavy
 def test_a_mapped_signal_is_of_the_technology_the_study_file_says(tmp_path: Path) -> None:
     study = folder.write(tmp_path / "s")
     told_by = [row.split(",") for row in lines(1, 10, -120.0)]
@@ -150,6 +152,7 @@ def quadkey(x: int, y: int) -> str:
     return "".join(str((x >> k & 1) + 2 * (y >> k & 1)) for k in range(15, -1, -1))
 
 
+@pytest.mark.heavy
 def test_ooklas_tiles_say_that_somebody_serves_where_nobody_declares(tmp_path: Path) -> None:
     study = folder.write(tmp_path / "s")
     half, side = 20_037_508.342789244, 2 * 20_037_508.342789244 / 2**16
@@ -187,6 +190,7 @@ def test_an_operators_people_see_conflicts_of_their_own_layers_alone(run: Run) -
     assert restrict(run, Rights(operator="Beta")).study.measurements is None
 
 
+@pytest.mark.heavy
 def test_the_list_tells_an_operators_people_nothing_of_how_weak_others_are(tmp_path: Path) -> None:
     tables = []
     for wide in (100, 250):  # too little of v9 to serve it, and enough to make it weak

@@ -142,6 +142,7 @@ def test_only_groups_that_are_near_are_read(
     assert seen.bounds == (0, 0, 8.5, 1)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize(
     "change",
@@ -156,6 +157,7 @@ def test_what_may_need_another_look_is_read_at_once(tmp_path: Path, change: Chan
     assert in_file(geodata.open_study(studied(tmp_path, change))) == [False, False]
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize(
     ("entry", "reads"),
@@ -203,6 +205,7 @@ def test_polygons_without_area_are_told_as_ever(tmp_path: Path) -> None:
         geodata.open_study(studied(tmp_path, flat))
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("large")
 def test_a_changed_layer_is_measured_again_with_the_others_in_their_files(tmp_path: Path) -> None:
     """The change cuts villages that Alpha cuts too: these are measured by both layers."""

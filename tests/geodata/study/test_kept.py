@@ -114,6 +114,7 @@ def test_keys_are_of_content_whatever_its_order_and_name() -> None:
     assert villages_key(villages) not in {villages_key(one) for one in others}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("spoil", ["cut", "foreign", "of another", "pickled", "about"])
 def test_an_entry_that_is_not_what_its_key_says_is_measured_anew(study: Study, spoil: str) -> None:
     right = geodata.assess_study(study).assessment.measures
@@ -170,6 +171,7 @@ def _with_people(measures: Measures, about: About, arrays: Arrays) -> Measures:
     return replace(measures, amounts={**measures.amounts, "people": amounts})
 
 
+@pytest.mark.heavy
 def test_a_further_part_is_measured_and_kept_by_itself(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ def test_settled_places_are_told_of_moved_footprints_and_kept(study: Study) -> N
     assert list(measures.moved.outward.amounts) == ["settled"]
 
 
+@pytest.mark.heavy
 def test_of_a_layer_taken_out_nothing_moved_is_measured(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_of_a_layer_taken_out_nothing_moved_is_measured(
     assert whole.sureness.villages.loc["v2", "turned_by"] == "share_90, inward"
 
 
+@pytest.mark.heavy
 def test_kept_arrays_that_do_not_fit_are_measured_anew(study: Study) -> None:
     first = geodata.assess_study(study, rule=AREA)
     part = plan_of(study).parts[-1]
@@ -148,6 +150,7 @@ def test_people_of_a_district_are_told_how_sure_of_their_villages(study: Study) 
     assert (part.sureness.between.low, part.sureness.between.high) == (1, 2)
 
 
+@pytest.mark.heavy
 def test_of_a_changed_layer_the_others_outlines_are_not_moved_again(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def verdicts(file: Path) -> dict[str, str]:
     )
 
 
+@pytest.mark.heavy
 def test_a_folder_and_its_file_open_the_same(study: Path) -> None:
     assert geodata.open_study(study).villages.equals(geodata.open_study(study.parent).villages)
     opened = geodata.open_study(study)
@@ -35,6 +36,7 @@ def test_a_folder_and_its_file_open_the_same(study: Path) -> None:
     assert opened.reconstruction is None
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3405", "EPSG:9208"])
 def test_files_in_any_system_give_the_same_verdicts(study: Path, crs: str) -> None:
     before = verdicts(study)
@@ -133,6 +135,7 @@ def test_village_names_stay_text_whatever_they_hold(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.heavy
 def test_mapinfo_that_lost_its_datum_is_doubted_and_corrected_when_told(tmp_path: Path) -> None:
     file = folder.write(tmp_path / "s")
     gpd.read_file(tmp_path / "s" / "villages.gpkg").to_file(
@@ -182,6 +185,7 @@ def test_an_explicit_unit_column_must_be_in_one_of_the_files(study: Path) -> Non
     assert units.districts["name"].tolist() == ["Thành phố Vinh", "Huyện Kỳ Sơn"]
 
 
+@pytest.mark.heavy
 def test_villages_without_ids_get_some_that_stay(study: Path) -> None:
     table = gpd.read_file(study.parent / "villages.gpkg").drop(columns="village_id")
     replaced(study.parent / "villages.gpkg", table)
@@ -236,6 +240,7 @@ def test_zones_of_5g_are_read_with_what_their_file_says(study: Path) -> None:
     assert found["start"].isna().all()
 
 
+@pytest.mark.heavy
 def test_an_extent_limits_what_a_filing_speaks_of(study: Path) -> None:
     tiny.villages().iloc[:3][["geometry"]].to_file(study.parent / "extent.gpkg")
     text = folder.STUDY.replace('technology = "3G"', 'technology = "3G"\nextent = "extent.gpkg"')

@@ -80,6 +80,7 @@ def test_densities_are_multiplied_by_the_area_of_their_pixels(tmp_path: Path) ->
     assert people_of(study) == pytest.approx(HUNDREDS, rel=1e-3)  # k 0.9999 of the projection
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("factor", "word"), [(1.0, "read as people,"), (4.0, "read as people per")]
 )
@@ -94,6 +95,7 @@ def test_where_nothing_says_the_unit_the_villages_own_numbers_do(
     assert word in sentences(study)
 
 
+@pytest.mark.heavy
 def test_where_the_sums_do_not_tell_the_study_is_asked(tmp_path: Path) -> None:
     place = Affine(1000, 0, tiny.X0, 0, -1000, tiny.Y0 + 3000)
     write_raster(tmp_path / "r.tif", PEOPLE[::2, ::2] * 4, place=place)
@@ -141,6 +143,7 @@ def test_a_raster_askew_is_refused(tmp_path: Path) -> None:
         study_with(tmp_path, '[population]\npath = "ppp_1.tif"\n')
 
 
+@pytest.mark.heavy
 def test_one_of_several_bands(tmp_path: Path) -> None:
     write_raster(tmp_path / "ppp_1.tif", np.stack([PEOPLE * 0, PEOPLE]))
     entry = '[population]\npath = "ppp_1.tif"\n'
@@ -230,6 +233,7 @@ def test_built_up_land_is_a_raster(tmp_path: Path) -> None:
     np.testing.assert_allclose(total, HUNDREDS)
 
 
+@pytest.mark.heavy
 def test_the_key_follows_people_and_not_hexagons(tmp_path: Path) -> None:
     write_raster(tmp_path / "ppp_1.tif", PEOPLE)
     study = study_with(tmp_path, '[population]\npath = "ppp_1.tif"\n')

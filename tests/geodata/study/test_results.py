@@ -34,6 +34,7 @@ def forbid_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "measure", refuse)
 
 
+@pytest.mark.heavy
 def test_a_second_run_with_nothing_changed_measures_nothing(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_second_run_with_nothing_changed_measures_nothing(
     assert second.assessment.verdicts.equals(first.assessment.verdicts)
 
 
+@pytest.mark.heavy
 def test_a_changed_layer_is_measured_anew(file: Path) -> None:
     before = geodata.open_study(file)
     geodata.assess_study(before)
@@ -86,6 +88,7 @@ def test_what_is_published_moves_only_when_asked(file: Path) -> None:
     assert found.run_id == published.run_id
 
 
+@pytest.mark.heavy
 def test_the_latest_run_is_read_back_without_measuring(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +101,7 @@ def test_the_latest_run_is_read_back_without_measuring(
     assert found.assessment.verdicts.equals(made.assessment.verdicts)
 
 
+@pytest.mark.heavy
 def test_a_run_of_other_inputs_is_not_shown_as_current(file: Path) -> None:
     geodata.assess_study(geodata.open_study(file), publish=True)
     text = folder.STUDY.split('[[layers]]\noperator = "Beta"', maxsplit=1)[0]
@@ -105,6 +109,7 @@ def test_a_run_of_other_inputs_is_not_shown_as_current(file: Path) -> None:
     assert geodata.latest_run(geodata.open_study(file)) is None
 
 
+@pytest.mark.heavy
 def test_a_run_that_fails_halfway_leaves_everything_as_it_was(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +151,7 @@ def test_the_kept_villages_open_in_a_gis(file: Path) -> None:
     assert kept["centre"].geom_type.eq("Point").all()
 
 
+@pytest.mark.heavy
 def test_kept_measures_that_cannot_be_read_are_made_again(file: Path) -> None:
     study = geodata.open_study(file)
     geodata.assess_study(study)
@@ -175,6 +181,7 @@ def with_rule(file: Path, rule: str) -> geodata.Study:
 STRICT = 'rule = { name = "strict", covered_share = 0.9, centre = false }'
 
 
+@pytest.mark.heavy
 def test_a_threshold_moved_and_moved_back_shows_the_first_figures_again(file: Path) -> None:
     first = geodata.assess_study(geodata.open_study(file))
     geodata.assess_study(with_rule(file, STRICT))
@@ -185,6 +192,7 @@ def test_a_threshold_moved_and_moved_back_shows_the_first_figures_again(file: Pa
     assert found.run_id == first.run_id
 
 
+@pytest.mark.heavy
 def test_a_run_by_a_rule_the_study_has_left_is_history(file: Path) -> None:
     old = geodata.assess_study(geodata.open_study(file))
     study = with_rule(file, STRICT)
@@ -192,6 +200,7 @@ def test_a_run_by_a_rule_the_study_has_left_is_history(file: Path) -> None:
     assert geodata.open_run(study, old.run_id).summary.headline.covered == 6
 
 
+@pytest.mark.heavy
 def test_a_what_if_is_shown_until_the_study_has_a_run_of_its_own(file: Path) -> None:
     study = with_rule(file, STRICT)
     what_if = geodata.assess_study(study, rule="vn-village")
@@ -204,6 +213,7 @@ def test_a_what_if_is_shown_until_the_study_has_a_run_of_its_own(file: Path) -> 
     assert found.run_id == own.run_id
 
 
+@pytest.mark.heavy
 def test_a_new_published_figure_leaves_the_published_run_where_it_is(file: Path) -> None:
     first = geodata.assess_study(geodata.open_study(file), publish=True)
     file.write_text(folder.STUDY.replace("value = 6", "value = 7"), encoding="utf-8")
@@ -213,6 +223,7 @@ def test_a_new_published_figure_leaves_the_published_run_where_it_is(file: Path)
     assert [c.agrees for c in found.summary.comparisons] == [False]
 
 
+@pytest.mark.heavy
 def test_an_old_run_opens_as_it_was_whatever_the_inputs_are_now(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,6 +264,7 @@ def test_the_measures_and_shares_of_a_run_are_tables_for_people(file: Path) -> N
     assert pd.read_parquet(run.folder / "served_by.parquet").loc["v1"].tolist() == [True, False]
 
 
+@pytest.mark.heavy
 def test_results_are_for_the_whole_office(file: Path) -> None:
     run = geodata.assess_study(geodata.open_study(file), publish=True)
     made_by_hand = file.parent / "by_hand"
@@ -260,6 +272,7 @@ def test_results_are_for_the_whole_office(file: Path) -> None:
     assert run.folder.stat().st_mode == made_by_hand.stat().st_mode
 
 
+@pytest.mark.heavy
 def test_a_manifest_without_its_rule_is_told(file: Path) -> None:
     run = geodata.assess_study(geodata.open_study(file))
     (run.folder / "manifest.json").write_text('{"made_at": "2026-01-01"}', encoding="utf-8")
@@ -267,6 +280,7 @@ def test_a_manifest_without_its_rule_is_told(file: Path) -> None:
         geodata.latest_run(geodata.open_study(file))
 
 
+@pytest.mark.heavy
 def test_two_processes_with_one_study_leave_one_run(file: Path) -> None:
     study = geodata.open_study(file)
     with ThreadPoolExecutor(4) as pool:

@@ -157,6 +157,7 @@ def test_patterns_find_files_in_order_and_absolute_paths_are_taken(tmp_path: Pat
     assert found_files(tmp_path, "a" * 300) == found_files(tmp_path, "a\0") == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
