@@ -11,6 +11,7 @@ from geodata.export.conflicts import conflict_bytes
 from geodata.export.naming import file_name
 from ui import choices
 from ui.conflicts import claim_sentence, subject_of
+from ui.controls import select_rows
 from ui.downloads import FORMATS
 from ui.plain import escaped
 from ui.tables import cell
@@ -72,7 +73,7 @@ def _list(view: View, ranked: pd.DataFrame) -> None:
     ids = tuple(str(one) for one in shown["village_id"])
     key = f"conflicts {t.language} {hash(ids)}"
     row = ids.index(view.village) if view.village in ids else None
-    st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
+    select_rows(key, [] if row is None else [row])
 
     def react() -> None:
         rows = st.session_state[key]["selection"]["rows"]

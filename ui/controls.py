@@ -78,6 +78,17 @@ def several(label: str, field: str, options: Mapping[str, str], value: Sequence[
     )
 
 
+def select_rows(key: str, rows: list[int]) -> None:
+    """Show rows of the list with ``key`` as chosen.
+
+    Only where they are others: a state that is set counts as a choice of the reader, and its
+    reaction would run with the next choice made anywhere on the page.
+    """
+    state = st.session_state.get(key)
+    if state is None or state["selection"]["rows"] != rows:
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
 def text_box(label: str, field: str, value: str, **more: Any) -> None:
     """A line of text to look for."""
     key = f"choose {field}"

@@ -133,21 +133,35 @@ def page(entry: PageEntry) -> Callable[[], None]:
             notices(view)
         if entry.above is not None:
             entry.above(view)
-        _body(entry, view, [view])
+        _body(entry, _Framed(view=view, choice=choice))
 
     run.__name__ = entry.show.__module__.rpartition(".")[2]
     return run
 
 
+@dataclass
+class _Framed:
+    """What the frame around a body shows; ``is_new`` until the frame's own run has drawn it."""
+
+    view: View
+    choice: Choices
+    is_new: bool = True
+
+
 @st.fragment
-def _body(entry: PageEntry, framed: View, fresh: list[View]) -> None:
+def _body(entry: PageEntry, framed: _Framed) -> None:
     """All of a page that is run alone, unless what stands around it tells of the choice too.
 
-    ``framed`` is the view that the frame shows; ``fresh`` holds it while it is the frame's own
-    run. Later the choice is another, and who may see what is asked again.
+    Then the choice is another than the frame's, and who may see what is asked again.
     """
-    view = fresh.pop() if fresh else _view(entry, choices.current())
-    if view is None or view.opened is not framed.opened or not _is_around(entry, view, framed):
+    view: View | None = framed.view
+    if not framed.is_new:
+        choice = choices.current()
+        if not _same_choices(entry, choice, framed.choice):
+            st.rerun()  # and only then open what may be another study
+        view = _view(entry, choice)
+    framed.is_new = False
+    if view is None or not _same_frame(view, framed.view):
         st.rerun()
     try:
         view = entry.show(view) or view
@@ -156,10 +170,19 @@ def _body(entry: PageEntry, framed: View, fresh: list[View]) -> None:
     st.caption(basis(view.run, view.t, units=view.structure.valid_from))
 
 
-def _is_around(entry: PageEntry, view: View, framed: View) -> bool:
-    """Whether the head's links and the controls above the body still tell of ``view``."""
+def _same_choices(entry: PageEntry, one: Choices, other: Choices) -> bool:
+    """Whether the head's links and the controls above the body tell the same of both."""
     fields = (*choices.ACROSS_PAGES, *entry.above_fields)
-    return all(getattr(view.choices, one) == getattr(framed.choices, one) for one in fields)
+    return all(getattr(one, field) == getattr(other, field) for field in fields)
+
+
+def _same_frame(one: View, other: View) -> bool:
+    """Whether the notices say the same of both: a variant may be kept, changed or forgotten."""
+    return (
+        one.opened is other.opened
+        and one.rule == other.rule
+        and str(one.trouble) == str(other.trouble)
+    )
 
 
 def _view(entry: PageEntry, choice: Choices) -> View | None:

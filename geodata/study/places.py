@@ -50,7 +50,7 @@ class Structure:
         told = tuple(level for level in LEVELS if (self.places[f"{level}_code"] != "").any())
         return told or LEVELS[-1:]
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         """Whether the place of no village is known."""
         return not any((self.places[f"{level}_code"] != "").any() for level in self.levels)

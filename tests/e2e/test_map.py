@@ -102,6 +102,20 @@ def test_the_map_is_the_same_whatever_was_shown_before(page: Page, address: str)
     assert len(set(pictures)) == 1
 
 
+def test_a_map_that_is_hidden_for_a_while_comes_back(page: Page, address: str) -> None:
+    show(page, f"{address}gaps")
+    finished(page)
+    frame = page.locator(".phusong-map")
+    frame.evaluate("(e) => { e.style.display = 'none'; }")
+    stamp = stamp_of(page)
+    page.get_by_role("button", name="đã phủ sóng").click()
+    expect(page.locator(f'.phusong-map[data-ready="{stamp}"]')).to_have_count(0)
+    frame.evaluate("(e) => { e.style.display = ''; }")
+    still(frame)
+    expect(frame.locator(".failed")).to_have_count(0)
+    assert page.locator("canvas.phusong-scene").evaluate(PAINTED)
+
+
 def test_a_filter_leaves_alone_what_does_not_follow_it(page: Page, address: str) -> None:
     received: list[bytes] = []
     page.on(

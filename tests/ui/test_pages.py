@@ -20,12 +20,13 @@ from geodata.errors import MissingFileError
 from geodata.export.sheet_words import SHEET
 from geodata.study.places import Structure
 from geodata.study.results import Run, latest_run
-from geodata.study.variants import load_variants, save_variant
+from geodata.study.variants import load_variants, remove_variant, save_variant
 from tests import table_study
 from tests.gis import PASSWORD, Gis
 from tests.ui.tiny_run import give, open_page, tiny_run, view_of, without_units, words
 from ui import studies, text_page
 from ui.downloads import follow_up_file, list_file
+from ui.frame import _same_frame
 from ui.opened import opened_run
 from ui.plain import escaped
 from ui.tables import figures_right, village_list
@@ -420,6 +421,36 @@ def test_who_sees_one_district_publishes_the_figures_of_all(
     assert published is not None
     assert published.run_id != run.run_id
     assert published.summary.headline.villages == 9
+
+
+def test_a_frame_is_drawn_anew_where_a_variant_came_changed_or_went(tmp_path: Path) -> None:
+    opened = opened_run(tiny_run(tmp_path / "s"))
+    study, rule = opened.run.study, opened.run.assessment.rule
+    before = view_of(opened, variant="thirty")
+    assert before.rule == rule
+    save_variant(study, "thirty", replace(rule, covered_share=0.3))
+    kept = view_of(opened, variant="thirty")
+    assert kept.is_variant
+    assert not _same_frame(kept, before)
+    assert _same_frame(kept, view_of(opened, variant="thirty", village="v9", verdicts="none"))
+    save_variant(study, "thirty", replace(rule, covered_share=0.4))
+    assert not _same_frame(view_of(opened, variant="thirty"), kept)
+    remove_variant(study, "thirty")
+    assert not _same_frame(view_of(opened, variant="thirty"), kept)
+    assert not _same_frame(before, view_of(opened_run(opened.run), variant="thirty"))
+
+
+def test_a_page_that_fails_keeps_its_head(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    opened = opened_run(run)
+    monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
+    app = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    links = len(app.get("page_link"))
+    assert links
+    monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: {}["nothing"])  # noqa: ARG005  # it fails
+    app.run()
+    assert app.exception
+    assert len(app.get("page_link")) == links
+    assert app.header[0].value
 
 
 @pytest.mark.parametrize("label", ["Publish now", "Forget this variant"])

@@ -16,6 +16,7 @@ from ui.controls import (
     choice_box,
     choose_area,
     people_boxes,
+    select_rows,
     several,
     text_box,
     units_box,
@@ -215,9 +216,7 @@ def _list(view: View, listed: VillageList) -> None:
     key = f"list {t.language} {len(listed.ids)} {hash(listed.ids)}"
     shown = listed.ids[: len(listed.rows)]
     rows = [shown.index(view.village)] if view.village in shown else []
-    state = st.session_state.get(key)
-    if state is None or state["selection"]["rows"] != rows:  # else its owner seems to choose
-        st.session_state[key] = {"selection": {"rows": rows}}
+    select_rows(key, rows)
 
     def react() -> None:
         rows = st.session_state[key]["selection"]["rows"]

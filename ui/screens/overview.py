@@ -8,7 +8,7 @@ from coverage.summarise import operator_technology_matrix
 from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import addresses
-from ui.controls import choice_box, choose_area, units_box
+from ui.controls import choice_box, choose_area, select_rows, units_box
 from ui.figures import agreement, headline_split, leader_sentence, no_units_text, progress
 from ui.maps.component import draw_map
 from ui.plain import escaped
@@ -110,9 +110,7 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
         st.info(no_units_text(t), icon=":material/info:")
         return
     key = f"units {level} {t.language} {ranking_of(view)} {view.position}"
-    row = units.ids.index(view.area) if view.area in units.ids else None
-    st.session_state[key] = {"selection": {"rows": [] if row is None else [row]}}
-
+    select_rows(key, [units.ids.index(view.area)] if view.area in units.ids else [])
     long = units.rows[t("Unit")].str.len().max() > LONG_NAME
 
     def react() -> None:

@@ -183,6 +183,7 @@ class MapView {
     this.done = { villages: bare(feed.villages), focus: "" };
     this.shapes.clear();
     this.areas.clear();
+    this.areaTables.clear();
     this.near.clear();
     this.shown.clear();
     this.scene.footprints = [];

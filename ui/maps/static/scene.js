@@ -87,7 +87,7 @@ export function sceneLayer(L, pane) {
     // Outlines have changed: nothing drawn of them holds any more.
     reshape() {
       this.everyone = null;
-      this.ground = null;
+      if (this.ground) this.ground.view = "";
       this.regroup();
     },
     // A verdict or a filter has changed; never asked for where the map has only moved.
@@ -112,7 +112,7 @@ export function sceneLayer(L, pane) {
       return this.groups;
     },
     paint() {
-      if (!this._map || !this.plane) return;
+      if (!this._map || !this.plane || !this.canvas.width || !this.canvas.height) return;
       const context = this.canvas.getContext("2d");
       const ratio = window.devicePixelRatio || 1;
       const map = this._map;
