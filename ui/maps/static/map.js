@@ -88,7 +88,15 @@ class MapView {
     this.frame.dataset.village = state.village;
     this.frame.dataset.ready = data.stamp;
     document.dispatchEvent(new Event("phusong-drawn")); // the first view may go
-    if (state.areas.nearer) whenIdle(() => this.areaTable(state.areas.nearer).then((table) => this.areasOf(state.areas.nearer, table)).catch(() => {}));
+    if (state.areas.nearer) whenIdle(() => this.fetchAhead(state.areas.nearer));
+  }
+
+  async fetchAhead(url) {
+    try {
+      this.areasOf(url, await this.areaTable(url));
+    } catch (error) {
+      console.warn("map", error); // the choice that needs them will ask again
+    }
   }
 
   // Areas once fetched are kept; those that a choice will ask for are fetched before it does.
