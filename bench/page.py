@@ -77,13 +77,13 @@ STOPWATCH = """
   });
   told.observe(document.body, { subtree: true, childList: true, characterData: true });
   const quiet = setInterval(() => {
-    if (!window.phusongMap || performance.now() < heard + QUIET) return;
+    if (!window.phusongMap || performance.now() < heard + 400) return;
     clearInterval(quiet);
     told.disconnect();
     window.phusongAll = heard - start;
   }, 50);
 }
-""".replace("QUIET", "400")
+"""
 """When the map has been drawn anew, and when the last of the page has, by the page's own clock."""
 
 

@@ -265,8 +265,7 @@ class MapView {
       else this.map.flyTo(village.place, zoom, { duration: 0.3 });
     } else if (moved) {
       const options = { paddingTopLeft: [state.focus ? this.legendWidth() : 6, 20], paddingBottomRight: [10, 10] };
-      if (this.calm) this.map.fitBounds(state.focus || this.home, { ...options, animate: false });
-      else this.map.flyToBounds(state.focus || this.home, { ...options, duration: 0.3 });
+      this.map.fitBounds(state.focus || this.home, { ...options, animate: false }); // a flight is what one waits for
     }
     this.pickedHere = null;
   }
