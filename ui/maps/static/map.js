@@ -81,8 +81,7 @@ class MapView {
     this.style(data);
     if (this.done.words !== `${language} ${state.mode} ${at.areas} ${at.villages}`) this.writePanels(data);
     else if (this.done.most !== this.most) this.writeLegend(data);
-    this.go(state);
-    this.scene.paint();
+    if (!this.go(state)) this.scene.paint();
     this.labels.paint();
     this.frame.dataset.area = state.area;
     this.frame.dataset.village = state.village;
@@ -252,6 +251,7 @@ class MapView {
     this.scene.regroup();
   }
 
+  // Goes where the state says; true where that has painted the scene already.
   go(state) {
     const village = state.village && this.scene.byId.get(state.village);
     const place = JSON.stringify(state.focus);
@@ -259,15 +259,18 @@ class MapView {
     const picked = this.done.village !== state.village;
     this.done.focus = place;
     this.done.village = state.village;
-    if (village && picked && this.pickedHere !== state.village) {
+    const flies = village && picked && this.pickedHere !== state.village;
+    const jumps = moved && !flies;
+    if (flies) {
       const zoom = Math.max(this.map.getZoom(), 10.5);
       if (this.calm) this.map.setView(village.place, zoom, { animate: false });
       else this.map.flyTo(village.place, zoom, { duration: 0.3 });
-    } else if (moved) {
+    } else if (jumps) {
       const options = { paddingTopLeft: [state.focus ? this.legendWidth() : 6, 20], paddingBottomRight: [10, 10] };
       this.map.fitBounds(state.focus || this.home, { ...options, animate: false }); // a flight is what one waits for
     }
     this.pickedHere = null;
+    return jumps;
   }
 
   // So that a chosen area is not drawn under an open legend.
