@@ -88,6 +88,8 @@ def _served(view: View) -> str:
     t, rule = view.t, view.seen.rule
     why = operator_reasons(view.seen, view.village)
     why = why[why["serves"]]
+    if why.empty:  # the rule takes all operators as one, and none of them alone is enough
+        return t("All operators together serve it.")
     by_centre = why["centre"].fillna(value=False).astype(bool) & rule.centre
     told = {
         "operators": escaped(", ".join(why["operator"])),

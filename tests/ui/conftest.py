@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from geodata.study.results import Run
+from tests.ui.irregular import irregular_run
 from tests.ui.tiny_run import tiny_run
 from ui.opened import Opened, opened_run
 
@@ -17,3 +18,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def opened(run: Run) -> Opened:
     return opened_run(run)
+
+
+@pytest.fixture(scope="session")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    """The study of `tests.ui.irregular`."""
+    return opened_run(irregular_run(tmp_path_factory.mktemp("uneven") / "study"))
