@@ -1,0 +1,190 @@
+"""What the command line prints of kept measures, of checked files and of matched lists."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pandas as pd
+import pytest
+
+from geodata.errors import Phrase
+from geodata.findings import Finding
+from geodata.study.cache import Cache
+from geodata.study.store import Entry
+from ui import cached, checked, matched
+from ui.texts import translator
+
+EN = translator("en")
+
+
+def entry(key: str, kind: str, size: int, **about: Any) -> Entry:
+    """One kept thing."""
+    used = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)
+    return cast(
+        "Entry", SimpleNamespace(key=key, kind=kind, size_bytes=size, used=used, about=about)
+    )
+
+
+def test_what_kept_measures_are_is_told_in_words() -> None:
+    kinds = [
+        entry("a", "areas", 1, titles=["Alpha 4G", "Beta\t3G"]),
+        entry("a", "areas", 1, titles=[]),
+        *(entry("a", one, 1) for one in ("", "amounts", "levels", "moved", "outline", "weights")),
+        entry("a", "strange\tkind", 1),
+    ]
+    assert [cached._what(one, EN) for one in kinds] == [
+        "areas by Alpha 4G, Beta 3G",
+        "",
+        "of an earlier version, or broken",
+        "people, settled places or hexagons by layers",
+        "signal levels of villages",
+        "areas with footprints drawn in and let out",
+        "a footprint drawn in and let out",
+        "pixels of villages",
+        "strange kind",
+    ]
+    assert [cached._size(n, EN) for n in (0, 49_999, 1_250_000, 1_500_000_000)] == [
+        "0 MB",
+        "0 MB",
+        "1.2 MB",
+        "1,500 MB",
+    ]
+
+
+def test_kept_measures_are_listed_the_one_used_last_first() -> None:
+    entries = (entry("old", "levels", 2_000_000), entry("new", "weights", 500_000))
+    kept = cast(
+        "Cache",
+        SimpleNamespace(
+            folder=Path("/s"), entries=entries, size_bytes=2_500_000, limit_bytes=10_000_000,
+            needed={"new": ("r1", "r2")}, published="r2",
+        ),
+    )  # fmt: skip
+    listed = cached._listed(kept, EN)
+    assert listed[0].replace("\\", "/") == "2 kept in /s/results/measures: 2.5 MB of at most 10 MB"
+    assert [line.split("  ")[0] for line in listed[1:]] == ["new", "old"]
+    assert [line.split("  ")[-1] for line in listed[1:]] == [
+        "pixels of villages; needed by r1, r2 (published)",
+        "signal levels of villages; no run needs it",
+    ]
+    assert cached._told(kept, entries[:1]) == {
+        "folder": str(Path("/s")),
+        "size_bytes": 2500000,
+        "limit_bytes": 10000000,
+        "removed": ["old"],
+        "entries": [
+            {
+                "key": "new",
+                "kind": "weights",
+                "layers": None,
+                "size_bytes": 500000,
+                "used": "2024-05-06T07:08:00+00:00",
+                "runs": ["r1", "r2"],
+            },
+            {
+                "key": "old",
+                "kind": "levels",
+                "layers": None,
+                "size_bytes": 2000000,
+                "used": "2024-05-06T07:08:00+00:00",
+                "runs": [],
+            },
+        ],
+    }
+    gone = cached._cleared(entries, kept, EN, everything=False)
+    assert gone == [
+        "2 removed, 2.5 MB free again",
+        "What kept runs need stays; --clear --all removes it too.",
+    ]
+    assert (
+        cached._cleared(entries, kept, EN, everything=True)[1]
+        == "What a process is at work with stays."
+    )
+    none = cast("Cache", SimpleNamespace(entries=()))
+    assert len(cached._cleared(entries, none, EN, everything=False)) == 1
+
+
+def finding(rows: int, count: int, *, file: str = "a.csv", told: str = "bad") -> Finding:
+    """Something found in some rows of a file."""
+    return Finding(
+        kind="k", severity="error", sentence=Phrase(told, {}), file=file,
+        rows=tuple(range(1, rows + 1)), count=count,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "count", "told"),
+    [
+        (0, 5, ""),
+        (2, 2, "rows 1, 2"),
+        (8, 8, "rows 1, 2, 3, 4, 5, 6, 7, 8"),
+        (9, 9, "rows 1, 2, 3, 4, 5, 6, 7, 8 and 1 more"),
+        (3, 5, "rows 1, 2, 3 and 2 more"),
+        (9, 1200, "rows 1, 2, 3, 4, 5, 6, 7, 8 and 1,192 more"),
+    ],
+)
+def test_eight_rows_are_told_and_how_many_more_there_are(rows: int, count: int, told: str) -> None:
+    assert checked.rows_told(finding(rows, count), EN) == told
+
+
+def test_a_finding_in_one_line() -> None:
+    some = [
+        finding(1, 1), finding(0, 1, told="a.csv: bad"), finding(0, 1, file="", told="bad"),
+        finding(2, 2, file="", told="bad"), finding(0, 1, file="b.csv", told="a.csv: bad"),
+    ]  # fmt: skip
+    assert [checked._finding(one, EN) for one in some] == [
+        "ERROR     a.csv, rows 1: bad",
+        "ERROR     a.csv: bad",
+        "ERROR     bad",
+        "ERROR     rows 1, 2: bad",
+        "ERROR     b.csv: a.csv: bad",
+    ]
+    assert checked._cut("x" * 44) == "x" * 44
+    assert checked._cut("y" + "x" * 44) == "…" + "x" * 43
+
+
+def test_twelve_warnings_stand_beside_figures_each_once() -> None:
+    def warned(*told: str) -> str:
+        study = SimpleNamespace(warnings=[finding(0, 1, told=one) for one in told])
+        return checked.warnings_told(cast("Any", study), EN, named="S")
+
+    assert warned() == ""
+    assert warned("a", "b", "a").splitlines() == [
+        "ERROR: a",
+        "ERROR: b",
+        "phusong check S says which rows, and what else was found.",
+    ]
+    assert len(warned(*map(str, range(12))).splitlines()) == 13
+    assert warned(*map(str, range(13))).splitlines()[-2] == "… and 1 more."
+
+
+def test_a_matched_list_says_which_rows_to_look_at() -> None:
+    matches = SimpleNamespace(
+        matched=[1, 2], ambiguous=pd.DataFrame(index=[4, 4, 5]), unmatched=pd.DataFrame(index=[7])
+    )
+    found = SimpleNamespace(
+        findings=[finding(3, 3), finding(12, 11, told="x"), finding(10, 10), finding(0, 1)],
+        listed=range(9),
+        matches=matches,
+    )
+    told = matched.matched_text(cast("Any", found), Path("o.xlsx"), EN)
+    assert told.splitlines() == [
+        "bad (rows 1, 2, 3)",
+        "x (rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 …)",
+        "bad (rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)",
+        "bad",
+        "Written: o.xlsx",
+    ]
+    found.findings = found.findings[:1]
+    assert json.loads(matched.matched_json(cast("Any", found), Path("o.xlsx"), EN)) == {
+        "rows": 9,
+        "matched": 2,
+        "ambiguous": [4, 5],
+        "unmatched": [7],
+        "findings": [{"kind": "k", "severity": "error", "sentence": "bad", "count": 3}],
+        "output": "o.xlsx",
+    }
