@@ -50,7 +50,7 @@ def select(
         keep &= seen.verdicts["verdict"].isin(selection.verdicts)
     if selection.power:
         keep &= _power(villages["electrified"]).isin(selection.power)
-    people = pd.to_numeric(villages["population"])
+    people = pd.to_numeric(villages["population"]).astype("float64")  # NaN, which is never within
     if selection.people_from is not None:
         keep &= people >= selection.people_from
     if selection.people_to is not None:

@@ -89,8 +89,8 @@ def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
     """Counts by ``level`` ("district" or "commune"), indexed by code.
 
     ``table`` needs ``<level>_code``, ``<level>``, ``verdict`` and ``population``; where it has
-    ``population_served`` that is added up too. Villages whose unit is not known stand under the
-    code "".
+    ``population_served`` that is added up too. Sums of people are missing where any village's
+    people are. Villages whose unit is not known stand under the code "".
     """
     code = table[f"{level}_code"].fillna("").astype(str)
     groups = table.groupby(code, sort=True)
@@ -102,13 +102,18 @@ def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
         out[verdict.value] = (table["verdict"] == verdict.value).groupby(code).sum().astype(int)
     out["uncovered"] = out["weak"] + out["none"]
     out["share"] = out["covered"] / out["villages"]
-    out["population"] = groups["population"].sum(min_count=1)
+    out["population"] = _sum(table["population"], code)
     lost = table["population"].where(table["verdict"].isin(["weak", "none"]), 0)
-    out["population_uncovered"] = lost.groupby(code).sum(min_count=1)
+    out["population_uncovered"] = _sum(lost, code).where(out["population"].notna())
     if "population_served" in table:
-        out["population_served"] = groups["population_served"].sum(min_count=1)
+        out["population_served"] = _sum(table["population_served"], code)
     out.index.name = "code"
     return out
+
+
+def _sum(people: pd.Series, code: pd.Series[str]) -> pd.Series:
+    """Sum by unit; missing where any village's number is, as in the headline."""
+    return people.groupby(code).sum().where(people.notna().groupby(code).all())
 
 
 def _served(assessment: Assessment, chosen: Sequence[LayerInfo]) -> int:

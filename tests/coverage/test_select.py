@@ -44,6 +44,16 @@ def test_power_and_people_are_inclusive(whole: Assessment) -> None:
     assert chosen(whole, Selection(people_from=300, people_to=500)) == ["v3", "v4", "v5"]
 
 
+@pytest.mark.parametrize("kind", ["float64", "Int64", "object"])
+def test_people_not_known_are_neither_few_nor_many(whole: Assessment, kind: str) -> None:
+    villages = VILLAGES.astype({"population": kind})
+    villages.loc["v4", "population"] = None
+    for asked in (Selection(people_from=400, people_to=500), Selection(people_to=500)):
+        keep = select(villages, whole, asked)
+        assert "v4" not in keep.index[keep]
+        assert keep["v5"]
+
+
 def test_through_one_operator_the_others_villages_show(whole: Assessment) -> None:
     beta = of(whole, "Beta")
     assert (beta.verdicts["verdict"] == "covered").sum() == 0

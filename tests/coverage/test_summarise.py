@@ -73,6 +73,17 @@ def test_missing_people_are_not_zero_people() -> None:
     assert headline.population_uncovered is None
 
 
+def test_a_unit_has_no_sum_of_people_where_those_of_one_village_are_not_known() -> None:
+    villages = tiny.villages()
+    villages["population"] = villages["population"].astype("Int64")
+    villages.loc["v7", "population"] = None  # covered, and the sum of v8 and v9 is no sum of three
+    assessment = coverage.judge(coverage.measure(villages, tiny.layers()), RULE)
+    table = coverage.summarise(assessment).by_district
+    columns = ["population", "population_uncovered", "population_served"]
+    assert table.loc["417", columns].isna().all()
+    assert table.loc["412", columns].tolist() == pytest.approx([2100, 900, 1000])
+
+
 def test_a_village_without_a_known_unit_is_still_counted() -> None:
     villages = tiny.villages()
     villages.loc["v9", ["district_code", "district"]] = None
