@@ -94,6 +94,34 @@ def test_only_villages_in_which_both_vary_are_measured_again() -> None:
     assert_same(found, coverage.measure(villages, [alpha, beta, far, new]))
 
 
+@pytest.mark.parametrize("corners", [[(0, 0)], [(1, 1)], [(2, 1), (0, 2)], [(0, 0), (1, 0)]])
+def test_a_village_wholly_under_kept_layers_keeps_them_where_two_others_cut_it(
+    corners: list[tuple[int, int]],
+) -> None:
+    """In the first row of the table, in another, in two apart, and in two that follow."""
+    villages = tiny.villages()
+    whole = layer(*[(x, y, x + 1, y + 1) for x, y in corners])
+    cut = layer(*[(x + 0.75, y, x + 1, y + 1) for x, y in corners])
+    new = layer(*[(x, y + 0.25, x + 1, y + 0.75) for x, y in corners])
+    wide = layer((-1, -1, 4, 4))
+    old = coverage.measure(villages, [whole, cut, wide])
+    asked: list[tuple[list[str], int]] = []
+
+    def watched(some: gpd.GeoDataFrame, of: list[Layer], **more: object) -> Measures:
+        asked.append(([str(key) for key in some.index], len(of)))
+        return coverage.measure(some, of, **more)  # type: ignore[arg-type]
+
+    found = updated(old, villages, [whole, cut, wide, new], [0, 1, 2, None], measured=watched)
+    rows_cut = sorted(x + 3 * y for x, y in corners)
+    assert asked[1] == ([f"v{row + 1}" for row in rows_cut], 2)  # the cut and the new one alone
+    for row in range(9):
+        parts = {int(c): a for v, c, a in zip(*rows(found), strict=True) if v == row}
+        by_hand = {0b0101: 375_000, 0b0111: 125_000, 0b1101: 375_000, 0b1111: 125_000}
+        wanted = by_hand if row in rows_cut else {0b0100: 1_000_000}
+        assert parts == pytest.approx(wanted, rel=1e-12)
+    assert_same(found, coverage.measure(villages, [whole, cut, wide, new]))
+
+
 def test_a_village_far_smaller_than_a_cell_is_measured_again_with_the_others() -> None:
     side = 2.0**-14  # metres: 1e-14 of the grid's cells of 512 m
     villages = tiny.villages()
