@@ -122,12 +122,14 @@ def _centres(
 
 
 def _dbm(m: Measures, layer: LayerInfo) -> int | None:
-    """Level at the one village's centre, in dBm; None where the layer tells none."""
-    for levels in m.levels:
+    """Level at the one village's centre, in dBm; None where the layer tells none.
+
+    A footprint tells none, also beside signal layers of its operator.
+    """
+    for levels in m.levels if layer.kind == "signal" else ():
         if levels.operator == layer.operator and levels.evidence == layer.evidence:
             level = int(levels.centre[0, levels.technologies.index(layer.technology)])
-            known = layer.kind == "signal" and level >= LOWEST_LEVEL
-            return level - LOWEST_LEVEL + LOW_DBM if known else None
+            return level - LOWEST_LEVEL + LOW_DBM if level >= LOWEST_LEVEL else None
     return None
 
 
