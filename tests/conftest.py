@@ -14,6 +14,7 @@ from hypothesis import settings
 from typer.testing import CliRunner
 
 from tests import gis as databases
+from tests import irregular as twelve
 from tests import postgis_server
 from tests.gis import Gis
 from tests.laws import FEW, VARIABLE
@@ -33,6 +34,12 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = CliRunner().invoke(command, ["demo", str(folder)])
     assert done.exit_code == 0, done.output
     return folder
+
+
+@pytest.fixture(scope="session")
+def irregular(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study file of twelve villages none like another: copy its folder before a change."""
+    return twelve.write(tmp_path_factory.mktemp("irregular") / "study")
 
 
 @pytest.fixture(scope="session")
