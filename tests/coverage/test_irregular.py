@@ -121,6 +121,26 @@ def test_evidence_of_lesser_worth_stays_weak_where_operators_are_united() -> Non
     assert found.verdicts.loc["u7", ["best_share", "margin"]].tolist() == pytest.approx([0.1, -0.5])
 
 
+def test_evidence_of_lesser_worth_is_counted_operator_by_operator() -> None:
+    layers = [_known_as(x, "modelled") if x.info.title == "Beta 5G" else x
+              for x in irregular.layers()]  # fmt: skip
+    m = coverage.measure(irregular.villages(), layers)
+    found = coverage.judge(m, replace(RULE, worth_modelled="weak"), expected=irregular.EXPECTED)
+    assert differ(found.verdicts["verdict"].to_dict()) == {"u5": "weak"}
+    table = found.verdicts.loc[["u5", "u8", "u9"]]
+    assert table["best_share"].tolist() == pytest.approx([0.6, 0.06, 0.3])
+    assert table["margin"].tolist() == pytest.approx([-0.05, -0.44, -0.2])
+
+
+def test_a_centre_of_lesser_evidence_is_weak_only_where_the_rule_asks_for_centres() -> None:
+    layers = [_known_as(x, "modelled") for x in irregular.layers()]
+    m = coverage.measure(irregular.villages(), layers)
+    lesser = replace(RULE, worth_modelled="weak")
+    weak = dict.fromkeys(("u1", "u2", "u5", "u6"), "weak")  # a hundredth of u6, and its centre
+    assert differ(verdicts(m, lesser)) == {**weak, "u10": "unknown"}
+    assert verdicts(m, replace(lesser, centre=False))["u6"] == "none"
+
+
 def _known_as(layer: Layer, evidence: str) -> Layer:
     return replace(layer, info=replace(layer.info, evidence=evidence))  # type: ignore[arg-type]
 

@@ -86,6 +86,16 @@ def test_one_operator_of_two_is_told_by_its_own_table() -> None:
     assert of(m, "Delta 5G") == [0.5, 0]
 
 
+def test_one_operator_on_coarser_pixels_is_told_by_those_and_not_by_the_table_of_all() -> None:
+    coarse = replace(tiny_signal.GRID, step_x=130.0, width=30)  # 7 pixels, from 20 to 930 m
+    m = measured(
+        columns("Gamma", "4G", 0, 4), columns("Delta", "5G", 0, 10, grid=coarse),
+        columns("Gamma", "4G", 0, 3, evidence="measured"),
+    )  # fmt: skip
+    assert of(m, "Delta 5G") == [0.91, 0]  # 0.9 in pixels of 100 m
+    assert of(m, "Delta 5G", "Gamma 4G measured") == [0.91, 0]
+
+
 def test_kinds_of_evidence_are_told_apart() -> None:
     m = measured(
         columns("Gamma", "4G", 0, 4), columns("Delta", "4G", 2, 7),
@@ -110,13 +120,30 @@ def test_layers_on_other_pixels_are_set_beside_the_table_of_all() -> None:
     assert of(m, "Gamma 4G", "Delta 4G", "Delta 5G")[0] >= 0.95
 
 
-def test_a_footprint_is_not_a_signal_of_its_operator() -> None:
-    alpha = tiny.layers()[0]
-    drawn = replace(alpha, info=replace(alpha.info, operator="Gamma", evidence="modelled"))
-    m = measured(drawn, columns("Gamma", "4G", 0, 4), columns("Delta", "4G", 2, 7))
-    chosen = [x.kind == "signal" for x in m.layers]
-    assert share_by(m, RULE, chosen)[:2].round(12).tolist() == [0.7, 0]
-    assert share_by(m, RULE, [True, False, False])[:3].round(12).tolist() == [1, 0.5, 0]
+@pytest.mark.parametrize("operator", ["Gamma", "Alpha"])
+def test_a_footprint_is_no_signal_of_its_operator(operator: str) -> None:
+    drawn = tiny.layers()[1]  # 0.3 of v3
+    info = replace(drawn.info, operator=operator, technology="4G", evidence="modelled")
+    m = measured(
+        replace(drawn, info=info), columns("Gamma", "4G", 0, 4), columns("Delta", "4G", 2, 7)
+    )
+    signals, footprint = [False, True, True], [True, False, False]
+    assert share_by(m, RULE, signals)[:3].round(12).tolist() == [0.7, 0, 0]
+    assert share_by(m, RULE, footprint)[:3].round(12).tolist() == [0, 0, 0.3]
+
+
+def test_a_layer_of_other_evidence_stands_in_for_none() -> None:
+    m = measured(
+        columns("Gamma", "4G", 0, 4), columns("Zeta", "4G", 2, 5), columns("Delta", "4G", 6, 9),
+        columns("Delta", "4G", 9, 10, evidence="measured"),
+        columns("Eta", "5G", 9, 10, evidence="measured"), columns("Gamma", "5G", 0, 10),
+    )  # fmt: skip
+    # the modelled layer of Delta is not chosen, the measured one is: no table of all operators
+    some = "Gamma 4G modelled", "Zeta 4G modelled", "Delta 4G measured"
+    assert of(m, *some) == [0.4, 0]
+    # a technology of measured layers alone does not ask for all modelled ones of it
+    every = "Gamma 4G modelled", "Zeta 4G modelled", "Delta 4G modelled", "Eta 5G measured"
+    assert of(m, *every) == [0.8, 0]
 
 
 def test_a_level_exactly_at_the_threshold_serves_centre_and_area() -> None:
@@ -129,7 +156,7 @@ def test_a_level_exactly_at_the_threshold_serves_centre_and_area() -> None:
 
 
 def test_a_technology_without_a_level_in_the_rule_counts_for_nothing_and_is_named() -> None:
-    bare = replace(RULE, technologies=("3G", "4G"), min_dbm_3g=None)
+    bare = replace(RULE, technologies=("3G", "4G"), min_dbm_3g=None, min_dbm_5g=None)
     layers = [columns("Gamma", "3G", 0, 20), columns("Delta", "4G", 0, 4), *tiny.layers(),
               columns("Zeta", "5G", 0, 4)]  # fmt: skip
     m = measured(*layers)
