@@ -87,12 +87,13 @@ def test_one_operator_of_two_is_told_by_its_own_table() -> None:
 
 
 def test_one_operator_on_coarser_pixels_is_told_by_those_and_not_by_the_table_of_all() -> None:
-    coarse = replace(tiny_signal.GRID, step_x=130.0, width=30)  # 7 pixels, from 20 to 930 m
+    # seven pixels from 45 to 955 m, which hold the middles of all ten of 100 m
+    coarse = replace(tiny_signal.GRID, x=tiny_signal.GRID.x + 25, step_x=130.0, width=29)
     m = measured(
         columns("Gamma", "4G", 0, 4), columns("Delta", "5G", 0, 10, grid=coarse),
         columns("Gamma", "4G", 0, 3, evidence="measured"),
     )  # fmt: skip
-    assert of(m, "Delta 5G") == [0.91, 0]  # 0.9 in pixels of 100 m
+    assert of(m, "Delta 5G") == [0.91, 0]
     assert of(m, "Delta 5G", "Gamma 4G measured") == [0.91, 0]
 
 

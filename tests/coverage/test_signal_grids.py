@@ -116,8 +116,32 @@ def test_each_layer_speaks_as_far_as_its_own_raster_does() -> None:
     np.testing.assert_allclose(found.extent_share[:, 2], 1.0)
     assert found.extent_centre[:, 0].tolist() == [True, False, False] * 2 + [True, False, True]
     assert found.extent_centre[8].all()  # no centre is known, so none is missed
+    for operator, share in (("Gamma", 0), ("Delta", 1), ("Zeta", 2)):
+        away = histogram(table_of(found.levels, operator), "4G", 9)[:, UNSAID]
+        np.testing.assert_allclose(away, 1 - found.extent_share[:, share], atol=1e-12)
     centre = {x.operator: x.centre[:, 0].tolist() for x in found.levels}
     assert centre["Zeta"] == [level(-90)] * 8 + [UNSAID]
+
+
+def test_where_one_raster_ends_the_table_of_all_has_the_others_alone() -> None:
+    quiet = tiny_signal.layer("Gamma", "4G", np.full((40, 40), NO_SIGNAL, np.uint8))
+    corner = replace(COARSE, y=COARSE.y - 2000, width=4, height=2)  # 1.5 km of the south-west
+    found = measure_levels(tiny.villages(), [quiet, even("Delta", -80, corner)])
+    told = histogram(table_of(found.levels, ""), "4G", 9)
+    share = [1, 0.5, 0, 0.5, 0.25, 0, 0, 0, 0]
+    assert told[:, level(-80)].tolist() == pytest.approx(share, abs=1e-12)
+    assert told[:, NO_SIGNAL].tolist() == pytest.approx([1 - s for s in share], abs=1e-12)
+
+
+@pytest.mark.parametrize(("east", "north"), [(0, 50_000), (50_000, 0), (-50_000, -50_000)])
+def test_a_raster_beside_all_villages_adds_nothing_to_the_table_of_all(
+    east: float, north: float
+) -> None:
+    away = replace(COARSE, x=COARSE.x + east, y=COARSE.y + north)
+    found = measure_levels(tiny.villages(), [even("Gamma", -95), even("Delta", -80, away)])
+    told = histogram(table_of(found.levels, ""), "4G", 9)
+    assert told[:, level(-95)].tolist() == pytest.approx([1] * 9)
+    assert found.extent_share[:, 1].tolist() == [0] * 9
 
 
 def test_no_signal_at_a_centre_is_something_said_of_it() -> None:
