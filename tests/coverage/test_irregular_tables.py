@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+from shapely import Point
 
 import coverage
 from coverage.model import Assessment, Measures, Summary
-from coverage.reach import both_within, reach_of
+from coverage.pixels import AmountPoints
+from coverage.reach import both_within, reach_by_operator, reach_by_technology, reach_of
 from coverage.select import Selection, headline_among, only_others_serve, select
 from coverage.summarise import headline_of, operator_technology_matrix, villages_to_target
 from coverage.zones import zone_shares
@@ -126,6 +130,78 @@ def test_people_within_reach_of_operators_and_technologies(measures: Measures) -
     assert found.households.union == pytest.approx(homes)
 
 
+def test_who_is_within_reach_of_lesser_evidence_or_of_2g_is_not_counted() -> None:
+    villages = irregular.villages().fillna({"population": 100, "households": 60})
+    layers = [
+        replace(x, info=replace(x.info, evidence="modelled")) if x.info.title == "Beta 5G" else x
+        for x in irregular.layers()
+    ]
+    m = coverage.measure(villages, layers)
+    both = both_within(coverage.judge(m, replace(RULE, worth_modelled="weak")))
+    by_operator = reach_by_operator(both)["population_served"]
+    assert by_operator["Beta"] == pytest.approx(0.45 * 560 + 1.98 + 69.3)
+    assert by_operator["Delta"] == 0
+    assert list(reach_by_technology(both).index) == ["3G", "4G"]
+
+
+def test_people_of_a_raster_stand_in_where_the_list_knows_none_and_not_where_it_says_0() -> None:
+    u3, u4 = irregular.villages()["centre"][["u3", "u4"]]
+    source = AmountPoints(
+        points=gpd.GeoSeries([u3, u4], crs=irregular.CRS), weight=np.array([9.0, 80.0]), key="two"
+    )
+    m = coverage.measure(irregular.villages(), irregular.layers(), amounts={"people": source})
+    number = both_within(coverage.judge(m, RULE))[0].number
+    assert number[:5].tolist() == [120, 340, 0, 80, 560]
+    assert number[10] == 0  # nobody of the raster lives in u11
+
+
+def test_households_live_where_their_own_places_are_and_people_where_theirs_are() -> None:
+    villages = irregular.villages().fillna({"population": 100, "households": 60})
+    served, not_served = irregular.placed(Point(15, 5)), irregular.placed(Point(25, 5))  # of u2
+    people, homes = (
+        AmountPoints(points=gpd.GeoSeries([at], crs=irregular.CRS), weight=np.ones(1), key=key)
+        for key, at in (("people", served), ("homes", not_served))
+    )
+    m = coverage.measure(
+        villages, irregular.layers(), amounts={"people": people, "households": homes}
+    )
+    both = both_within(coverage.judge(m, RULE))
+    alpha = [within.reached(within.of_operator("Alpha"))[1] for within in both]
+    assert alpha == [340, 0]
+
+
+def test_nobody_reaches_anybody_where_there_is_no_layer() -> None:
+    villages = irregular.villages().fillna({"population": 100, "households": 60})
+    found = coverage.summarise(coverage.judge(coverage.measure(villages, []), RULE))
+    assert (found.people, found.households) == (None, None)
+    assert found.headline.covered == 0
+
+
+def test_zones_tell_the_area_also_where_settled_places_are_known() -> None:
+    at = gpd.GeoSeries([irregular.placed(Point(25, 5))], crs=irregular.CRS)  # not served, in u2
+    source = AmountPoints(points=at, weight=np.ones(1), key="settled")
+    m = coverage.measure(irregular.villages(), irregular.layers(), amounts={"settled": source})
+    table = zone_shares(coverage.judge(m, RULE), "village").set_index(["code", "operator"])
+    alpha = table.loc[("u2", "Alpha")].set_index("technology")
+    assert alpha.loc["4G", "area_share"] == pytest.approx(0.5)
+    assert alpha.loc["4G", "population_share"] == 0
+
+
+def test_zones_are_those_of_the_places_given_and_the_unplaced_have_no_code(
+    twelve: Assessment,
+) -> None:
+    places = irregular.villages()[["commune_code", "commune"]].iloc[::-1].copy()
+    places["commune_code"] = np.where(places.index.isin(["u1", "u2", "u10"]), "77", None)
+    places["commune"] = np.where(places["commune_code"].notna(), "Xã Mới", None)
+    table = zone_shares(twelve, "commune", places=places).set_index(["code", "operator"])
+    assert set(table.index.get_level_values("code")) == {"", "77"}
+    new = table.loc["77"].set_index("technology", append=True)["area_share"]
+    assert new["Alpha", "4G"] == pytest.approx(300 / 400)
+    assert new["Beta", "4G"] == pytest.approx(70 / 400)
+    assert set(table.loc["77", "name"]) == {"Xã Mới"}
+    assert table.loc[""]["area_km2"].iloc[0] == pytest.approx(18.2)
+
+
 def test_reach_of_nobody_is_none(measures: Measures) -> None:
     nobody = irregular.villages().assign(population=0)
     found = coverage.judge(replace(measures, villages=nobody), RULE)
@@ -195,6 +271,14 @@ def test_villages_of_one_operator_of_power_and_of_few_people(twelve: Assessment)
     assert left(people_from=0, people_to=0) == ["u3"]
     assert left(people_from=480) == ["u5", "u9"]
     assert left(verdicts=("none",), power=("yes",)) == ["u12"]
+
+
+def test_a_village_that_one_of_two_wanted_operators_serves_is_not_served_by_nobody(
+    measures: Measures,
+) -> None:
+    two = coverage.judge(measures, replace(RULE, min_operators=2), expected=irregular.EXPECTED)
+    assert two.verdicts.loc["u2", "verdict"] == "weak"
+    assert chosen(Selection(served="powered"), two, two) == ["u4", "u7", "u9", "u12"]
 
 
 def test_one_sees_villages_of_one_operator_where_others_are_kept_back(
