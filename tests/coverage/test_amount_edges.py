@@ -7,8 +7,9 @@ import h3.api.numpy_int as h3
 import numpy as np
 import pytest
 import shapely
-from pyproj import CRS
-from shapely import MultiPolygon, Point, Polygon, box
+from numpy.typing import ArrayLike
+from pyproj import CRS, Transformer
+from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from coverage.hexes import PATCH_DEG, hexagons_near
 from coverage.measure import measure
@@ -16,7 +17,7 @@ from coverage.model import Layer, LayerInfo
 from coverage.pixels import AmountRaster
 from coverage.spread import spread_amounts
 from tests import tiny
-from tests.coverage.test_amounts import METRES, over_tiny, places
+from tests.coverage.test_amounts import METRES, Floats, over_tiny, places, raster
 
 DEGREES = CRS.from_epsg(4326)
 NOTHING = (None, Polygon(), MultiPolygon())
@@ -88,6 +89,41 @@ def test_progress_of_people_runs_through_its_windows() -> None:
     source: AmountRaster = over_tiny(np.ones((3, 3)), 1000.0)
     spread_amounts(shapes, [], source, crs=METRES, threads=1, tile=(1, 3), progress=told.append)
     assert told == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+def test_a_long_straight_border_is_a_curve_between_two_systems() -> None:
+    x, y = tiny.X0, tiny.Y0
+    village = box(x, y, x + 20_000, y + 2_000)  # its middle lies 2.5 m off the chord in degrees
+    step = 0.004
+    (west, north), = _degrees([[x - 500, y + 2_600]])  # fmt: skip
+    counts = np.random.default_rng(3).poisson(40.0, (9, 55)).astype(float)
+    source = raster(counts, x=west, y=north, step=step, crs=DEGREES)
+    found = spread_amounts(np.array([village]), [], source, crs=METRES, threads=1)
+    fine = shapely.transform(shapely.segmentize(village, 50.0), _degrees)
+    row, column = np.indices(counts.shape)
+    corner = west + column * step, north - row * step
+    pixels = shapely.box(corner[0], corner[1] - step, corner[0] + step, corner[1])
+    right = (shapely.area(shapely.intersection(pixels, fine)) / step**2 * counts).sum()
+    assert found.amount.tolist() == pytest.approx([right], rel=1e-7)
+
+
+def _degrees(xy: ArrayLike) -> Floats:
+    x, y = np.asarray(xy, dtype=float).T
+    there = Transformer.from_crs(METRES, DEGREES, always_xy=True).transform(x, y)
+    return np.column_stack(there)
+
+
+def test_a_row_of_a_polygon_and_a_line_counts_by_its_polygon() -> None:
+    x, y = tiny.X0, tiny.Y0
+    line = LineString([(x, y), (x + 3000, y + 3000)])
+    mixed = GeometryCollection([box(x, y, x + 300, y + 1000), line])
+    footprints = [np.array([mixed, line], dtype=object)]
+    shapes = tiny.villages().geometry.to_numpy()
+    source = over_tiny(np.full((3, 3), 10.0), 1000.0)
+    found = spread_amounts(shapes, footprints, source, crs=METRES, threads=1)
+    served = found.combination == 1
+    assert found.village[served].tolist() == [0]
+    assert found.amount[served].tolist() == pytest.approx([3])
 
 
 ON_AN_EDGE = {
