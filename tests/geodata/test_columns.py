@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from geodata import DataError
-from geodata.columns import find_columns, numbers, plain, text, truths
+from geodata.columns import find_columns, numbers, plain, row_numbers, text, truths
 
 FIELDS = ("village", "commune", "district", "population", "households", "electrified")
 
@@ -100,3 +100,30 @@ def test_truths_in_both_languages() -> None:
 def test_text_is_one_form_and_codes_stay_whole() -> None:
     assert text(pd.Series([unicodedata.normalize("NFD", "Thôn")])).tolist() == ["Thôn"]
     assert text(pd.Series([17329.0, None])).tolist()[0] == "17329"
+
+
+def test_a_count_of_nobody_is_a_count_and_what_is_no_count_may_lie_below_zero() -> None:
+    assert numbers(pd.Series([0, "0"]), field="population", file="t").tolist() == [0, 0]
+    assert numbers(pd.Series([-5, "-1,5"]), field="lon", file="t").tolist() == [-5, -1.5]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("1.234.567", 1234567.0), ("1,234,567", 1234567.0)])
+def test_two_groups_of_three_are_thousands_whatever_is_counted(written: str, meant: float) -> None:
+    assert numbers(pd.Series([written]), field="x", file="t").tolist() == [meant]
+
+
+def test_yes_and_no_are_no_counts() -> None:
+    with pytest.raises(DataError, match="row 2: population is True, which is not a number"):
+        numbers(pd.Series([1, True], dtype="object"), field="population", file="t")
+
+
+def test_one_column_is_not_taken_for_two_fields() -> None:
+    assert find_columns(["Tên"], ["village", "name"]) == {"village": "Tên"}
+    assert find_columns(["A", "Tên"], ["village", "name"], given={"village": "A"}) == {
+        "village": "A", "name": "Tên"
+    }  # fmt: skip
+
+
+def test_rows_are_counted_from_one_unless_the_file_was_read_with_their_numbers() -> None:
+    assert row_numbers(pd.RangeIndex(3)).tolist() == [1, 2, 3]
+    assert row_numbers(pd.Index([2, 3, 7], name="row")).tolist() == [2, 3, 7]
