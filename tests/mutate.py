@@ -206,13 +206,16 @@ def tried(path: Path) -> str:
                         refusals.append(str(error))
     except (GeodataError, CoverageError) as error:
         refusals.append(str(error))
+    assert read or refusals, f"{path.name} is neither read nor refused"
     return "" if read else refusals[0] or "an error without words"
 
 
 def _as_table(part: Part) -> bool:
     if part.is_raster:
         return False
-    return bool([str(one.sentence) for one in read_part(part, unplaced=True).findings] or True)
+    reading = read_part(part, unplaced=True)
+    assert all(str(one.sentence) for one in reading.findings), "a finding without words"
+    return len(reading.table.columns) > 0
 
 
 def _as_layer(part: Part) -> bool:

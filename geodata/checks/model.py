@@ -147,7 +147,7 @@ def places_at(of: Subject, at: npt.NDArray[np.intp]) -> gpd.GeoSeries | None:
     if of.placed is None or not len(at):
         return None
     shapes = of.placed.geometry.iloc[at[:PLACES_KEPT]]
-    shapes = shapes[shapes.notna() & ~shapes.is_empty]
+    shapes = shapes[~(shapely.is_missing(shapes.array) | shapely.is_empty(shapes.array))]
     if shapes.empty:
         return None
     return gpd.GeoSeries(shapes.representative_point(), crs=of.placed.crs)

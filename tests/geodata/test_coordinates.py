@@ -99,8 +99,21 @@ def test_a_row_without_coordinates_has_no_place() -> None:
     assert placed.geometry.isna().tolist() == [False, True]
 
 
-def test_places_inside_raise_nothing() -> None:
-    require_inside(gpd.GeoSeries([Point(500_000, 2_100_000)], crs="EPSG:9208"), BOUNDS, file="v")
+@pytest.mark.parametrize("side", range(4))
+def test_a_place_up_to_five_kilometres_beyond_the_bounds_is_inside_and_farther_out_is_told(
+    side: int,
+) -> None:
+    def places(beyond_m: float) -> gpd.GeoSeries:
+        at = [500_000.0, 2_100_000.0]
+        at[side % 2] = BOUNDS[side] + (-beyond_m if side < 2 else beyond_m)
+        return gpd.GeoSeries([Point(500_000, 2_100_000), Point(at)], crs="EPSG:9208")
+
+    for beyond_m in (-1.0, 0.0, 5_000.0):
+        require_inside(places(beyond_m), BOUNDS, file="v")
+    with pytest.raises(DataError, match=r"1 of 2 places .* up to 0\.2 km away \(first: 1\)"):
+        require_inside(places(5_200.0), BOUNDS, file="v")
+    with pytest.raises(DataError, match="1 of 2 places"):
+        require_inside(places(5_001.0), BOUNDS, file="v")
 
 
 def test_shapes_without_a_centre_have_none() -> None:

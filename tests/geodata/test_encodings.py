@@ -65,6 +65,7 @@ def test_abc_fonts_draw_the_small_letters_of_vn1_and_seven_capitals() -> None:
     }
     assert drawn - set("ĂÂÊÔƠƯĐ") == small
     only_vn1 = {c for byte, c in TCVN5712_1.items() if byte not in ABC}
+    assert len(only_vn1) > 60
     assert all(c.isupper() or unicodedata.combining(c) or c == "\u00a0" for c in only_vn1)
 
 

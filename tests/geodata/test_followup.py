@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -14,9 +16,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import geodata
-from geodata.errors import DataError
+from geodata import followup
+from geodata.errors import CallError, DataError
 from geodata.export.followup_sheet import write_follow_up
-from geodata.followup import FIELDS, empty, keep_follow_up, load_follow_up, read_follow_up
+from geodata.followup import (
+    FIELDS,
+    empty,
+    keep_follow_up,
+    load_follow_up,
+    read_follow_up,
+    shown,
+)
 from geodata.study.assess import assess_study
 from geodata.study.results import Run
 from tests.laws import examples
@@ -145,6 +155,98 @@ def test_filled_cells_replace_empty_ones_leave_and_a_dash_clears(tmp_path: Path)
     assert table.loc["v1", ["confirmed", "operator", "note"]].tolist() == ["signal", "", "b"]
     assert load_follow_up(tmp_path).equals(table)
     assert len(list((tmp_path / "followup").glob("*.csv"))) == 2
+
+
+@pytest.mark.parametrize("told", ["-", "–", "xóa", "XOA", "Clear"])
+def test_each_word_that_empties_a_cell_does_so_in_every_column(told: str, tmp_path: Path) -> None:
+    keep_follow_up(
+        tmp_path, read_follow_up(_text("v1;Có sóng;1/2/2026;Alpha;a"), KNOWN, file="f"), at=NOW
+    )
+    reading = read_follow_up(_text(f"v1;{told};{told};{told};{told}"), KNOWN, file="f")
+    assert not reading.rejected
+    columns = ["confirmed", "confirmed_on", "operator", "note"]
+    assert reading.rows.loc["v1", columns].tolist() == ["-"] * 4
+    assert keep_follow_up(tmp_path, reading, at=NOW).empty  # nothing is known of v1 any more
+    assert load_follow_up(tmp_path).empty
+
+
+def test_of_a_column_that_stands_twice_the_first_counts() -> None:
+    head = "Mã thôn;Ghi chú;Note"
+    assert read_follow_up(_text("v1;a;b", head=head), KNOWN, file="f").rows["note"]["v1"] == "a"
+
+
+def test_a_row_that_ends_early_is_empty_behind_its_end() -> None:
+    reading = read_follow_up(_text("v1;Sóng yếu", "v3"), KNOWN, file="f")
+    assert reading.rows["confirmed"].to_dict() == {"v1": "weak"}
+    assert not reading.rejected
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_text_may_be_parted_by_commas_semicolons_and_tabs(separator: str) -> None:
+    rows = separator.join(("Mã thôn", "Ghi chú")), separator.join(("v1", "a b"))
+    reading = read_follow_up("\n".join(rows).encode(), KNOWN, file="f")
+    assert reading.rows["note"].to_dict() == {"v1": "a b"}
+
+
+@pytest.mark.parametrize(("above", "read"), [(0, True), (29, True), (30, False)])
+def test_the_header_stands_among_the_first_thirty_rows(above: int, *, read: bool) -> None:
+    body = "\n".join(["Danh sách;"] * above + ["Mã thôn;Ghi chú", "v1;a"]).encode()
+    if not read:
+        with pytest.raises(DataError, match="no column of village ids among its first rows"):
+            read_follow_up(body, KNOWN, file="f")
+        return
+    assert read_follow_up(body, KNOWN, file="f").rows["note"].to_dict() == {"v1": "a"}
+
+
+def test_numbers_of_a_sheet_are_ids_and_words_without_a_point() -> None:
+    book = openpyxl.Workbook()
+    for row in (["Mã thôn", "Ghi chú"], [17, 5], [3.5, "x"]):
+        book.active.append(row)
+    out = BytesIO()
+    book.save(out)
+    reading = read_follow_up(out.getvalue(), KNOWN, file="f.xlsx")
+    assert reading.rows["note"].to_dict() == {"0017": "5"}
+    assert [one.village_id for one in reading.rejected] == ["3.5"]
+
+
+def test_an_id_of_zeros_is_not_another_id_of_zeros() -> None:
+    reading = read_follow_up(_text("0;;;;a", "00;;;;b"), ("0", "00"), file="f")
+    assert reading.rows["note"].to_dict() == {"0": "a", "00": "b"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "vi", "en"),
+    [
+        ("confirmed", "weak", "Sóng yếu", "Weak signal"),
+        ("confirmed_on", "2026-01-31", "31/01/2026", "31/01/2026"),
+        ("promised_on", "2026-01-31", "31/01/2026", "31/01/2026"),
+        ("promised_on", "soon", "soon", "soon"),
+        ("promised_on", "", "", ""),
+        ("note", "2026-01-31", "2026-01-31", "2026-01-31"),
+        ("note", "weak", "weak", "weak"),
+    ],
+)
+def test_what_is_kept_is_shown_as_its_reader_writes_it(
+    field: str, value: str, vi: str, en: str
+) -> None:
+    assert (shown(field, value, "vi"), shown(field, value, "en")) == (vi, en)
+
+
+def test_a_lock_left_by_a_crash_is_taken_over_and_one_held_by_somebody_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followup, "LOCK_S", 0.05)
+    reading = read_follow_up(_text("v1;;;;a"), KNOWN, file="f")
+    lock = tmp_path / ".followup-lock"
+    lock.touch()
+    held_until = time.time() + 600  # as if somebody took it just now, however slow this machine is
+    os.utime(lock, (held_until, held_until))
+    with pytest.raises(CallError, match="somebody else is taking over"):
+        keep_follow_up(tmp_path, reading, at=NOW)
+    assert lock.exists()
+    os.utime(lock, (0, 0))
+    assert list(keep_follow_up(tmp_path, reading, at=NOW).index) == ["v1"]
+    assert not lock.exists()
 
 
 def test_two_imports_at_once_both_count(tmp_path: Path) -> None:

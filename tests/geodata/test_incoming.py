@@ -136,6 +136,7 @@ def test_a_vietnamese_list_of_points_is_understood(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     received = receive([("a.pdf", b"%PDF-1.7"), ("b.gpkg", b"")], tmp_path / "in")
+    assert [one.name for one in received] == ["a.pdf", "b.gpkg"]
     for one in received:
         found = understand(one)
         assert found.role == "aside"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata import DataError
+from geodata import DataError, matching
 from geodata.commune_names import bare
 from geodata.matching import Matches, match_villages
 from geodata.village_names import name_of
@@ -188,6 +188,113 @@ def test_rows_without_a_village_or_a_known_commune_say_why() -> None:
     rows = asked((None, *HERE), ("Xóm 1", "Không Có", "Nghi Lộc"), ("Bản Xa Lắc", *HERE))
     matches = match_villages(rows, known(("Xóm 1", *HERE)))
     assert matches.unmatched["why"].to_dict() == {2: "name", 3: "commune", 4: "name"}
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "score", "how"),
+    [
+        ("Xóm 1", "Xóm 1", 1.0, "exact"),
+        ("Xóm Năm", "Xóm Năm", 1.0, "exact"),  # read as a word and as a number, the better counts
+        ("Na Kho", "Bản Na Kho", 0.99, "kind"),
+        ("Thôn 1", "Xóm 1", 0.97, "kind"),
+        ("Thon Dong Tam", "Thôn Đồng Tâm", 0.97, "marks"),
+        ("Thôn Mĩ Lí", "Thôn Mỹ Lý", 0.95, "spelling"),
+        ("Thôn Đồng Tâmm", "Thôn Đồng Tâm", 0.92, "spelling"),
+        ("Xóm Đồng Tâmm", "Thôn Đồng Tâm", 0.8924, "spelling, kind"),
+    ],
+)
+def test_what_differs_lowers_the_score_and_above_the_limit_is_taken(
+    told: str, name: str, score: float, how: str
+) -> None:
+    (row,) = found(told, name).matched.to_dict("records")
+    assert (row["score"], row["how"]) == (pytest.approx(score), how)
+
+
+def test_a_slip_in_the_village_and_one_in_its_commune_are_too_much() -> None:
+    rows = asked(("Thôn Đồng Tâmm", "Xã Nghi Tháii", "Huyện Nghi Lộc"))
+    matches = match_villages(rows, known(("Thôn Đồng Tâm", *HERE)))
+    assert matches.ambiguous[["score", "why"]].to_numpy().tolist() == [[0.874, "unsure"]]
+
+
+def test_a_hundredth_is_lead_enough() -> None:
+    assert found("Bản Na Kho", "Na Kho", "Bản Na Kho").matched["village_id"].tolist() == ["v1"]
+    rows = asked(("Na Kho", *HERE), ("Bản Na Kho", *HERE))
+    matches = match_villages(rows, known(("Bản Na Kho", *HERE)))
+    assert matches.matched["village_id"].to_dict() == {3: "v0"}
+    assert matches.ambiguous["why"].to_dict() == {2: "shared"}
+
+
+def test_five_candidates_are_listed_at_most() -> None:
+    kinds = ("Xóm", "Khối", "Bản", "Làng", "Ấp", "Khu")
+    matches = found("Thôn 1", *[f"{kind} 1" for kind in kinds])
+    assert matches.ambiguous["village_id"].tolist() == ["v0", "v1", "v2", "v3", "v4"]
+
+
+def test_what_is_too_unlike_is_not_listed() -> None:
+    """Two letters of eight in a commune that may be another: 0.75 of 0.82; of seven: 0.59."""
+    there = known(("Thôn Đồng Hoên", *HERE), ("Thôn Đồng Lan", *HERE))
+    rows = asked(("Thôn Đồng Tiến", "Nghi Thải", None), ("Thôn Đồng Tâm", "Nghi Thải", None))
+    matches = match_villages(rows, there)
+    listed = matches.ambiguous["village_id"]
+    assert listed[listed.index == 2].tolist() == ["v0"]
+    assert matches.unmatched["why"].to_dict() == {3: "name"}
+
+
+def test_a_long_list_is_held_against_its_commune_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "AT_ONCE", 2)
+    names = [(f"Xóm {number}", *HERE) for number in range(1, 6)]
+    matches = match_villages(asked(*names), known(*names))
+    assert matches.matched["village_id"].tolist() == [f"v{k}" for k in range(5)]
+
+
+@pytest.mark.parametrize(("told", "village"), [("Xóm 2", "v0"), ("Thôn Na Kho", "v2")])
+def test_an_id_is_not_believed_where_the_name_is_of_another_village(
+    told: str, village: str
+) -> None:
+    there = known(("Xóm 1", *HERE), ("Xóm 2", *HERE), ("Thôn Đồng Tâm", *HERE))
+    rows = asked((told, *HERE)).assign(village_id=village)
+    assert village not in set(match_villages(rows, there).matched["village_id"])
+    nameless = match_villages(rows.assign(village=None), there)
+    assert nameless.matched["village_id"].tolist() == [village]
+
+
+def test_an_id_that_stands_twice_or_was_chosen_or_put_aside_is_not_taken() -> None:
+    there = known(("Xóm 1", *HERE), ("Xóm 2", *HERE))
+    rows = asked(("Xóm 1", *HERE), ("Xóm 1", *HERE)).assign(village_id="v0")
+    twice = match_villages(rows, there)
+    assert twice.matched.empty
+    assert set(twice.ambiguous["why"]) == {"shared"}
+    chosen = match_villages(rows.assign(village_id=["v0", None], chosen=[None, "v0"]), there)
+    assert chosen.matched["how"].to_dict() == {3: "chosen"}
+    assert chosen.unmatched.index.tolist() == [2]  # v0 is used
+    aside = match_villages(rows.assign(village_id=["v0", None], chosen=["-", None]), there)
+    assert aside.unmatched["why"].to_dict() == {2: "aside"}
+    assert aside.matched["how"].to_dict() == {3: "exact"}
+
+
+def test_words_of_its_own_are_found_without_a_commune_and_a_bare_number_is_not() -> None:
+    there = known(("Bản Na Kho", *HERE), ("Xóm 7", *HERE))
+    matches = match_villages(asked(("Bản Na Kho", None, None), ("Xóm 7", None, None)), there)
+    assert matches.matched["score"].to_dict() == {2: pytest.approx(0.9)}
+    assert matches.ambiguous["score"].to_dict() == {3: pytest.approx(0.82)}
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "taken"),
+    [
+        ("Thôn Tâmm An", "Thôn Tâm An", True),  # six letters
+        ("Thôn Anh Ann", "Thôn Anh An", True),
+        ("Thôn Kimm", "Thôn Kim", False),
+        ("Thôn Ki Amm", "Thôn Ki Am", False),  # five letters
+        ("Thôn Đồngg Tâmm", "Thôn Đồng Tâm", False),  # two slips in nine letters
+        ("Thôn Đồngg Tâmm Hạ", "Thôn Đồng Tâm Hạ", False),  # in eleven
+        ("Thôn Đồngg Tâmm Hòa", "Thôn Đồng Tâm Hòa", True),  # in twelve
+    ],
+)
+def test_slips_of_the_pen_are_sure_in_long_names_alone(
+    told: str, name: str, *, taken: bool
+) -> None:
+    assert (len(found(told, name).matched) == 1) == taken
 
 
 @settings(max_examples=examples(60))

@@ -62,8 +62,9 @@ def test_without_one_in_the_study_file_a_reach_of_nothing_leaves_the_site_out(
     assert radii(made) == pytest.approx([700.0])
     assert one(made, "no-reach").rows == (1,)
     assert one(made, "discs").sentence.parts["count"] == 1
-    with pytest.raises(DataError, match="no site with a place and a reach"):
-        filed(sites([told]), ALPHA, crs=CRS, file="f")
+    for said in (None, 0.0):
+        with pytest.raises(DataError, match="no site with a place and a reach"):
+            filed(sites([told]), replace(ALPHA, reach_m=said), crs=CRS, file="f")
 
 
 def test_a_reach_of_one_metre_is_a_reach() -> None:

@@ -16,9 +16,7 @@ def sentences(study: Together) -> list[str]:
 
 
 def test_an_expected_operator_without_any_layer_is_told_once() -> None:
-    study = together(
-        layer("Alpha", "4G"), operators=("Alpha", "Beta"), technologies=("4G", "5G")
-    )
+    study = together(layer("Alpha", "4G"), operators=("Alpha", "Beta"), technologies=("4G", "5G"))
     told = sentences(study)
     assert len(told) == 2
     assert told[0].startswith("Alpha has filed no 5G;")

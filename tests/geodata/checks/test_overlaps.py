@@ -97,9 +97,7 @@ def hole(width: float, long: float = 600.0) -> list[Finding]:
 
 
 @pytest.mark.parametrize(("width", "told"), [(2.0, 1), (4.5, 1), (5.5, 0), (300.0, 0)])
-def test_a_gap_thinner_than_five_metres_between_neighbours_is_told(
-    width: float, told: int
-) -> None:
+def test_a_gap_thinner_than_five_metres_between_neighbours_is_told(width: float, told: int) -> None:
     gaps = hole(width)
     assert [one.kind for one in gaps] == ["sliver-gap"] * told
     assert [str(one.sentence.parts["area"]) for one in gaps] == [f"{600 * width:.0f} m²"] * told

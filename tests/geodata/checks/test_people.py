@@ -16,9 +16,7 @@ def villages(**cells: list[object]) -> Subject:
 
 def odd(people: object, homes: object = 10, village: str = "Xóm 1") -> list[str]:
     """What is impossible of one village beside an ordinary one."""
-    table = villages(
-        village=["Xóm 9", village], population=[100, people], households=[25, homes]
-    )
+    table = villages(village=["Xóm 9", village], population=[100, people], households=[25, homes])
     found = list(impossible(table))
     assert all((one.severity, one.rows) == ("warning", (2,)) for one in found)
     return [one.kind for one in found]

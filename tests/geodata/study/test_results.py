@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -262,6 +263,38 @@ def test_the_measures_and_shares_of_a_run_are_tables_for_people(file: Path) -> N
     shares = pd.read_parquet(run.folder / "operator_shares.parquet")
     assert shares.loc["v2"].round(6).to_dict() == {"Alpha": 0.5, "Beta": 0}
     assert pd.read_parquet(run.folder / "served_by.parquet").loc["v1"].tolist() == [True, False]
+
+
+def test_every_table_of_a_run_is_kept_as_the_summary_has_it(file: Path) -> None:
+    run = geodata.assess_study(geodata.open_study(file))
+    summary = run.summary
+    for name, table in (
+        ("by_district", summary.by_district), ("by_commune", summary.by_commune),
+        ("by_operator", summary.by_operator), ("by_technology", summary.by_technology),
+        ("by_layer", summary.by_layer),
+        ("by_number_of_operators", summary.by_number_of_operators.to_frame()),
+    ):  # fmt: skip
+        assert len(table)
+        kept = pd.read_parquet(run.folder / f"{name}.parquet")
+        pd.testing.assert_frame_equal(kept, table, check_dtype=False, check_index_type=False)
+    assert sorted(path.stem for path in run.folder.glob("*.parquet")) == [
+        "by_commune", "by_district", "by_layer", "by_number_of_operators", "by_operator",
+        "by_technology", "measures", "operator_shares", "served_by", "villages",
+    ]  # fmt: skip
+
+
+def test_an_old_run_keeps_its_day_and_one_that_told_none_has_that_of_the_study(file: Path) -> None:
+    old = geodata.assess_study(geodata.open_study(file))
+    day = folder.STUDY.replace("as_of = 2023-08-30\ncrs", "as_of = 2024-06-30\ncrs")
+    file.write_text(day, encoding="utf-8")
+    study = geodata.open_study(file)
+    assert study.as_of == date(2024, 6, 30)
+    assert geodata.open_run(study, old.run_id).study.as_of == date(2023, 8, 30)
+    path = old.folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["as_of"]  # as before runs told their day
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert geodata.open_run(study, old.run_id).study.as_of == date(2024, 6, 30)
 
 
 @pytest.mark.heavy
