@@ -162,6 +162,12 @@ def test_a_unit_of_nobody_is_off_by_all_its_villages_people() -> None:
     assert (one.rows, str(one.sentence.parts["worst"])) == ((1,), "row 1")
 
 
+def test_half_a_hundredth_is_of_what_the_units_say() -> None:
+    assert against(units(commune_code=["2"], population=[201])) == []
+    (one,) = against(units(commune_code=["2"], population=[199]))  # one of 199 and not of 200
+    assert one.rows == (1,)
+
+
 def test_units_without_people_or_codes_are_not_compared() -> None:
     assert against(units(commune_code=["1"])) == []
     assert against(units(population=[5])) == []
