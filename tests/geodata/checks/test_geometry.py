@@ -80,7 +80,7 @@ def test_points_and_lines_alone_are_an_error_where_areas_are_needed(role: Role) 
 
 
 def test_a_line_among_areas_is_a_warning_and_rows_without_a_place_are_no_lines() -> None:
-    (one,) = kinds(subject("layer", [square(0, 0), LINE, None, Polygon()]))
+    (one,) = kinds(subject("layer", [square(0, 0), LINE, None, Polygon(), Point()]))
     assert (one.severity, one.rows) == ("warning", (2,))
 
 
