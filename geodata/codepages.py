@@ -121,8 +121,8 @@ def capitals_as_drawn(text: str) -> str:
 
     Two capitals in one word tell it; then all of the text was set in that font.
 
-    >>> capitals_as_drawn("NGHệ AN"), capitals_as_drawn("Hồ Ý"), capitals_as_drawn("Xã TRUNG Đô")
-    ('NGHỆ AN', 'Hồ Ý', 'Xã TRUNG Đô')
+    >>> capitals_as_drawn("NGHệ AN"), capitals_as_drawn("Hồ Ý"), capitals_as_drawn("Xóm TRUNG Đô")
+    ('NGHỆ AN', 'Hồ Ý', 'Xóm TRUNG Đô')
     """
     small = any(letter.islower() and letter.isascii() for letter in text)
     return text if small or not re.search("[A-Z]{2}", text) else text.upper()

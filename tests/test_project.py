@@ -90,16 +90,3 @@ def test_the_analysis_reads_no_file_and_draws_nothing() -> None:
         words = re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE)
         assert outside.isdisjoint(words), path
         assert "open(" not in text, path
-
-
-@pytest.mark.heavy
-def test_every_example_in_a_docstring_of_the_analysis_runs() -> None:
-    code = (
-        "import doctest, coverage.area as m; r = doctest.testmod(m); print(r.attempted, r.failed)"
-    )
-    done = subprocess.run(  # noqa: S603  # our own interpreter, our own text
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    attempted, failed = map(int, done.stdout.split()[-2:])
-    assert attempted > 0
-    assert failed == 0
