@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.changes import Defaults, Source, changes
+from tests.mutants.reach import callers, frozen_in_kernels, kernels
 from tests.mutants.report import Verdict, asked_for, report, verdicts
 from tests.mutants.sample import Mutant, executable, sample
 from tests.mutants.trial import Outcome
@@ -118,6 +119,16 @@ def test_a_seed_gives_the_same_sample_and_a_small_one_is_the_start_of_a_larger(
     assert sample(ROOT, count=10, seed=15) != chosen[:10]
     alone = sample(ROOT, count=3, seed=14, package="ui")
     assert [one.key for one in alone] == [one.key for one in chosen if one.package == "ui"][:3]
+
+
+def test_what_numba_compiles_and_who_calls_it_are_found() -> None:
+    """Inside compiled functions no line is seen to run: their callers stand for them."""
+    assert kernels(ROOT) == {"coverage/kernel.py", "coverage/direct.py", "coverage/tally.py"}
+    assert kernels(ROOT) <= frozen_in_kernels(ROOT)
+    for kernel in kernels(ROOT):
+        assert callers(ROOT, kernel), kernel
+        assert not callers(ROOT, kernel) & kernels(ROOT)
+    assert "coverage/weights.py" in callers(ROOT, "coverage/kernel.py")
 
 
 def outcome(mutant: Mutant, ending: str) -> Outcome:

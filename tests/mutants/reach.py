@@ -120,10 +120,9 @@ def reaching(mutant: Mutant, known: Iterable[Reached], tier: Tier, root: Path) -
 
 def _calls_a_kernel(reached: Reached, file: str, root: Path) -> bool:
     """Whether functions that may call the compiled ones of ``file`` run: those show no lines."""
-    callers = _importers(root, file)
     return any(
         reached.reaches(caller, first, last)
-        for caller in callers
+        for caller in callers(root, file)
         for first, last in _bodies(root, caller)
     )
 
@@ -137,22 +136,27 @@ def kernels(root: Path) -> frozenset[str]:
 @cache
 def frozen_in_kernels(root: Path) -> frozenset[str]:
     """Those, and the modules whose constants they compile in."""
-    found = set(kernels(root))
-    for file in kernels(root):
-        for name in re.findall(r"^from ([\w.]+) import", _text(root, file), re.MULTILINE):
-            found.add(name.replace(".", "/") + ".py")
-    return frozenset(found)
+    return kernels(root).union(*(_imported(root, file) for file in kernels(root)))
 
 
 @cache
-def _importers(root: Path, file: str) -> frozenset[str]:
+def callers(root: Path, file: str) -> frozenset[str]:
     """Modules that import from a kernel, through other kernels too."""
-    name = re.escape(file.removesuffix(".py").replace("/", "."))
-    direct = [f for f in files(root) if re.search(rf"(from|import) {name}\b", _text(root, f))]
-    found = {f for f in direct if f not in kernels(root)}
-    for other in set(direct) & kernels(root) - {file}:
-        found |= _importers(root, other)
-    return frozenset(found)
+    direct = {one for one in files(root) if file in _imported(root, one)}
+    found = direct - kernels(root)
+    return found.union(*(callers(root, one) for one in direct & kernels(root) - {file}))
+
+
+@cache
+def _imported(root: Path, file: str) -> frozenset[str]:
+    """Modules of the program that one imports: ``from coverage import kernel`` names one too."""
+    named: set[str] = set()
+    for node in ast.walk(ast.parse(_text(root, file))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            named |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+        elif isinstance(node, ast.Import):
+            named |= {one.name for one in node.names}
+    return frozenset(name.replace(".", "/") + ".py" for name in named).intersection(files(root))
 
 
 @cache

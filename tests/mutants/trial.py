@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 import time
@@ -109,7 +110,8 @@ class Trials:
         return self.each(attempt, mutants)
 
     def _key(self) -> str:
-        return key_of(self.asked.checkout) + ("-some" if self.asked.tests else "")
+        some = hashlib.sha256(" ".join(sorted(self.asked.tests)).encode()).hexdigest()[:8]
+        return f"{key_of(self.asked.checkout)}-{some}"
 
     def _say(self, line: str) -> None:
         with self._lock:
