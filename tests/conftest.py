@@ -1,4 +1,8 @@
-"""What several tests share: the whole province, made once a session."""
+"""What several tests share: the whole province, made once; how tests are spread over the cores.
+
+What takes seconds to load is loaded where it is used: the process that hands tests out needs
+none of it.
+"""
 
 from __future__ import annotations
 
@@ -8,37 +12,89 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from typer.testing import CliRunner
+from xdist.scheduler import LoadScopeScheduling
 
-from tests import gis as databases
-from tests import irregular as twelve
-from tests import postgis_server
-from tests.gis import Gis
-from tests.laws import FEW, VARIABLE
-from ui.command import command
+from tests import laws, parallel, postgis_server
+from tests.kept import Kept
 
-# a busy machine is no defect: times are measured in bench/
-settings.register_profile("untimed", deadline=None)
-# for the runs of CI that go over everything a second and third time
-settings.register_profile("few", deadline=None, max_examples=FEW)
-settings.load_profile(os.environ.get(VARIABLE, "untimed"))
+if TYPE_CHECKING:
+    from tests.gis import Gis
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--laws", choices=list(laws.SHARES), help="how many examples laws are tried on"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle how many examples there are, before any law is read."""
+    os.environ[laws.VARIABLE] = config.option.laws or laws.asked()
+    # a busy machine is no defect: times are measured in bench/
+    settings.register_profile("phusong", deadline=None, max_examples=laws.examples(100))
+    settings.load_profile("phusong")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(parallel.Seconds(config), "phusong-seconds")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return parallel.workers(config.args)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
+    return parallel.ByFile(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        parallel.longest_first(items, config)
 
 
 @pytest.fixture(scope="session")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The standard reconstruction, as the command line writes it: for tests marked `province`."""
-    folder = tmp_path_factory.mktemp("province") / "study"
+def kept(pytestconfig: pytest.Config) -> Kept:
+    """What is built once and kept between runs."""
+    assert pytestconfig.cache is not None
+    return Kept(pytestconfig.cache.mkdir("phusong"))
+
+
+def demo(folder: Path) -> None:
+    from typer.testing import CliRunner  # noqa: PLC0415  # see above
+
+    from ui.command import command  # noqa: PLC0415  # see above
+
     done = CliRunner().invoke(command, ["demo", str(folder)])
     assert done.exit_code == 0, done.output
-    return folder
+
+
+@pytest.fixture(scope="session")
+def province(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The standard reconstruction, as the command line writes it: for tests marked `province`."""
+    return kept.copy("province", demo, tmp_path_factory.mktemp("province") / "study")
+
+
+@pytest.fixture(scope="session")
+def small_province(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reconstruction of 60 villages."""
+
+    def make(folder: Path) -> None:
+        from geodata.reconstruction import reconstruct  # noqa: PLC0415  # see above
+
+        reconstruct(folder, village_count=60)
+
+    return kept.copy("small", make, tmp_path_factory.mktemp("small") / "study")
 
 
 @pytest.fixture(scope="session")
 def irregular(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study file of twelve villages none like another: copy its folder before a change."""
+    from tests import irregular as twelve  # noqa: PLC0415  # see above
+
     return twelve.write(tmp_path_factory.mktemp("irregular") / "study")
 
 
@@ -70,6 +126,8 @@ def postgis() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def gis(postgis: str) -> Iterator[Gis]:
     """A database of this session's own."""
+    from tests import gis as databases  # noqa: PLC0415  # see above
+
     made = databases.make(postgis)
     yield made
     databases.drop(made, postgis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from geodata.errors import CallError, DataError
 from geodata.reconstruction import reconstruct
 from geodata.reconstruction.gazetteer import DISTRICTS
 from geodata.study import Study, open_study
+from tests.kept import Kept
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "nghe_an"
 HIGH_MOUNTAINS = {"415", "416", "417", "418", "420", "422"}
@@ -32,37 +34,38 @@ def uncovered(study: Study) -> gpd.GeoDataFrame:
     return study.villages[verdicts(study).isin(["weak", "none"])]
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    heard = []
-    folder = tmp_path_factory.mktemp("small") / "study"
-    reconstruct(folder, village_count=60, progress=heard.append)
-    assert heard == sorted(heard)
-    assert heard[-1] == 1.0
-    return folder
-
-
 @pytest.mark.heavy
-def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small: Path) -> None:
-    study = open_study(small)
+def test_a_small_one_is_an_ordinary_study_at_the_same_proportion(small_province: Path) -> None:
+    study = open_study(small_province)
     assert len(study.villages) == 60
     assert study.villages["population"].sum() == 3_327_791
     assert len(uncovered(study)) == 1
     assert study.reconstruction is not None
     assert study.reconstruction.seed == 586
-    assert sorted(p.name for p in small.iterdir()) == [
+    assert sorted(p.name for p in small_province.iterdir()) == [
         "centres.gpkg", "communes_2023.gpkg", "communes_2024.gpkg", "communes_2025.gpkg",
         "districts_2023.gpkg", "districts_2024.gpkg", "layers", "sites.gpkg", "study.toml",
         "terrain.tif", "villages.gpkg", "zones_5g.gpkg",
     ]  # fmt: skip
 
 
-def test_every_file_says_that_it_is_a_reconstruction(small: Path) -> None:
-    for path in small.rglob("*.gpkg"):
+@pytest.mark.heavy
+def test_progress_goes_up_to_all_of_it(tmp_path: Path) -> None:
+    parts: list[float] = []
+    reconstruct(tmp_path / "study", village_count=50, progress=parts.append)
+    assert parts == sorted(parts)
+    assert parts[-1] == 1.0
+    assert len(parts) > 3
+
+
+def test_every_file_says_that_it_is_a_reconstruction(small_province: Path) -> None:
+    files = list(small_province.rglob("*.gpkg"))
+    assert len(files) > 8
+    for path in files:
         if path.name in ("villages.gpkg", "centres.gpkg"):
             continue
         assert gpd.read_file(path)["source"].str.contains("Reconstruction").all(), path.name
-    with rasterio.open(small / "terrain.tif") as terrain:
+    with rasterio.open(small_province / "terrain.tif") as terrain:
         assert "Mô phỏng" in terrain.tags()["source"]
 
 
@@ -147,30 +150,38 @@ def test_footprints_are_ragged_and_have_holes(province: Path) -> None:
 
 
 @pytest.mark.province
-def test_another_seed_lands_on_its_part_of_the_63_too(tmp_path: Path) -> None:
+def test_another_seed_lands_on_its_part_of_the_63_too(kept: Kept, tmp_path: Path) -> None:
     """A quarter of the villages: the whole of it is built by the standard seed."""
-    reconstruct(tmp_path / "other", seed=7, village_count=967)
-    study = open_study(tmp_path / "other")
+
+    def make(folder: Path) -> None:
+        reconstruct(folder, seed=7, village_count=967)
+
+    study = open_study(kept.copy("seed-7", make, tmp_path / "other"))
     assert len(uncovered(study)) == 16
     assert set(uncovered(study)["district_code"]) <= HIGH_MOUNTAINS
 
 
 @pytest.mark.province
-def test_real_boundaries_villages_and_terrain_are_used(tmp_path: Path) -> None:
+def test_real_boundaries_villages_and_terrain_are_used(kept: Kept, tmp_path: Path) -> None:
     if not REAL.is_dir():
         pytest.skip(f"no real data at {REAL}")
-    reconstruct(
-        tmp_path / "real",
-        districts=REAL / "districts_2023.gpkg",
-        communes=REAL / "wards_2025.gpkg",
-        villages=REAL / "village_points.gpkg",
-        terrain=REAL / "terrain_15s.tif",
-    )
-    study = open_study(tmp_path / "real")
+
+    def make(folder: Path) -> None:
+        reconstruct(
+            folder,
+            districts=REAL / "districts_2023.gpkg",
+            communes=REAL / "wards_2025.gpkg",
+            villages=REAL / "village_points.gpkg",
+            terrain=REAL / "terrain_15s.tif",
+        )
+
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(REAL.iterdir())]
+    real = kept.copy("real", make, tmp_path / "real", more=" ".join(digests))
+    study = open_study(real)
     assert len(study.villages) == 2946
     assert len(uncovered(study)) == round(2946 * 63 / 3806)
     assert shapely.coverage_is_valid(study.villages.geometry.to_numpy())
     districts = gpd.read_file(REAL / "districts_2023.gpkg").to_crs("EPSG:9208")
-    drawn = gpd.read_file(tmp_path / "real" / "districts_2023.gpkg").set_index("code")
+    drawn = gpd.read_file(real / "districts_2023.gpkg").set_index("code")
     for code, shape in zip(districts["district_code"], districts.geometry, strict=True):
         assert drawn.geometry[code].symmetric_difference(shape).area < 1.0

@@ -1,0 +1,83 @@
+"""Runs test files side by side on the cores there are, those that take longest first.
+
+`pytest -n auto` stands in ``addopts``. A run of one file or one test starts no workers, which
+cost more than they would save; ``-n0`` starts none ever. How long each file took is kept in
+pytest's own cache, so that the next run begins with the longest and no core waits at the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+SECONDS = "phusong/seconds"
+"""Where pytest's cache has them: file → seconds."""
+
+GUESSED_S = {"e2e": 60.0, "province": 45.0, "heavy": 2.0}
+"""What a file is taken for that has not run yet, and a test in it by its mark."""
+
+
+def workers(arguments: Iterable[str]) -> int:
+    """How many processes run tests: one a core, or none for a single file."""
+    paths = [Path(one.split("::")[0]) for one in arguments]
+    if len(paths) == 1 and paths[0].suffix == ".py":
+        return 0
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows do not tell
+        return os.cpu_count() or 1
+
+
+class ByFile(LoadScopeScheduling):
+    """Hands out files in the order in which their tests were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return file_of(nodeid)
+
+
+def file_of(nodeid: str) -> str:
+    """The file that a test stands in."""
+    return nodeid.split("::", 1)[0]
+
+
+def longest_first(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Order tests by how long their files took last time; each file's own order stays.
+
+    Every worker does so alike: they read the same cache, which is written after all.
+    """
+    kept: dict[str, float] = config.cache.get(SECONDS, {}) if config.cache else {}
+    guessed: defaultdict[str, float] = defaultdict(float)
+    for item in items:
+        guessed[file_of(item.nodeid)] += _guess(item)
+    items.sort(
+        key=lambda item: -kept.get(file_of(item.nodeid), guessed[file_of(item.nodeid)]),
+    )
+
+
+def _guess(item: pytest.Item) -> float:
+    marked = [seconds for name, seconds in GUESSED_S.items() if item.get_closest_marker(name)]
+    return max(marked, default=0.1)
+
+
+class Seconds:
+    """Adds up what each file takes, and keeps it for the next run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._taken: defaultdict[str, float] = defaultdict(float)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a test's making ready, run and clearing away."""
+        self._taken[file_of(report.nodeid)] += report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        """Write down the files that ran; of others what is known stays."""
+        if self._config.cache and len(self._taken) > 1:
+            known: dict[str, float] = self._config.cache.get(SECONDS, {})
+            rounded = {file: round(taken, 1) for file, taken in self._taken.items()}
+            self._config.cache.set(SECONDS, known | rounded)
