@@ -18,8 +18,11 @@ from xdist.scheduler import LoadScopeScheduling
 SECONDS = "phusong/seconds"
 """Where pytest's cache has them: file → seconds."""
 
-GUESSED_S = {"e2e": 60.0, "province": 45.0, "heavy": 2.0}
-"""What a file is taken for that has not run yet, and a test in it by its mark."""
+GUESSED_S = {"browser": 6.0, "province": 10.0, "heavy": 0.7}
+"""What a test of a file that has not run yet is taken for, by its mark."""
+
+TOGETHER = {"tests/test_notebooks.py": "tests/test_province.py"}
+"""Files that one process runs: both begin with the province, which the other would wait for."""
 
 
 def workers(arguments: Iterable[str]) -> int:
@@ -41,8 +44,9 @@ class ByFile(LoadScopeScheduling):
 
 
 def file_of(nodeid: str) -> str:
-    """The file that a test stands in."""
-    return nodeid.split("::", 1)[0]
+    """The file that a test stands in, or the one it goes along with."""
+    file = nodeid.split("::", 1)[0]
+    return TOGETHER.get(file, file)
 
 
 def longest_first(items: list[pytest.Item], config: pytest.Config) -> None:
