@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,9 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geodata
-from geodata.apart import Readers
 from geodata.errors import DataError, GeodataError, Phrase
-from geodata.incoming import Choice, make_study, receive, safe_name, studies_in
+from geodata.incoming import (
+    Choice,
+    make_study,
+    receive,
+    safe_name,
+    studies_in,
+    unpack_archive,
+)
+from geodata.sandbox import Limits, Sandbox
 from geodata.study.assess import assess_study
 from geodata.understood import look_into, understand
 from tests import hostile, tiny
@@ -217,24 +225,24 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def readers() -> Iterator[Readers]:
-    made = Readers(seconds=3, megabytes=800)
-    made.warm()
-    made.call(sorted, [])  # what is timed is a page on which somebody has looked around
-    yield made
-    made.close()
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Limits(seconds=3, megabytes=800), preload=["geodata.incoming"]) as made:
+        made.call(sorted, [])  # what is timed is a page on which somebody has looked around
+        yield made
 
 
 def _dropped(folder: Path) -> list[tuple[str, bytes]]:
     return [(p.name, p.read_bytes()) for p in sorted(folder.glob("v.*")) if p.is_file()]
 
 
-def _seen(readers: Readers, files: list[tuple[str, bytes]], folder: Path) -> list[Phrase | None]:
-    """As the page does: what is received here is looked into apart."""
+def _seen(sandbox: Sandbox, files: list[tuple[str, bytes]], folder: Path) -> list[Phrase | None]:
+    """As the page does: what is received here is unpacked and looked into in a sandbox."""
     found: list[Phrase | None] = []
-    for one in receive(files, folder):
+    folder.mkdir(parents=True)
+    granted = sandbox.granting(folder)
+    for one in receive(files, folder, unpack=partial(granted.call, unpack_archive)):
         try:
-            found += [seen.trouble for _, seen in readers.call(look_into, one)]
+            found += [seen.trouble for _, seen in granted.call(look_into, one)]
         except GeodataError as error:
             found.append(Phrase(error.template, error.parts))
     return found
@@ -255,13 +263,13 @@ READ_ALL_THE_SAME = (
     "make", [*hostile.SMALL, *hostile.LARGE], ids=lambda make: str(make.__name__)
 )
 def test_whatever_is_dropped_gives_a_result_or_a_sentence(
-    tmp_path: Path, readers: Readers, make: Callable[[Path], Path]
+    tmp_path: Path, sandbox: Sandbox, make: Callable[[Path], Path]
 ) -> None:
     (tmp_path / "made").mkdir()
     make(tmp_path / "made")
     files = _dropped(tmp_path / "made")
     outside = {p for p in tmp_path.rglob("*") if p.is_file()}
-    found = _seen(readers, files, tmp_path / "in" / "here")
+    found = _seen(sandbox, files, tmp_path / "in" / "here")
     assert found
     if make in READ_ALL_THE_SAME:
         assert found == [None]
