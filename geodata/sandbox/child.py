@@ -73,11 +73,18 @@ def serve_once(modules: Sequence[str]) -> None:
     for module in modules:
         importlib.import_module(module)
     with os.fdopen(os.dup(1), "wb") as writing:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
+        be_silent()
         channel = Channel(sys.stdin.buffer, writing)
         channel.send("ready")
         answer_call(channel, hold)
+
+
+def be_silent() -> None:
+    """Have what libraries print go nowhere from here on: strangers choose its words."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
 
 
 def _do(channel: Channel, request: Request) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,8 +18,8 @@ from geodata.sandbox.workers import START_S, Worker, start_python
 SERVE = "from geodata.sandbox.server import serve; serve(int(sys.argv[2]), sys.argv[3:])"
 
 STATUS_BYTES = 4
-PIPE_BYTES = 1 << 20
-F_SETPIPE_SZ = 1031
+AT_ONCE_BYTES = 1 << 20
+"""So much of an answer may wait to be read."""
 
 
 class ForkedStarter:
@@ -76,22 +75,26 @@ class ForkedStarter:
 
 
 class ForkedWorker:
-    """A process that the server forked: two pipes, and a socket that ends it when closed."""
+    """A process that the server forked: a pipe, and sockets for its answer and its end.
+
+    The answer has a socket because one can be shut while it is read from: who waits is free at
+    once, whatever becomes of the process.
+    """
 
     folder: Path | None = None
 
     def __init__(self, link: socket.socket, limits: Limits) -> None:
         their_requests, our_requests = os.pipe()
-        our_answers, their_answers = os.pipe()
+        self._answers, their_answers = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        their_answers.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, AT_ONCE_BYTES)
         self.channel = Channel(
-            os.fdopen(our_answers, "rb"),
+            self._answers.makefile("rb"),
             os.fdopen(our_requests, "wb"),
             most_bytes=limits.answer_bytes,
         )
-        passed = [their_requests, their_answers, theirs.fileno()]
+        passed = [their_requests, their_answers.fileno(), theirs.fileno()]
         try:
-            _widen(their_answers)
             socket.send_fds(link, [b"c"], passed)
         except OSError:
             self.close()
@@ -99,7 +102,7 @@ class ForkedWorker:
         finally:
             theirs.close()
             os.close(their_requests)
-            os.close(their_answers)
+            their_answers.close()
 
     def exceeds(self, limits: Limits) -> bool:  # noqa: ARG002  # the kernel holds it to them
         """Never: the kernel refuses it more."""
@@ -109,6 +112,8 @@ class ForkedWorker:
         """Have the server kill it."""
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            self._answers.shutdown(socket.SHUT_RD)
 
     def used_processor_up(self) -> bool:
         """Whether it got SIGXCPU."""
@@ -124,13 +129,4 @@ class ForkedWorker:
         """End it."""
         self._control.close()
         self.channel.close()
-
-
-def _widen(pipe: int) -> None:
-    """Let a pipe hold more at once, so that a large answer needs fewer turns."""
-    if sys.platform != "linux":
-        return
-    import fcntl  # noqa: PLC0415  # there is none on Windows
-
-    with suppress(OSError):  # beyond what this user may have
-        fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
+        self._answers.close()

@@ -25,7 +25,7 @@ from typing import NoReturn
 
 from geodata.sandbox import confine
 from geodata.sandbox.channel import Channel
-from geodata.sandbox.child import answer_call
+from geodata.sandbox.child import answer_call, be_silent
 
 READY = b"r"
 DESCRIPTORS = 3
@@ -46,6 +46,7 @@ def serve(number: int, modules: Sequence[str]) -> None:
     for module in modules:
         importlib.import_module(module)
     confine.protection()  # loads what confining needs, once for all processes
+    be_silent()
     gc.collect()
     gc.freeze()  # the garbage collector of each process lets these pages be shared
     with (

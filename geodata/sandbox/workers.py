@@ -68,7 +68,6 @@ def start_python(
         env=clean_environment(os.environ),
         stdin=pipe,
         stdout=pipe,
-        stderr=subprocess.DEVNULL,
         pass_fds=passed,
         start_new_session=sys.platform != "win32",
     )

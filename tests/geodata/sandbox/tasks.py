@@ -286,3 +286,12 @@ def meddled(noise: bytes) -> str:
         with contextlib.suppress(OSError):
             os.write(number, noise)
     return DONE
+
+
+def capabilities() -> int:
+    """What this process may beyond other users, as bits."""
+    head = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    data = (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capget(head, data):
+        raise OSError(ctypes.get_errno(), "capget")
+    return data[0] | data[1] | data[3] << 32 | data[4] << 32

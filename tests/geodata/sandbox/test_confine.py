@@ -181,6 +181,11 @@ def test_other_processes_are_out_of_reach(sandbox: Sandbox, attempt: Callable[[i
     assert sandbox.call(attempt, os.getpid()) == REFUSED
 
 
+def test_nothing_is_left_of_what_root_may_but_opening_files(sandbox: Sandbox) -> None:
+    assert (tasks.capabilities() != 0) == (os.geteuid() == 0)
+    assert sandbox.call(tasks.capabilities) & ~0b110 == 0
+
+
 @pytest.mark.usefixtures("shut_calls")
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of x86-64")
 def test_calls_that_came_later_or_have_another_numbering_are_refused(sandbox: Sandbox) -> None:
