@@ -3,7 +3,7 @@
     uv run python -m bench.dropping [--output bench/DROPPING.md]
 
 Each file of `tests.hostile` is received and looked into as the page Data does it, in a warmed
-process apart. The longest time and the most memory of a reading process are what counts.
+sandbox. The longest time and the most memory of a reading process are what counts.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from geodata.apart import Readers
 from geodata.errors import GeodataError
-from geodata.incoming import receive
+from geodata.incoming import receive, unpack_archive
+from geodata.sandbox import Limits, Sandbox
 from geodata.understood import look_into
 from tests import hostile
 
@@ -27,7 +28,7 @@ MOST_S = 5
 MEGABYTE = 1 << 20
 
 
-def dropped(make: Callable[[Path], Path], readers: Readers) -> tuple[float, float, str]:
+def dropped(make: Callable[[Path], Path], sandbox: Sandbox) -> tuple[float, float, str]:
     """Megabytes sent, seconds until all is told, and what was told of the first part."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made"
@@ -36,9 +37,11 @@ def dropped(make: Callable[[Path], Path], readers: Readers) -> tuple[float, floa
         files = [(p.name, p.read_bytes()) for p in sorted(made.glob("v.*")) if p.is_file()]
         told = []
         began = time.perf_counter()
-        for one in receive(files, Path(folder) / "in"):
+        granted = sandbox.granting(Path(folder))
+        unpack = partial(granted.call, unpack_archive)
+        for one in receive(files, Path(folder) / "in", unpack=unpack):
             try:
-                seen = readers.call(look_into, one)
+                seen = granted.call(look_into, one)
                 told += [str(found.trouble or f"{found.rows} rows") for _, found in seen]
             except GeodataError as error:
                 told.append(str(error))
@@ -51,11 +54,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args()
-    readers = Readers(seconds=3, megabytes=800)
-    readers.warm()
-    readers.call(sorted, [])
-    rows = [(make.__name__, *dropped(make, readers)) for make in (*hostile.SMALL, *hostile.LARGE)]
-    readers.close()
+    sandbox = Sandbox(Limits(seconds=3, megabytes=800), preload=["geodata.incoming"])
+    sandbox.call(sorted, [])
+    rows = [(make.__name__, *dropped(make, sandbox)) for make in (*hostile.SMALL, *hostile.LARGE)]
+    sandbox.close()
     slowest = max(seconds for _, _, seconds, _ in rows)
     peak = max(resource.getrusage(who).ru_maxrss for who in (0, -1)) / 1024
     lines = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import ParamSpec, Protocol
 from uuid import uuid4
 
 import pyogrio
@@ -31,6 +32,11 @@ DROPPED = Limits(most_files=2_000, most_bytes=1_000_000_000, most_seconds=2)
 NO_LAYER = ("centres", "communes", "districts")
 """Roles whose entry in the study file is a path alone: a layer of several, or a system that
 somebody says, stands in the copy itself."""
+
+P = ParamSpec("P")
+
+PACKED = (b"PK\x03\x04", b"\x1f\x8b")
+"""How a ZIP and a gzip file begin; others are no archives that are opened."""
 
 SIDECARS = (*BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
 
@@ -59,19 +65,70 @@ class Choice:
     tells: tuple[str, ...] = ()
 
 
-def receive(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[Received, ...]:
+class Unpack(Protocol):
+    """Calls `unpack_archive`, here or in a sandbox that may open the folder of ``inside``."""
+
+    def __call__(self, path: Path, inside: Path) -> tuple[Received, ...] | None:
+        """As `unpack_archive`."""
+
+
+class Run(Protocol):
+    """Calls a function that reads what somebody sent, here or in a sandbox.
+
+    It may read and write ``folders`` and read ``readable``.
+    """
+
+    def __call__(
+        self,
+        function: Callable[P, None],
+        folders: Sequence[Path],
+        readable: Sequence[Path],
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> None:
+        """Call it with the other arguments."""
+
+
+def unpack_archive(path: Path, inside: Path) -> tuple[Received, ...] | None:
+    """Unpack an archive or gzip file into a new folder: the files in it that may be data.
+
+    None where the file is neither. Raises `DataError` and `UnreadableError` for an archive that
+    is refused; what was unpacked by then is left for the caller to remove.
+    """
+    try:
+        kind = recognise(path)
+    except GeodataError:  # it is told when the file is looked into
+        return None
+    if kind not in ("zip", "gzip"):
+        return None
+    inside.mkdir()
+    if kind == "gzip":
+        one = unpacked_gzip(path, inside, limits=DROPPED)
+        return (Received(name=one.path.name, path=one.path),)
+    found = together([(o.name, o.path) for o in unpacked_zip(path, inside, limits=DROPPED)])
+    kept = tuple(Received(name=p.name, path=p) for name, p in found if is_data(name, p))
+    if not kept:
+        raise DataError(
+            "{file} is an archive without a table or map layer; put one into it", file=path.name
+        )
+    return kept
+
+
+def receive(
+    files: Sequence[tuple[str, bytes]], folder: Path, *, unpack: Unpack = unpack_archive
+) -> tuple[Received, ...]:
     """Write dropped files into an empty folder and give the main ones.
 
-    Names are made harmless; archives and gzip files are unpacked. A file that is too large,
-    and an archive that leads out of itself, holds another, or unpacks beyond `DROPPED`, is not
-    kept: it comes with its trouble.
+    Names are made harmless; archives and gzip files are unpacked by ``unpack``. A file that is
+    too large, and an archive that leads out of itself, holds another, or unpacks beyond
+    `DROPPED`, is not kept: it comes with its trouble.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    mains = [one for name, body in files for one in _received(name, body, folder)]
+    mains = [one for name, body in files for one in _received(name, body, folder, unpack)]
     return tuple(one for one in mains if one.path.suffix.lower() not in SIDECARS)
 
 
-def _received(name: str, body: bytes, folder: Path) -> list[Received]:
+def _received(name: str, body: bytes, folder: Path, unpack: Unpack) -> list[Received]:
     if len(body) > MOST_MB * 1_000_000:
         large = phrase(
             "{file} is larger than {most} MB, the most that is taken here; name it in a study "
@@ -81,40 +138,44 @@ def _received(name: str, body: bytes, folder: Path) -> list[Received]:
         )
         return [Received(name=safe_name(name), path=folder / safe_name(name), trouble=large)]
     path = _placed(folder, name, body)
-    try:
-        kind = recognise(path)
-    except GeodataError:  # it is told when the file is looked into
-        kind = ""
-    if kind not in ("zip", "gzip"):
+    if not body.startswith(PACKED):
         return [Received(name=path.name, path=path)]
+    inside = folder / f"{path.name.replace('.', '-')}-{uuid4().hex[:6]}"
     try:
-        return _unpacked(path, kind, folder / f"{path.name.replace('.', '-')}-{uuid4().hex[:6]}")
+        found = unpack(path, inside)
+        if found is None:
+            return [Received(name=path.name, path=path)]
+        _require_inside(found, inside, path.name)
     except GeodataError as error:
-        return [Received(name=path.name, path=path, trouble=Phrase(error.template, error.parts))]
-    finally:
-        path.unlink()
-
-
-def _unpacked(path: Path, kind: str, inside: Path) -> list[Received]:
-    """The files of an archive that may be data. Whole or not at all."""
-    inside.mkdir()
-    try:
-        if kind == "gzip":
-            one = unpacked_gzip(path, inside, limits=DROPPED)
-            return [Received(name=one.path.name, path=one.path)]
-        found = together([(o.name, o.path) for o in unpacked_zip(path, inside, limits=DROPPED)])
-    except BaseException:
         shutil.rmtree(inside, ignore_errors=True)
-        raise
-    kept = [Received(name=p.name, path=p) for told, p in found if is_data(told, p)]
-    if not kept:
-        raise DataError(
-            "{file} is an archive without a table or map layer; put one into it", file=path.name
-        )
-    return kept
+        path.unlink()
+        return [Received(name=path.name, path=path, trouble=Phrase(error.template, error.parts))]
+    path.unlink()
+    return list(found)
 
 
-def make_study(
+def _require_inside(found: Sequence[Received], inside: Path, file: str) -> None:
+    """Raise `DataError` where what unpacked an archive names files that did not come with it."""
+    for one in found:
+        if not one.path.resolve().is_relative_to(inside.resolve()):
+            raise DataError(
+                "{file} holds {entry}, which leads out of the archive; it was not unpacked",
+                file=file,
+                entry=repr(one.name[:LONGEST]),
+            )
+
+
+def _run_here(
+    function: Callable[P, None],
+    folders: Sequence[Path],  # noqa: ARG001  # this process may open all
+    readable: Sequence[Path],  # noqa: ARG001  # the same
+    *args: P.args,
+    **named: P.kwargs,
+) -> None:
+    function(*args, **named)
+
+
+def make_study(  # noqa: PLR0913  # what a study is asked for, and where its files are read
     home: Path,
     choices: Sequence[Choice],
     *,
@@ -123,22 +184,35 @@ def make_study(
     crs: str = "EPSG:9208",
     units_from: date | None = None,
     expected: Sequence[str] = (),
+    run: Run = _run_here,
 ) -> Path:
     """Make a study of chosen files in a folder of its own under ``home`` and open it once.
 
-    Whole or not at all. Gives the folder. Raises `DataError` without villages, and whatever
-    is wrong with the files.
+    Whole or not at all. What reads the files is called by ``run``; their bytes are copied and
+    the study file is written here. Gives the folder. Raises `DataError` without villages, and
+    whatever is wrong with the files.
     """
     _require(choices, name)
     home.mkdir(parents=True, exist_ok=True)
     folder = home / _free(home, name)
     with whole_folder(folder) as made:
-        taken = [_copied(choice, made) for choice in choices if choice.role != "aside"]
+        taken = [_copied(choice, made, run) for choice in choices if choice.role != "aside"]
         text = _toml(taken, name=name, as_of=as_of, crs=crs, units_from=units_from or as_of)
         text += _expected(expected)
         (made / "study.toml").write_text(text, encoding="utf-8")
-        open_study(made)
+        # of the study file it may only read: a process that was taken over would name others
+        run(require_study, [one for one in made.iterdir() if one.is_dir()], [made], made)
     return folder
+
+
+def require_study(folder: Path) -> None:
+    """Open a study once. Raises whatever is wrong with it."""
+    open_study(folder)
+
+
+def convert_layer(source: Path, target: Path, *, layer: str | None, crs: str) -> None:
+    """Write one layer of a file, or one in a system that somebody says, as a GeoPackage."""
+    pyogrio.write_dataframe(read_table(source, layer=layer, crs=crs or None), target)
 
 
 def studies_in(home: Path) -> dict[str, str]:
@@ -203,15 +277,18 @@ def _free(home: Path, name: str) -> str:
     return slug
 
 
-def _copied(choice: Choice, made: Path) -> tuple[Choice, str]:
+def _copied(choice: Choice, made: Path, run: Run) -> tuple[Choice, str]:
     """Copy a file with those that belong to it; its path in the study."""
     inside = made / ("layers" if choice.role == "layer" else "data")
     inside.mkdir(exist_ok=True)
     stem = f"{choice.role}-{uuid4().hex[:6]}-{safe_name(choice.path.stem)}"[:LONGEST]
     if choice.role in NO_LAYER and (choice.layer is not None or choice.crs):
         target = inside / f"{stem}.gpkg"
-        table = read_table(choice.path, layer=choice.layer, crs=choice.crs or None)
-        pyogrio.write_dataframe(table, target)
+        folders = [choice.path.parent, inside]
+        run(
+            convert_layer, folders, [],
+            choice.path, target, layer=choice.layer, crs=choice.crs,
+        )  # fmt: skip
         return choice, f"{inside.name}/{target.name}"
     target = inside / f"{stem}{choice.path.suffix.lower()}"
     if choice.path.is_dir():

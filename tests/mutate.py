@@ -35,13 +35,13 @@ import rasterio
 import shapely
 
 from coverage.errors import CoverageError
-from geodata.apart import hold_memory
 from geodata.containers import Part, opened
 from geodata.convention import Candidate
 from geodata.errors import GeodataError
 from geodata.filing import Filing
 from geodata.filings import layers_in
 from geodata.read import read_part
+from geodata.sandbox import hold_memory
 from tests.corpus import all_cases
 
 SEED = 586

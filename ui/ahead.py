@@ -16,7 +16,11 @@ from ui.access import access
 
 @asynccontextmanager
 async def opening_ahead(app: App) -> AsyncIterator[None]:  # noqa: ARG001  # as Starlette has it
-    """Start to open the study beside the server's own start."""
+    """Start to open the study beside the server's own start.
+
+    The sandbox is made, not started: the log says what holds for the files of strangers.
+    """
+    studies.sandbox()
     Thread(target=open_ahead, daemon=True).start()
     yield
 

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -19,9 +20,9 @@ import streamlit as st
 
 import geodata
 from geodata.access import EVERYTHING, Rights
-from geodata.apart import Readers
 from geodata.errors import CallError
 from geodata.report import Report, check_study
+from geodata.sandbox import Limits, Sandbox
 from geodata.study.assess import assess_study
 from geodata.study.model import Study
 from geodata.study.results import Run, latest_run
@@ -38,8 +39,14 @@ DROPPED_S = 24 * 3600
 LONGEST_SLUG = 200
 """No folder's name is longer: an address may ask for one that the system refuses to look for."""
 
-READ_S, READ_MB = 3.0, 800
-"""What looking into one dropped file may take, in time and in memory."""
+READ = Limits(seconds=3, megabytes=800)
+"""What unpacking, looking into or reading one dropped file may take."""
+
+MAKE = Limits(seconds=120, megabytes=2_000)
+"""What opening a study made of dropped files may take, for the first time."""
+
+PRELOAD = ("geodata.understood", "geodata.incoming", "geodata.report", "geodata.followup")
+"""What reads dropped files."""
 
 Progress = Callable[[float], None]
 
@@ -58,7 +65,8 @@ def tile_address() -> str | None:
 def studies_home() -> Path:
     """Where the studies made in the browser are kept."""
     named = os.environ.get(STUDIES_VARIABLE, "").strip()
-    return Path(named) if named else Path(platformdirs.user_data_dir("phusong")) / "studies"
+    home = Path(named) if named else Path(platformdirs.user_data_dir("phusong")) / "studies"
+    return home.absolute()  # what reads dropped files works in another folder
 
 
 def upload_folder() -> Path:
@@ -67,14 +75,15 @@ def upload_folder() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     for old in home.iterdir():
         if time.time() - old.stat().st_mtime > DROPPED_S:
-            shutil.rmtree(old, ignore_errors=True)
+            with suppress(RecursionError):  # folders in folders without end
+                shutil.rmtree(old, ignore_errors=True)
     return Path(mkdtemp(dir=home))
 
 
 @st.cache_resource(show_spinner=False)
-def readers() -> Readers:
-    """The processes that look into dropped files, shared by all sessions."""
-    return Readers(seconds=READ_S, megabytes=READ_MB)
+def sandbox() -> Sandbox:
+    """Where dropped files are read, shared by all sessions."""
+    return Sandbox(READ, preload=PRELOAD)
 
 
 def built_in_folder() -> Path:

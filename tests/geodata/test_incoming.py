@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,11 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geodata
-from geodata.apart import Readers
 from geodata.errors import DataError, GeodataError, Phrase
-from geodata.incoming import Choice, make_study, receive, safe_name, studies_in
+from geodata.incoming import (
+    Choice,
+    make_study,
+    receive,
+    safe_name,
+    studies_in,
+    unpack_archive,
+)
+from geodata.sandbox import Limits, LostError, Sandbox
 from geodata.study.assess import assess_study
-from geodata.understood import look_into, understand
+from geodata.understood import Received, look_into, understand
 from tests import hostile, tiny
 from tests.corpus._layers import write_raster
 from tests.tiny_study import write_study
@@ -32,6 +41,21 @@ def _zip(**entries: bytes) -> bytes:
         for name, body in entries.items():
             archive.writestr(name, body)
     return out.getvalue()
+
+
+def archive_of_names(count: int) -> bytes:
+    """A ZIP of empty files: its list of names alone, as `zipfile` believes it."""
+    entry = zipfile.ZipInfo("0")
+    with io.BytesIO() as out:
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr(entry, b"")
+        body = out.getvalue()
+    at = body.index(b"PK\x01\x02")
+    head, one, tail = body[:at], bytearray(body[at : at + 46]), body[body.index(b"PK\x05\x06") :]
+    one[28:30] = (8).to_bytes(2, "little")
+    names = b"".join(bytes(one) + b"%08d" % k for k in range(count))
+    counted = struct.pack("<HHII", count, count, len(names), at)
+    return head + names + tail[:8] + counted + tail[20:]
 
 
 @given(st.text(max_size=120))
@@ -218,24 +242,24 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def readers() -> Iterator[Readers]:
-    made = Readers(seconds=3, megabytes=800)
-    made.warm()
-    made.call(sorted, [])  # what is timed is a page on which somebody has looked around
-    yield made
-    made.close()
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Limits(seconds=3, megabytes=800), preload=["geodata.incoming"]) as made:
+        made.call(sorted, [])  # what is timed is a page on which somebody has looked around
+        yield made
 
 
 def _dropped(folder: Path) -> list[tuple[str, bytes]]:
     return [(p.name, p.read_bytes()) for p in sorted(folder.glob("v.*")) if p.is_file()]
 
 
-def _seen(readers: Readers, files: list[tuple[str, bytes]], folder: Path) -> list[Phrase | None]:
-    """As the page does: what is received here is looked into apart."""
+def _seen(sandbox: Sandbox, files: list[tuple[str, bytes]], folder: Path) -> list[Phrase | None]:
+    """As the page does: what is received here is unpacked and looked into in a sandbox."""
     found: list[Phrase | None] = []
-    for one in receive(files, folder):
+    folder.mkdir(parents=True)
+    granted = sandbox.granting(folder)
+    for one in receive(files, folder, unpack=partial(granted.call, unpack_archive)):
         try:
-            found += [seen.trouble for _, seen in readers.call(look_into, one)]
+            found += [seen.trouble for _, seen in granted.call(look_into, one)]
         except GeodataError as error:
             found.append(Phrase(error.template, error.parts))
     return found
@@ -256,13 +280,13 @@ READ_ALL_THE_SAME = (
     "make", [*hostile.SMALL, *hostile.LARGE], ids=lambda make: str(make.__name__)
 )
 def test_whatever_is_dropped_gives_a_result_or_a_sentence(
-    tmp_path: Path, readers: Readers, make: Callable[[Path], Path]
+    tmp_path: Path, sandbox: Sandbox, make: Callable[[Path], Path]
 ) -> None:
     (tmp_path / "made").mkdir()
     make(tmp_path / "made")
     files = _dropped(tmp_path / "made")
     outside = {p for p in tmp_path.rglob("*") if p.is_file()}
-    found = _seen(readers, files, tmp_path / "in" / "here")
+    found = _seen(sandbox, files, tmp_path / "in" / "here")
     assert found
     if make in READ_ALL_THE_SAME:
         assert found == [None]
@@ -384,3 +408,73 @@ def test_cells_and_a_signal_become_layers_of_a_study(tmp_path: Path) -> None:
     )
     (signal,) = geodata.open_study(folder).signals
     assert (signal.info.title, signal.info.kind) == ("Alpha 5G", "signal")
+
+
+def test_an_archive_is_opened_in_the_sandbox_and_never_here(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("an archive was opened here")
+
+    good, names = _zip(**{"v.csv": b"a,b\n1,2\n"}), archive_of_names(20_000)
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    granted = sandbox.granting(tmp_path)
+    files = [("good.zip", good), ("names.zip", names), ("cut.zip", good[:40])]
+    (one, many, cut) = receive(
+        files, tmp_path, unpack=lambda path, inside: granted.call(unpack_archive, path, inside)
+    )
+    assert one.path.read_bytes() == b"a,b\n1,2\n"
+    assert "unpacks to 20000 files" in str(many.trouble)
+    assert cut.trouble is None  # what it is, is told when it is looked into
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["cut.zip", "v.csv"]
+
+
+def test_what_an_archive_is_said_to_hold_must_lie_where_it_was_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "canary.csv").write_bytes(b"a,b\n1,2\n")
+
+    def unpack(path: Path, inside: Path) -> tuple[Received, ...]:  # noqa: ARG001  # asked with both
+        inside.mkdir()
+        (inside / "link.csv").symlink_to(tmp_path / "canary.csv")
+        return (Received(name="link.csv", path=inside / "link.csv"),)
+
+    (one,) = receive([("a.zip", _zip(a=b""))], tmp_path / "in", unpack=unpack)
+    assert "leads out of the archive" in str(one.trouble)
+    assert not list((tmp_path / "in").iterdir())
+
+
+def test_a_study_is_opened_in_a_sandbox_that_cannot_change_its_study_file(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    source = write_study(tmp_path / "source").parent
+    communes = gpd.read_file(source / "communes.gpkg")
+    communes.to_file(source / "communes.shp")
+    (source / "communes.prj").unlink()
+    choices = [
+        Choice(path=source / "villages.gpkg", role="villages"),
+        Choice(path=source / "communes.shp", role="communes", crs="EPSG:9208"),
+    ]
+    limits = Limits(seconds=600, megabytes=2_000)
+    seen: list[str] = []
+
+    def run(
+        function: Callable[..., None],
+        folders: Sequence[Path],
+        readable: Sequence[Path],
+        *args: object,
+        **named: object,
+    ) -> None:
+        seen.append(function.__name__)
+        granted = sandbox.granting(*folders, readable=readable, limits=limits)
+        granted.call(function, *args, **named)
+        if readable:
+            with pytest.raises(LostError):
+                granted.call(Path.write_text, readable[0] / "study.toml", "schema = 1")
+
+    day = date(2023, 8, 30)
+    made = make_study(tmp_path / "home", choices, name="Units", as_of=day, run=run)
+    assert seen == ["convert_layer", "require_study"]
+    assert len(geodata.open_study(made).villages) == 9
+    (source / "villages.gpkg").write_bytes(b"SQLite format 3\0")
+    with pytest.raises(GeodataError):
+        make_study(tmp_path / "home", choices, name="Damaged", as_of=day, run=run)
+    assert list(studies_in(tmp_path / "home")) == ["units"]

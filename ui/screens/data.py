@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
 
 from coverage.model import TECHNOLOGIES
-from geodata.errors import GeodataError, Phrase
-from geodata.followup import FIELDS, Reading, keep_follow_up, read_follow_up, shown
-from geodata.incoming import MOST_MB, Choice, make_study, receive, studies_in
-from geodata.understood import Received, Role, Understood, look_into
+from geodata.errors import GeodataError
+from geodata.followup import FIELDS, Reading, keep_follow_up, shown
+from geodata.incoming import MOST_MB, Choice, make_study, studies_in
+from geodata.understood import Received, Role, Understood
 from ui import choices, studies
 from ui.controls import choice_box
 from ui.incoming import numbers, own_words, tells
@@ -23,6 +23,7 @@ from ui.screens.data_report import dropped_section, report_section
 from ui.tables import FOLLOW_UP
 from ui.texts import Translator, error_text, phrase_text
 from ui.texts import marked as _
+from ui.uploads import read_apart, received, sheet_read
 from ui.view import View
 
 ROLES: dict[str, str] = {
@@ -105,7 +106,7 @@ def _open(slug: str) -> None:
 def _incoming(view: View) -> None:
     """Drop, say which is what, make."""
     t = view.t
-    studies.readers().warm()
+    studies.sandbox().warm()
     st.markdown(
         t(
             "Drop the files of one study: villages, coverage layers, units. GeoPackage, "
@@ -120,7 +121,7 @@ def _incoming(view: View) -> None:
     held = st.session_state.get(PENDING)
     if held is None or held[0] != names:
         try:
-            held = (names, _received([(one.name, one.getvalue()) for one in dropped]))
+            held = (names, received([(one.name, one.getvalue()) for one in dropped]))
         except GeodataError as error:
             st.error(escaped(error_text(error, t.language)))
             return
@@ -137,19 +138,6 @@ def _incoming(view: View) -> None:
     )
     if st.button(t("Make the study and open its map"), type="primary"):
         _make(view, chosen, name, as_of, units_from, expected)
-
-
-def _received(files: list[tuple[str, bytes]]) -> list[tuple[Received, Understood]]:
-    """What was dropped, looked into by a process that may be lost."""
-    readers = studies.readers()
-    seen: list[tuple[Received, Understood]] = []
-    for one in receive(files, studies.upload_folder()):
-        try:
-            seen += readers.call(look_into, one)
-        except GeodataError as error:
-            trouble = Phrase(error.template, error.parts)
-            seen.append((one, Understood(role="aside", trouble=trouble)))
-    return seen
 
 
 def _file_row(k: int, one: Received, found: Understood, t: Translator) -> Choice:
@@ -255,6 +243,7 @@ def _make(
                 as_of=_day(as_of),
                 units_from=_day(units_from),
                 expected=[one.strip() for one in expected.split(",") if one.strip()],
+                run=partial(read_apart, name),
             )
             studies.open_study(folder.name, rights=view.rights)
     except GeodataError as error:
@@ -282,10 +271,9 @@ def _follow_up(view: View) -> None:
     if sent is None:
         return
     known = [str(key) for key in run.study.villages.index]
-    try:
-        reading = read_follow_up(sent.getvalue(), known, file=Path(sent.name).name)
-    except GeodataError as error:
-        st.error(escaped(error_text(error, t.language)))
+    reading = sheet_read(sent, known)
+    if isinstance(reading, GeodataError):
+        st.error(escaped(error_text(reading, t.language)))
         return
     st.markdown(
         t(

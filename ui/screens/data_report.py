@@ -184,6 +184,7 @@ def _once(received: Sequence[Received]) -> list[Received]:
 
 def _checked(one: Received, t: Translator) -> Report | str:
     try:
-        return studies.readers().call(check_file, one.path, name=one.name)
+        granted = studies.sandbox().granting(one.path.parent, file=one.name)
+        return granted.call(check_file, one.path, name=one.name)
     except GeodataError as error:
         return error_text(error, t.language)

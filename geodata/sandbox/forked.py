@@ -1,0 +1,132 @@
+"""Processes forked by a clean server, each for one call (Linux)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from geodata.sandbox.channel import Channel
+from geodata.sandbox.limits import Limits
+from geodata.sandbox.workers import START_S, Worker, start_python
+
+SERVE = "from geodata.sandbox.server import serve; serve(int(sys.argv[2]), sys.argv[3:])"
+
+STATUS_BYTES = 4
+AT_ONCE_BYTES = 1 << 20
+"""So much of an answer may wait to be read."""
+
+
+class ForkedStarter:
+    """Has a clean server fork a process for each call (Linux)."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._modules = modules
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._link: socket.socket | None = None
+        self._is_ready = False
+
+    def warm(self) -> None:
+        """Start the server where none runs."""
+        with self._lock:
+            self._need_server()
+
+    def start(self, limits: Limits) -> Worker:
+        """A process forked now."""
+        with self._lock:
+            link = self._need_server()
+            if not self._is_ready:
+                link.settimeout(START_S)
+                if not link.recv(1):
+                    self._end()
+                    raise OSError("the server of processes has ended")
+                self._is_ready = True
+            return ForkedWorker(link, limits)
+
+    def close(self) -> None:
+        """End the server, and with it all processes it forked."""
+        with self._lock:
+            self._end()
+
+    def _need_server(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        if self._link is None:
+            self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+            with theirs:
+                self._process = start_python(
+                    SERVE, str(theirs.fileno()), *self._modules, passed=(theirs.fileno(),)
+                )
+        return self._link
+
+    def _end(self) -> None:
+        if self._link is not None:
+            self._link.close()
+        if self._process is not None:
+            self._process.wait()
+        self._link = self._process = None
+        self._is_ready = False
+
+
+class ForkedWorker:
+    """A process that the server forked: a pipe, and sockets for its answer and its end.
+
+    The answer has a socket because one can be shut while it is read from: who waits is free at
+    once, whatever becomes of the process.
+    """
+
+    folder: Path | None = None
+
+    def __init__(self, link: socket.socket, limits: Limits) -> None:
+        their_requests, our_requests = os.pipe()
+        self._answers, their_answers = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        their_answers.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, AT_ONCE_BYTES)
+        self.channel = Channel(
+            self._answers.makefile("rb"),
+            os.fdopen(our_requests, "wb"),
+            most_bytes=limits.answer_bytes,
+        )
+        passed = [their_requests, their_answers.fileno(), theirs.fileno()]
+        try:
+            socket.send_fds(link, [b"c"], passed)
+        except OSError:
+            self.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(their_requests)
+            their_answers.close()
+
+    def exceeds(self, limits: Limits) -> bool:  # noqa: ARG002  # the kernel holds it to them
+        """Never: the kernel refuses it more."""
+        return False
+
+    def kill(self) -> None:
+        """Have the server kill it."""
+        with suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            self._answers.shutdown(socket.SHUT_RD)
+
+    def used_processor_up(self) -> bool:
+        """Whether it got SIGXCPU."""
+        self.kill()
+        self._control.settimeout(START_S)
+        try:
+            status = int.from_bytes(self._control.recv(STATUS_BYTES), "big")
+        except OSError:
+            return False
+        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+
+    def close(self) -> None:
+        """End it."""
+        self._control.close()
+        self.channel.close()
+        self._answers.close()

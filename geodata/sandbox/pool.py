@@ -1,0 +1,157 @@
+"""Calls in processes shut in, several at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import BoundedSemaphore
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from geodata.sandbox.calls import Call, Progress, answer_from
+from geodata.sandbox.child import Request
+from geodata.sandbox.confine import Grant, protection
+from geodata.sandbox.errors import lost
+from geodata.sandbox.forked import ForkedStarter
+from geodata.sandbox.limits import Limits
+from geodata.sandbox.spawned import SpawnedStarter
+from geodata.sandbox.workers import Starter
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOG = logging.getLogger(__name__)
+
+
+class Sandbox:
+    """Runs functions on strangers' files in processes that can open nothing else.
+
+    A process a call, forked from a server that holds no secret and has loaded ``preload``;
+    ``forks`` False starts one anew instead, which systems other than Linux need. At most
+    ``at_once`` run at a time (as many as there are cores); who waits for that is not late.
+    The server starts with the first call, or beforehand with `warm`.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        preload: Sequence[str] = (),
+        at_once: int | None = None,
+        forks: bool | None = None,
+    ) -> None:
+        self.limits = limits
+        self.protection = protection()
+        forks = self.protection.own_process if forks is None else forks
+        modules = tuple(preload)
+        self._starter: Starter = ForkedStarter(modules) if forks else SpawnedStarter(modules)
+        self._slots = BoundedSemaphore(at_once or os.cpu_count() or 1)
+        LOG.log(logging.INFO if self.protection.is_whole else logging.WARNING, self.protection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def warm(self) -> None:
+        """Have the libraries loaded for the next call. Does not wait for it."""
+        self._starter.warm()
+
+    def close(self) -> None:
+        """End the server and all that it has at work."""
+        self._starter.close()
+
+    def call(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> T:
+        """What ``function`` gives, with no folder to open. See `Granted.call`."""
+        return self.granting().call(function, *args, **named)
+
+    def granting(
+        self,
+        *folders: Path,
+        readable: Sequence[Path] = (),
+        limits: Limits | None = None,
+        file: str = "",
+        progress: Progress | None = None,
+        is_wanted: Callable[[], bool] | None = None,
+    ) -> Granted:
+        """Calls that may read and write ``folders`` and read ``readable``, and nothing else.
+
+        ``file`` is what errors call what is read (else the first argument). With ``progress``
+        the function is given an argument of that name to tell how far it is. Where ``is_wanted``
+        gives False, asked now and then from another thread, the process is ended.
+        """
+        grant = Grant(
+            limits=limits or self.limits,
+            folders=tuple(Path(one).absolute() for one in folders),
+            readable=tuple(Path(one).absolute() for one in readable),
+        )
+        return Granted(self, grant, file=file, progress=progress, is_wanted=is_wanted)
+
+    def _run(self, call: Call) -> object:
+        with self._slots:
+            try:
+                worker = self._starter.start(call.grant.limits)
+            except OSError as error:
+                LOG.warning("No process could be started for a file: %s", error)
+                raise lost(call.file, "crashed", call.grant.limits) from error
+            try:
+                return answer_from(
+                    worker, replace(call, grant=replace(call.grant, temporary=worker.folder))
+                )
+            finally:
+                worker.close()
+
+
+class Granted:
+    """A sandbox with what its calls may open. Made by `Sandbox.granting`."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        grant: Grant,
+        *,
+        file: str,
+        progress: Progress | None,
+        is_wanted: Callable[[], bool] | None,
+    ) -> None:
+        self._sandbox = sandbox
+        self._grant = grant
+        self._file = file
+        self._progress = progress
+        self._is_wanted = is_wanted
+
+    def call(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> T:
+        """What ``function`` gives, or the error of ours that it raises.
+
+        It must be a module's own, and its paths absolute: it works in a folder of its own. It
+        may answer with plain values, arrays, tables, shapes and the classes it declares in the
+        type of its answer. Raises `LostError` where it took too long, crashed, needed too much
+        memory, or was stopped.
+        """
+        request = Request(
+            function=function,
+            arguments=args,
+            named=named,
+            has_progress=self._progress is not None,
+        )
+        call = Call(
+            grant=self._grant,
+            request=request,
+            file=self._file or (_named(args[0]) if args else ""),
+            progress=self._progress,
+            is_wanted=self._is_wanted,
+        )
+        return self._sandbox._run(call)  # type: ignore[return-value]  # noqa: SLF001  # what the function gave, sent over; this is part of that class
+
+
+def _named(argument: object) -> str:
+    return str(getattr(argument, "name", argument))[:200]
