@@ -21,6 +21,7 @@ from geodata.display import bounds
 from geodata.errors import CallError
 from geodata.followup import load_follow_up
 from geodata.nearest import nearest_signal, nearest_site, nearest_village
+from geodata.report import Report, check_study
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
 from geodata.study.conflicts import FoundConflicts, conflicts_for
@@ -28,8 +29,9 @@ from geodata.study.kept_amounts import with_hexes
 from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run
 from geodata.study.zones import ZoneFigures, zone_figures
+from geodata.upload import MeasuredStudy
 from ui.maps.assets import asset_store
-from ui.maps.feed import Feed, make_feed
+from ui.maps.feed import Draw, Feed, draw_here, make_feed
 from ui.maps.stills import Stills, stills_of
 
 RULES_KEPT = 48
@@ -106,6 +108,8 @@ class Opened:
     """Measurements against layers, by the published rule."""
     publish: Callable[[Rule], Run] = field(repr=False)
     """Publish a rule's figures of the whole study, however little of it is seen here."""
+    report: Callable[[], Report] = field(repr=False)
+    """The data report of the whole study, however little of it is seen here."""
     rights: Rights = EVERYTHING
 
 
@@ -145,28 +149,48 @@ def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return keeping
 
 
-def _measures_for(run: Run) -> Callable[[Rule], Measures]:
+def measured_here(run: Run) -> MeasuredStudy:
+    """What pages ask for beside a run, of a study whose files this process may read."""
+    file = run.study.inputs[0] if run.study.inputs else run.study.folder
+    return MeasuredStudy(
+        publish=lambda rule: assess_study(run.study, rule=rule, publish=True),
+        hexed=lambda part: with_hexes(part.study, part.assessment.measures),
+        changes=lambda: changes_since(run),
+        conflicts=partial(conflicts_for, run),
+        report=lambda: check_study(file, study=run.study),
+    )
+
+
+def _measures_for(run: Run, hexed: Callable[[Run], Measures]) -> Callable[[Rule], Measures]:
     """A run's measures by rule: hexagons are measured once a rule asks for them."""
 
     @_kept(1)
-    def hexed() -> Measures:
-        return with_hexes(run.study, run.assessment.measures)
+    def with_hexagons() -> Measures:
+        return hexed(run)
 
-    return lambda rule: hexed() if rule.basis == "hexes" else run.assessment.measures
+    return lambda rule: with_hexagons() if rule.basis == "hexes" else run.assessment.measures
 
 
-def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
+def opened_run(
+    run: Run,
+    *,
+    rights: Rights = EVERYTHING,
+    beside: MeasuredStudy | None = None,
+    draw: Draw = draw_here,
+) -> Opened:
     """A run made ready for the pages, without what ``rights`` keep back.
 
-    With limited rights its map is served to no one else.
+    With limited rights its map is served to no one else. ``beside`` reads and measures the
+    study's files, and ``draw`` draws its shapes, where this process must not.
     """
+    beside = beside or measured_here(run)
     whole, run = run, restrict(run, rights)
     if run.study.villages.empty:
         raise CallError("no village of this study lies in the area you have been given")
     structures = structures_of(run.study)
     seen = frozenset(map(str, run.study.villages.index))
 
-    measures_for = _measures_for(run)
+    measures_for = _measures_for(run, beside.hexed)
 
     @_kept(RULES_KEPT)
     def judged(rule: Rule) -> Assessment:
@@ -193,24 +217,25 @@ def opened_run(run: Run, *, rights: Rights = EVERYTHING) -> Opened:
 
     @_kept(1)
     def changes() -> Changes | None:
-        found = None if rights.operator else changes_since(whole)
+        found = None if rights.operator else beside.changes()
         return found if found is None or rights.sees_all else found.cut(seen)
 
     def follow_up() -> pd.DataFrame:
         return restrict_follow_up(load_follow_up(run.study.folder), whole, rights)
 
-    feed = make_feed(run, structures, asset_store(), audience=rights.audience)
+    feed = make_feed(run, structures, asset_store(), audience=rights.audience, draw=draw)
     return Opened(
         run=run,
         stills=_kept(1)(lambda: stills_of(feed)),
-        publish=lambda rule: assess_study(whole.study, rule=rule, publish=True),
+        publish=beside.publish,
+        report=beside.report,
         corners=_corners_of(run, structures),
         nearby=nearby,
         zones=zones,
         changes=changes,
         rights=rights,
         follow_up=follow_up,
-        conflicts=_kept(1)(partial(conflicts_for, whole, rights)),
+        conflicts=_kept(1)(partial(beside.conflicts, rights)),
         structures=structures,
         names=searchable(run.study, structures),
         feed=feed,

@@ -21,11 +21,11 @@ import streamlit as st
 import geodata
 from geodata.access import EVERYTHING, Rights
 from geodata.errors import CallError
-from geodata.report import Report, check_study
+from geodata.report import Report
 from geodata.sandbox import Limits, Sandbox
 from geodata.study.assess import assess_study
-from geodata.study.model import Study
 from geodata.study.results import Run, latest_run
+from geodata.upload import SandboxedStudy
 from ui.opened import Opened, opened_run
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
@@ -42,10 +42,13 @@ LONGEST_SLUG = 200
 READ = Limits(seconds=3, megabytes=800)
 """What unpacking, looking into or reading one dropped file may take."""
 
-MAKE = Limits(seconds=120, megabytes=2_000)
-"""What opening a study made of dropped files may take, for the first time."""
+MAKE = Limits(seconds=120, megabytes=2_000, answer_megabytes=600)
+"""What opening, measuring and drawing a study made of dropped files may take, each."""
 
-PRELOAD = ("geodata.understood", "geodata.incoming", "geodata.report", "geodata.followup")
+PRELOAD = (
+    "geodata.understood", "geodata.incoming", "geodata.report", "geodata.followup",
+    "geodata.upload", "geodata.map_files",
+)  # fmt: skip
 """What reads dropped files."""
 
 Progress = Callable[[float], None]
@@ -187,7 +190,11 @@ def at_hand(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened | None:
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:
     run = _run(path, stamp)
-    opened = opened_run(run, rights=_rights)
+    received = _received(Path(path))
+    if received is None:
+        opened = opened_run(run, rights=_rights)
+    else:
+        opened = opened_run(run, rights=_rights, beside=received.beside(run), draw=received.draw)
     _leave_to_stay()
     if _rights.public:
         ready = (path, stamp, audience, opened)
@@ -209,9 +216,22 @@ def _leave_to_stay() -> None:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names the entry
     since_ns = time.time_ns()
+    received = _received(Path(path))
+    if received is not None:
+        run = received.run()
+        _open().read(received.folder, run.study.inputs, since_ns=since_ns)
+        return run
     study = geodata.open_study(Path(path))
     _open().read(_folder(Path(path)), study.inputs, since_ns=since_ns)
     return latest_run(study) or assess_study(study)
+
+
+def _received(path: Path) -> SandboxedStudy | None:
+    """A study made of dropped files, which is opened in a sandbox; None for any other."""
+    folder = _folder(path)
+    if folder.parent != studies_home():
+        return None
+    return SandboxedStudy(folder=folder, sandbox=sandbox(), limits=MAKE)
 
 
 def report_of(opened: Opened) -> Report:
@@ -222,12 +242,12 @@ def report_of(opened: Opened) -> Report:
     if not opened.rights.sees_all or not opened.run.study.inputs:
         raise CallError("the data report is for those who see the whole study")
     file = opened.run.study.inputs[0]
-    return _report(str(file), _stamp(file), opened.run.study)
+    return _report(str(file), _stamp(file), opened.report)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _report(file: str, stamp: str, _study: Study) -> Report:  # noqa: ARG001  # the stamp only names the entry
-    return check_study(Path(file), study=_study)
+def _report(file: str, stamp: str, _make: Callable[[], Report]) -> Report:  # noqa: ARG001  # the stamp only names the entry
+    return _make()
 
 
 def _stamp(path: Path) -> str:

@@ -6,6 +6,7 @@ knows more than its bounds; what it answers is not believed (`answers`).
 
 from __future__ import annotations
 
+import copyreg
 import importlib
 import os
 import pickle
@@ -14,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from coverage.errors import CoverageError
@@ -37,6 +39,18 @@ class Request:
     arguments: Sequence[Any]
     named: Mapping[str, Any]
     has_progress: bool
+
+
+def _read_only(value: dict[Any, Any]) -> Mapping[Any, Any]:
+    return MappingProxyType(value)
+
+
+def _pickle_mapping(value: Mapping[Any, Any]) -> tuple[Callable[..., Any], tuple[dict[Any, Any]]]:
+    """A mapping that nobody may change, which pickle does not know by itself."""
+    return _read_only, (dict(value),)
+
+
+copyreg.pickle(MappingProxyType, _pickle_mapping)
 
 
 def pickled(value: object) -> list[Buffer]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import ParamSpec, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -21,16 +23,16 @@ from geodata.display import (
     SCALE,
     bounds,
     compact_json,
-    encode_shapes,
-    screen_area,
-    screen_coverage,
     screen_points,
 )
+from geodata.map_files import areas_file, chunk_file, outlines_file, shape_file, zones_file
 from geodata.signal_picture import CLASSES_DBM, COLOURS, signal_picture
 from geodata.study.places import Level, Structure
 from geodata.study.results import Run
 from ui.maps.assets import Asset, AssetStore
 from ui.plain import plain
+
+P = ParamSpec("P")
 
 RECIPE = b"3"
 """Part of every hash: change it when the way shapes are prepared changes."""
@@ -83,20 +85,62 @@ class Feed:
     reconstruction: bool
 
 
-Publish = Callable[[str, Sequence[bytes], Callable[[], bytes]], Asset]
+class Draw(Protocol):
+    """Calls a function that draws, here or in a sandbox."""
+
+    def __call__(self, function: Callable[P, bytes], /, *args: P.args, **named: P.kwargs) -> bytes:
+        """What it draws of its arguments."""
+
+
+class Publish(Protocol):
+    """Publishes a file that a function draws, when somebody asks for it."""
+
+    def __call__(
+        self,
+        name: str,
+        made_of: Sequence[bytes],
+        function: Callable[P, bytes],
+        /,
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> Asset:
+        """The file's address and bytes; ``made_of`` is what they depend on."""
+
+
+def draw_here(function: Callable[P, bytes], /, *args: P.args, **named: P.kwargs) -> bytes:
+    """Draw in this process."""
+    return function(*args, **named)
+
+
+def _publisher(store: AssetStore, audience: str, draw: Draw) -> Publish:
+    def publish(
+        name: str,
+        made_of: Sequence[bytes],
+        function: Callable[P, bytes],
+        /,
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> Asset:
+        make = partial(draw, function, *args, **named)
+        return store.publish(name, made_of=[RECIPE, *made_of], make=make, audience=audience)
+
+    return publish
 
 
 def make_feed(
-    run: Run, structures: Sequence[Structure], store: AssetStore, *, audience: str = ""
+    run: Run,
+    structures: Sequence[Structure],
+    store: AssetStore,
+    *,
+    audience: str = "",
+    draw: Draw = draw_here,
 ) -> Feed:
     """Publish the geometry of ``run``; shapes are only prepared when first asked for.
 
-    With an ``audience``, nobody else is served it.
+    With an ``audience``, nobody else is served it. ``draw`` prepares them.
     """
-
-    def publish(name: str, made_of: Sequence[bytes], make: Callable[[], bytes]) -> Asset:
-        return store.publish(name, made_of=[RECIPE, *made_of], make=make, audience=audience)
-
+    publish = _publisher(store, audience, draw)
+    here = _publisher(store, audience, draw_here)
     study = run.study
     villages = study.villages
     drawn = _drawn_ids(run)
@@ -114,7 +158,7 @@ def make_feed(
             for k, structure in enumerate(structures)
             for level in structure.levels
         },
-        layers=tuple(_layer_feed(publish, layer) for layer in study.layers),
+        layers=tuple(_layer_feed(publish, here, layer) for layer in study.layers),
         zones_5g=None if zones is None or zones.empty else _zones(publish, zones),
         reconstruction=study.reconstruction is not None,
     )
@@ -135,7 +179,7 @@ def _drawn_ids(run: Run) -> pd.Index:
 
 def _at_hand(publish: Publish, name: str, body: bytes) -> Asset:
     """An asset whose bytes are there already."""
-    return publish(name, [body], lambda: body)
+    return publish(name, [body], bytes, body)
 
 
 def _village_table(run: Run, ids: pd.Index) -> dict[str, object]:
@@ -163,12 +207,8 @@ def _words(column: pd.Series) -> list[str]:
 
 def _outlines(publish: Publish, geometry: gpd.GeoSeries, tolerance_m: float) -> Asset:
     """Outlines of villages, in the order given, with borders still shared."""
-
-    def make() -> bytes:
-        simple = screen_coverage(geometry, tolerance_m=tolerance_m)
-        return compact_json({"scale": SCALE, "shapes": encode_shapes(simple)})
-
-    return publish("outlines.json", [str(tolerance_m).encode(), *_bytes_of(geometry)], make)
+    made_of = [str(tolerance_m).encode(), *_bytes_of(geometry)]
+    return publish("outlines.json", made_of, outlines_file, geometry, tolerance_m)
 
 
 def _chunks(publish: Publish, run: Run, drawn: pd.Index, structure: Structure) -> list[Chunk]:
@@ -186,14 +226,8 @@ def _chunks(publish: Publish, run: Run, drawn: pd.Index, structure: Structure) -
 def _chunk(publish: Publish, geometry: gpd.GeoSeries, position: pd.Series[int]) -> Asset:
     """Detailed outlines with their villages' places in the table, -1 for those not in it."""
     rows = position.reindex(geometry.index).fillna(-1).astype(int)
-
-    def make() -> bytes:
-        simple = screen_coverage(geometry, tolerance_m=NEAR_M)
-        return compact_json(
-            {"scale": SCALE, "rows": rows.tolist(), "shapes": encode_shapes(simple)}
-        )
-
-    return publish("near.json", [rows.to_numpy().tobytes(), *_bytes_of(geometry)], make)
+    made_of = [rows.to_numpy().tobytes(), *_bytes_of(geometry)]
+    return publish("near.json", made_of, chunk_file, geometry, rows.tolist(), NEAR_M)
 
 
 def _areas(publish: Publish, structure: Structure, level: Level) -> Asset:
@@ -201,74 +235,53 @@ def _areas(publish: Publish, structure: Structure, level: Level) -> Asset:
     names = structure.units(level)
     geometry = structure.boundaries[level].reindex(list(names))
     drawn = geometry[geometry.notna() & ~geometry.is_empty]
-
-    def make() -> bytes:
-        simple = screen_coverage(drawn, tolerance_m=AREA_SIMPLIFY_M)
-        inside = shapely.point_on_surface(np.asarray(simple.array))
-        return compact_json(
-            {
-                "scale": SCALE,
-                "bounds": bounds(drawn).corners(),
-                "codes": [str(code) for code in drawn.index],
-                "names": [plain(names[str(code)]) for code in drawn.index],
-                "labels": np.round(shapely.get_coordinates(inside), 5).tolist(),
-                "shapes": encode_shapes(simple),
-            }
-        )
-
+    titles = [plain(names[str(code)]) for code in drawn.index]
     told = "\0".join(f"{code}\0{names[str(code)]}" for code in drawn.index)
-    return publish(f"{level}s.json", [told.encode(), *_bytes_of(drawn)], make)
+    made_of = [told.encode(), *_bytes_of(drawn)]
+    return publish(f"{level}s.json", made_of, areas_file, drawn, titles, AREA_SIMPLIFY_M)
 
 
-def _layer_feed(publish: Publish, layer: Layer | SignalLayer) -> LayerFeed:
+def _layer_feed(publish: Publish, here: Publish, layer: Layer | SignalLayer) -> LayerFeed:
     """One layer's footprint or signal, prepared when somebody switches it on."""
     if isinstance(layer, SignalLayer):
-        return _signal_feed(publish, layer)
-
-    def make() -> bytes:
-        shapes = encode_shapes(screen_area(layer.footprint))
-        return compact_json({"scale": SCALE, "shapes": shapes})
-
+        return _signal_feed(here, layer)
     return LayerFeed(
         operator=plain(layer.info.operator),
         technology=layer.info.technology,
         kind=layer.info.kind,
-        asset=publish("shape.json", _bytes_of(layer.footprint), make),
+        asset=publish("shape.json", _bytes_of(layer.footprint), shape_file, layer.footprint),
     )
 
 
-def _signal_feed(publish: Publish, layer: SignalLayer) -> LayerFeed:
-    """A signal layer as a picture, with the rectangle that it fills."""
+def _signal_feed(here: Publish, layer: SignalLayer) -> LayerFeed:
+    """A signal layer as a picture, with the rectangle that it fills.
 
-    def make() -> bytes:
-        picture = signal_picture(layer)
-        image = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
-        return compact_json({"image": image, "box": picture.box.corners()})
-
+    It is drawn here: its levels are an array by now, and no file of a stranger's.
+    """
     made_of = [layer.key.encode(), repr(layer.grid).encode()]
     return LayerFeed(
         operator=plain(layer.info.operator),
         technology=layer.info.technology,
         kind="signal",
-        asset=publish("signal.json", made_of, make),
+        asset=here("signal.json", made_of, _signal_file, layer),
     )
+
+
+def _signal_file(layer: SignalLayer) -> bytes:
+    picture = signal_picture(layer)
+    image = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
+    return compact_json({"image": image, "box": picture.box.corners()})
 
 
 def _zones(publish: Publish, zones: gpd.GeoDataFrame) -> Asset:
     """The 5G rollout zones, each with what is known of it."""
-
-    def make() -> bytes:
-        shapes = [
-            encode_shapes(screen_area(zones.geometry.iloc[[k]]))[0] for k in range(len(zones))
-        ]
-        texts = {
-            name: _words(zones[name]) if name in zones else [""] * len(zones)
-            for name in ("zone", "operator", "phase", "status", "start")
-        }
-        return compact_json({"scale": SCALE, **texts, "shapes": shapes})
-
+    texts = {
+        name: _words(zones[name]) if name in zones else [""] * len(zones)
+        for name in ("zone", "operator", "phase", "status", "start")
+    }
     told = zones.drop(columns=zones.geometry.name).to_csv().encode()
-    return publish("zones.json", [told, *_bytes_of(zones.geometry)], make)
+    made_of = [told, *_bytes_of(zones.geometry)]
+    return publish("zones.json", made_of, zones_file, zones.geometry, texts)
 
 
 def _bytes_of(geometry: gpd.GeoSeries) -> list[bytes]:

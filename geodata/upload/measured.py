@@ -1,0 +1,134 @@
+"""Opens and measures a study, inside a sandbox: what comes of it, as plain tables and arrays.
+
+The process that asks builds its `Study` and `Run` of them again (`geodata.upload.sandboxed`).
+The study file is not sent back: whoever asks wrote it and reads it itself.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from coverage.model import Basis, LayerInfo, Measures, Rule
+from coverage.pixels import AmountPoints, PixelGrid, SignalLayer
+from geodata.errors import CallError, Phrase
+from geodata.filing import Measurements
+from geodata.findings import Finding
+from geodata.report import Report, check_study
+from geodata.study.assess import assess_study
+from geodata.study.model import Study
+from geodata.study.open import open_study
+from geodata.study.results import Run, latest_run
+from geodata.units import Units
+
+LEVELS = ".levels"
+"""Below ``results``: the levels of signal layers as arrays, which are read without GDAL."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SentLayer:
+    """A layer. ``grid`` is of a signal layer, whose levels lie in ``results/.levels``."""
+
+    info: LayerInfo
+    footprint: gpd.GeoSeries | None = None
+    extent: gpd.GeoSeries | None = None
+    grid: PixelGrid | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SentStudy:
+    """What a study has read, but for its settings."""
+
+    villages: gpd.GeoDataFrame
+    layers: tuple[SentLayer, ...]
+    units: tuple[Units, ...]
+    zones_5g: gpd.GeoDataFrame | None
+    rule: Rule
+    inputs: tuple[Path, ...]
+    sites: gpd.GeoDataFrame | None
+    measurements: Measurements | None
+    findings: tuple[Finding, ...]
+    doubts: tuple[Finding, ...]
+    notes: tuple[Phrase, ...]
+    told: pd.DataFrame | None
+    amounts: Mapping[Basis, AmountPoints]
+    hexes: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SentRun:
+    """A run, but for its verdicts, which are judged again from its measures."""
+
+    study: SentStudy
+    run_id: str
+    rule: Rule
+    measures: Measures
+    made_at: datetime
+    measured: bool
+    measured_layers: int
+    key: str
+    parts: tuple[tuple[str, str], ...]
+
+
+def measured_run(folder: Path) -> SentRun:
+    """Open a study: its published run, or a new one where it was never measured."""
+    study = open_study(folder)
+    return _sent(latest_run(study) or assess_study(study))
+
+
+def published_run(folder: Path, rule: Rule) -> SentRun:
+    """Publish a rule's figures of a study."""
+    return _sent(assess_study(open_study(folder), rule=rule, publish=True))
+
+
+def report_on(folder: Path) -> Report:
+    """The data report of a whole study."""
+    study = open_study(folder)
+    return check_study(study.inputs[0], study=study)
+
+
+def _sent(run: Run) -> SentRun:
+    return SentRun(
+        study=_sent_study(run.study),
+        run_id=run.run_id,
+        rule=run.assessment.rule,
+        measures=run.assessment.measures,
+        made_at=run.made_at,
+        measured=run.measured,
+        measured_layers=run.measured_layers,
+        key=run.measures,
+        parts=run.parts,
+    )
+
+
+def _sent_study(study: Study) -> SentStudy:
+    levels = study.folder / "results" / LEVELS
+    shutil.rmtree(levels, ignore_errors=True)
+    names = (
+        "villages", "units", "zones_5g", "rule", "inputs", "sites", "measurements", "findings",
+        "doubts", "notes", "told", "hexes",
+    )  # fmt: skip
+    fields: dict[str, Any] = {name: getattr(study, name) for name in names}
+    points = {basis: one for basis, one in study.amounts.items() if isinstance(one, AmountPoints)}
+    if len(points) < len(study.amounts):
+        raise CallError("a study made of dropped files has no raster of people")
+    sent = tuple(_sent_layer(layer, levels / f"{k}.npy") for k, layer in enumerate(study.layers))
+    return SentStudy(layers=sent, amounts=points, **fields)
+
+
+def _sent_layer(layer: Any, levels: Path) -> SentLayer:
+    if not isinstance(layer, SignalLayer):
+        return SentLayer(info=layer.info, footprint=layer.footprint, extent=layer.extent)
+    levels.parent.mkdir(parents=True, exist_ok=True)
+    grid = layer.grid
+    np.save(levels, layer.levels((0, 0, grid.height, grid.width)), allow_pickle=False)
+    return SentLayer(info=layer.info, grid=grid, key=layer.key)
