@@ -59,7 +59,8 @@ def layer_in_file(
     without boxes, `UnreadableError` for what cannot be read.
     """
     try:
-        require_self_contained(path, recognise(path))
+        if path.exists():
+            require_self_contained(path, recognise(path))
         if path.suffix == ".parquet":
             own, footprint_in = _in_parquet(path, crs)
         else:
