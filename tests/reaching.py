@@ -8,121 +8,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import struct
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pyarrow as pa
 import pyproj
-import rasterio
 from pyarrow import parquet
 from shapely import box
 
-from tests import tiny
+from tests import reaching_packages, reaching_rasters
 from tests.canaries import Canary, squares
-from tests.hostile import KML, PLACE, POINT, REGISTERED, written
-
-Maker = Callable[[Path, Canary], Path]
-
-VIEW = "CREATE VIEW w AS SELECT 1 AS fid, (SELECT geom FROM v LIMIT 1) AS geom, {} AS village"
-
-
-def package(folder: Path, *schema: tuple[str, str], registered: bool = True) -> Path:
-    """A GeoPackage with these entries of its schema, whatever SQLite thinks of them."""
-    path = folder / "v.gpkg"
-    squares().to_file(path, layer="v")
-    with closing(sqlite3.connect(path)) as base, base:
-        base.execute("PRAGMA writable_schema = ON")
-        for kind, sql in schema:
-            base.execute(
-                "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) "
-                "VALUES (?, ?, ?, 0, ?)",
-                (kind, "w" if kind == "view" else "t", "w" if kind == "view" else "t", sql),
-            )
-        for statement in REGISTERED if registered else ():
-            base.execute(statement)
-    return path
-
-
-def _virtual(folder: Path, arguments: str, *, column: str = "a") -> Path:
-    return package(
-        folder,
-        ("table", f"CREATE VIRTUAL TABLE t USING {arguments}"),
-        ("view", VIEW.format(column) + " FROM t"),
-    )
-
-
-def package_with_virtual_text(folder: Path, canary: Canary) -> Path:
-    text = f"VirtualText('{canary.file('csv')}', 'utf-8', 1, COMMA, DOUBLEQUOTE, ',')"
-    return _virtual(folder, text)
-
-
-def package_with_virtual_text_written_oddly(folder: Path, canary: Canary) -> Path:
-    text = f"VirtualText('{canary.file('csv')}', 'utf-8', 1, COMMA, DOUBLEQUOTE, ',')"
-    return package(
-        folder,
-        ("table", f"create/* rtree */virtual\n\tTABLE\f[t]-- rtree\nUSING {text}"),
-        ("view", VIEW.format("a") + " FROM t"),
-    )
-
-
-def package_with_virtual_text_said_to_be_an_index(folder: Path, canary: Canary) -> Path:
-    text = f"VirtualText('{canary.file('csv')}', 'utf-8', 1, COMMA, DOUBLEQUOTE, ',')"
-    return package(
-        folder,
-        ("index", f"CREATE VIRTUAL TABLE t USING {text}"),
-        ("view", VIEW.format("a") + " FROM t"),
-    )
-
-
-def package_with_virtual_dbf(folder: Path, canary: Canary) -> Path:
-    squares().to_file(canary.file("shp"))
-    return _virtual(folder, f"VirtualDbf('{canary.file('dbf')}', 'utf-8')", column="village")
-
-
-def package_with_virtual_shape(folder: Path, canary: Canary) -> Path:
-    squares().to_file(canary.file("shp"))
-    bare = canary.file("shp").with_suffix("")
-    return _virtual(folder, f"VirtualShape('{bare}', 'utf-8', 4326)", column="village")
-
-
-def package_with_virtual_ogr(folder: Path, canary: Canary) -> Path:
-    return _virtual(folder, f"VirtualOGR('{canary.file('gpkg')}')", column="village")
-
-
-def package_in_its_journal(folder: Path, canary: Canary) -> Path:
-    """The virtual table stands in the write-ahead log alone."""
-    path = folder / "v.gpkg"
-    squares().to_file(path, layer="v")
-    base = sqlite3.connect(path)
-    base.execute("PRAGMA journal_mode = WAL")
-    base.execute("PRAGMA wal_autocheckpoint = 0")
-    base.execute("PRAGMA writable_schema = ON")
-    text = f"VirtualText('{canary.file('csv')}', 'utf-8', 1, COMMA, DOUBLEQUOTE, ',')"
-    base.execute(
-        "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) "
-        "VALUES ('table', 't', 't', 0, ?)",
-        (f"CREATE VIRTUAL TABLE t USING {text}",),
-    )
-    base.commit()
-    kept = {ending: path.with_name(path.name + ending).read_bytes() for ending in ("", "-wal")}
-    base.close()
-    for ending, body in kept.items():
-        path.with_name(path.name + ending).write_bytes(body)
-    return path
-
-
-def package_that_calls_for_a_blob(folder: Path, canary: Canary) -> Path:
-    return package(folder, ("view", VIEW.format(f"BlobFromFile('{canary.file('csv')}')")))
-
-
-def package_that_lists_databases(folder: Path, canary: Canary) -> Path:  # noqa: ARG001  # asks where it lies
-    return package(folder, ("view", VIEW.format("file") + " FROM pragma_database_list"))
+from tests.hostile import KML, PLACE, POINT, written
+from tests.reaching_rasters import DEGREES, SPHERE, VRT, Maker, grid, wkt_of
 
 
 def package_with_a_grid(folder: Path, canary: Canary) -> Path:
@@ -146,12 +45,8 @@ def geodatabase_with_a_grid(folder: Path, canary: Canary) -> Path:
     return folder / "v.gdb"
 
 
-def _grid(canary: Canary) -> str:
-    return f"+proj=longlat +ellps=bessel +nadgrids={canary.file('csv')} +no_defs +type=crs"
-
-
 def _with_grid(canary: Canary) -> gpd.GeoDataFrame:
-    return squares().set_crs(pyproj.CRS(_grid(canary)), allow_override=True)
+    return squares().set_crs(pyproj.CRS(grid(canary)), allow_override=True)
 
 
 def geojson(folder: Path, crs: object, *, key: str = '"crs"', **more: object) -> Path:
@@ -184,7 +79,7 @@ def geojson_with_a_link_written_oddly(folder: Path, canary: Canary) -> Path:
 
 
 def geojson_with_a_grid(folder: Path, canary: Canary) -> Path:
-    return geojson(folder, _named(_grid(canary)))
+    return geojson(folder, _named(grid(canary)))
 
 
 def geojson_with_a_list_of_systems(folder: Path, canary: Canary) -> Path:
@@ -202,18 +97,13 @@ def _shapefile(folder: Path, prj: str) -> Path:
     return folder / "v.shp"
 
 
-SPHERE = 'SPHEROID["Bessel 1841",6377397.155,299.1528128]'
-DEGREES = 'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]'
-
-
 def prj_with_a_grid(folder: Path, canary: Canary) -> Path:
     datum = f'DATUM["d",{SPHERE},EXTENSION["PROJ4_GRIDS","{canary.file("csv")}"]]'
     return _shapefile(folder, f'GEOGCS["x",{datum},{DEGREES}]')
 
 
 def prj_with_a_proj_string(folder: Path, canary: Canary) -> Path:
-    more = f'EXTENSION["PROJ4","{_grid(canary)}"]'
-    return _shapefile(folder, f'GEOGCS["x",DATUM["d",{SPHERE}],{DEGREES},{more}]')
+    return _shapefile(folder, wkt_of(grid(canary)))
 
 
 def prj_that_is_an_address(folder: Path, canary: Canary) -> Path:
@@ -321,30 +211,19 @@ def gpx_with_an_entity(folder: Path, canary: Canary) -> Path:
     )
 
 
-def _described(folder: Path, name: str, body: str) -> Path:
-    return written(folder / name, body)
-
-
-VRT = (
-    '<VRTDataset rasterXSize="30" rasterYSize="30"><VRTRasterBand dataType="Float32" band="1">'
-    "<SimpleSource><SourceFilename>{}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
-    "</VRTRasterBand></VRTDataset>"
-)
-
-
 def raster_description_as_tif(folder: Path, canary: Canary) -> Path:
-    return _described(folder, "v.tif", VRT.format(canary.file("tif")))
+    return written(folder / "v.tif", VRT.format(canary.file("tif")))
 
 
 def layer_description_as_geopackage(folder: Path, canary: Canary) -> Path:
     source = f"<SrcDataSource>{canary.file('gpkg')}</SrcDataSource>"
     body = f'<OGRVRTDataSource><OGRVRTLayer name="o">{source}</OGRVRTLayer></OGRVRTDataSource>'
-    return _described(folder, "v.gpkg", body)
+    return written(folder / "v.gpkg", body)
 
 
 def web_service_as_csv(folder: Path, canary: Canary) -> Path:
     body = f"<OGRWFSDataSource><URL>{canary.address}/wfs</URL></OGRWFSDataSource>"
-    return _described(folder, "v.csv", body)
+    return written(folder / "v.csv", body)
 
 
 def catalogue_as_geojson(folder: Path, canary: Canary) -> Path:
@@ -363,117 +242,23 @@ def catalogue_as_geojson(folder: Path, canary: Canary) -> Path:
     )  # fmt: skip
 
 
-def tiles_as_geopackage(folder: Path, canary: Canary) -> Path:  # noqa: ARG001  # opens nothing, and is no layer
-    path = folder / "v.gpkg"
-    with closing(sqlite3.connect(path)) as base, base:
-        base.execute("CREATE TABLE metadata (name TEXT, value TEXT)")
-        base.execute("CREATE TABLE tiles (zoom_level, tile_column, tile_row, tile_data BLOB)")
-    return path
-
-
 def parquet_whose_columns_lie_elsewhere(folder: Path, canary: Canary) -> Path:
     """Its metadata say that the columns stand in another file, as the format allows."""
-    away = os.path.relpath(canary.file("parquet"), folder)
     table = pa.table({"thon": ["Xóm 1"], "xa": ["Xã 1"]})
     parquet.write_table(table, canary.file("parquet"))
     held: list[Any] = []
     parquet.write_table(table, folder / "v.parquet", metadata_collector=held)
-    held[0].set_file_path(away)
-    pa_file = folder / "v.parquet"
-    held[0].write_metadata_file(pa_file)
-    return pa_file
-
-
-def raster(folder: Path, **tags: dict[str, str]) -> Path:
-    """A signal raster of 600 × 600 pixels over the villages."""
-    path = folder / "v.tif"
-    with rasterio.open(
-        path, "w", driver="GTiff", width=600, height=600, count=1, dtype="float32", crs=tiny.CRS,
-        nodata=-9999, transform=rasterio.Affine(5, 0, tiny.X0, 0, -5, tiny.Y0 + 3000),
-        compress="deflate",
-    ) as target:  # fmt: skip
-        target.write(np.full((1, 600, 600), -90.0, "float32"))
-        for domain, items in tags.items():
-            target.update_tags(ns=domain, **items)
-    return path
-
-
-def _auxiliary(folder: Path, overview: str, key: str = "OVERVIEW_FILE") -> Path:
-    path = raster(folder)
-    item = f'<Metadata domain="OVERVIEWS"><MDI key="{key}">{overview}</MDI></Metadata>'
-    written(folder / "v.tif.aux.xml", f"<PAMDataset>{item}</PAMDataset>")
-    return path
-
-
-def overview_elsewhere(folder: Path, canary: Canary) -> Path:
-    return _auxiliary(folder, str(canary.file("tif")))
-
-
-def overview_elsewhere_written_oddly(folder: Path, canary: Canary) -> Path:
-    return _auxiliary(folder, str(canary.file("tif")), key="OVERVIEW&#95;FIL&#x45;")
-
-
-def overview_of_a_host(folder: Path, canary: Canary) -> Path:
-    return _auxiliary(folder, f"/vsicurl/{canary.address}/o.tif")
-
-
-def overview_of_a_host_by_udp(folder: Path, canary: Canary) -> Path:
-    return _auxiliary(folder, f"/vsicurl/{canary.by_udp}/o.tif")
-
-
-def overview_of_a_name(folder: Path, canary: Canary) -> Path:  # noqa: ARG001  # a name to be looked up
-    return _auxiliary(folder, "/vsicurl/http://canary.invalid/o.tif")
-
-
-def overview_in_the_raster_itself(folder: Path, canary: Canary) -> Path:
-    return raster(folder, OVERVIEWS={"OVERVIEW_FILE": str(canary.file("tif"))})
-
-
-def overview_that_is_a_description(folder: Path, canary: Canary) -> Path:
-    written(folder / "v.tif.ovr", VRT.format(canary.file("tif")))
-    return raster(folder)
-
-
-def overview_that_is_a_description_of_a_host(folder: Path, canary: Canary) -> Path:
-    written(folder / "v.tif.ovr", VRT.format(f"/vsicurl/{canary.address}/o.tif"))
-    return raster(folder)
-
-
-def mask_that_is_a_description(folder: Path, canary: Canary) -> Path:
-    written(folder / "v.tif.msk", VRT.format(canary.file("tif")).replace('"30"', '"600"'))
-    return raster(folder)
-
-
-def raster_with_a_grid(folder: Path, canary: Canary) -> Path:
-    """Its system says a WKT in its citation, as ESRI's do, and that a PROJ string."""
-    path = raster(folder)
-    wkt = f'GEOGCS["x",DATUM["d",{SPHERE}],{DEGREES},EXTENSION["PROJ4","{_grid(canary)}"]]'
-    text = f"ESRI PE String = {wkt}|\0".encode()
-    keys = (1, 1, 0, 3, 1024, 0, 1, 2, 2048, 0, 1, 32767, 2049, 34737, len(text) - 1, 0)
-    body = bytearray(path.read_bytes())
-    (at,) = struct.unpack_from("<I", body, 4)
-    for k in range(struct.unpack_from("<H", body, at)[0]):
-        entry = at + 2 + 12 * k
-        tag = struct.unpack_from("<H", body, entry)[0]
-        if tag == 34735:
-            struct.pack_into("<HII", body, entry + 2, 3, len(keys), len(body))
-            body += struct.pack(f"<{len(keys)}H", *keys)
-        elif tag == 34737:
-            struct.pack_into("<HII", body, entry + 2, 2, len(text), len(body))
-            body += text
-    return written(path, bytes(body))
+    held[0].set_file_path(os.path.relpath(canary.file("parquet"), folder))
+    held[0].write_metadata_file(canary.file("footer"))
+    body = (folder / "v.parquet").read_bytes()
+    (length,) = struct.unpack("<I", body[-8:-4])
+    footer = canary.file("footer").read_bytes().removeprefix(b"PAR1")
+    assert b"secret.parquet" in footer
+    (folder / "v.parquet").write_bytes(body[: -8 - length] + footer)
+    return folder / "v.parquet"
 
 
 REFUSED: dict[Maker, str] = {
-    package_with_virtual_text: "VirtualText",
-    package_with_virtual_text_written_oddly: "VirtualText",
-    package_with_virtual_text_said_to_be_an_index: "VirtualText",
-    package_with_virtual_dbf: "VirtualDbf",
-    package_with_virtual_shape: "VirtualShape",
-    package_with_virtual_ogr: "VirtualOGR",
-    package_in_its_journal: "VirtualText",
-    package_that_calls_for_a_blob: "calls the function BlobFromFile",
-    package_that_lists_databases: "no table of the file",
     package_with_a_grid: "coordinate system",
     flatgeobuf_with_a_grid: "coordinate system",
     parquet_with_a_grid: "coordinate system",
@@ -497,23 +282,14 @@ REFUSED: dict[Maker, str] = {
     raster_description_as_tif: "is not a table or a map layer we read",
     layer_description_as_geopackage: "is not a table or a map layer we read",
     web_service_as_csv: "is not a table or a map layer we read",
-    tiles_as_geopackage: "no GeoPackage",
-    parquet_whose_columns_lie_elsewhere: "cannot be read",
-    overview_elsewhere: "OVERVIEW_FILE",
-    overview_elsewhere_written_oddly: "OVERVIEW_FILE",
-    overview_of_a_host: "OVERVIEW_FILE",
-    overview_of_a_host_by_udp: "OVERVIEW_FILE",
-    overview_of_a_name: "OVERVIEW_FILE",
-    overview_in_the_raster_itself: "OVERVIEW_FILE",
-    overview_that_is_a_description: "is no TIFF",
-    overview_that_is_a_description_of_a_host: "is no TIFF",
-    mask_that_is_a_description: "is no TIFF",
-    raster_with_a_grid: "coordinate system",
+    **reaching_packages.REFUSED,
+    **reaching_rasters.REFUSED,
 }
 """Maker → what its sentence holds."""
 
 READ: tuple[Maker, ...] = (
-    geojson_of_pages, catalogue_as_geojson, cpg_that_is_a_path, kml_with_a_network_link,
-    kml_with_styles_elsewhere, kml_with_a_schema_elsewhere, kml_with_a_picture, kml_that_includes,
+    parquet_whose_columns_lie_elsewhere, geojson_of_pages, catalogue_as_geojson,
+    cpg_that_is_a_path, kml_with_a_network_link, kml_with_styles_elsewhere,
+    kml_with_a_schema_elsewhere, kml_with_a_picture, kml_that_includes,
 )  # fmt: skip
 """What names others and is read without them."""

@@ -66,8 +66,8 @@ def require_no_files(text: str, *, name: str) -> None:
     found = named_file(text)
     if found:
         raise UnreadableError(
-            "{file} says a coordinate system that needs another file, {found}; nothing is opened "
-            "that did not come with it, so save it in a system with an EPSG code",
+            "{file} has a coordinate system that leads to another file or host, {found}; nothing "
+            "is opened that did not come with it, so save it in a system with an EPSG code",
             file=name,
             found=repr(found[:LONGEST]),
         )

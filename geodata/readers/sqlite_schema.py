@@ -49,9 +49,10 @@ def require_plain_schema(path: Path, *, name: str) -> None:
     uses what is no table of the file or calls an unknown function, for a coordinate system
     that names a file, for a SQLite database that is no GeoPackage, and for a damaged one.
     """
+    _require_closed(path, name)
     modes = ["mode=ro&immutable=1"]
-    journal = path.with_name(path.name + "-wal")
-    if journal.is_file() and journal.stat().st_size:
+    log = path.with_name(path.name + "-wal")
+    if log.is_file() and log.stat().st_size:
         modes.append("mode=ro")  # what was written last stands there, and GDAL reads it
     for mode in modes:
         try:
@@ -63,6 +64,25 @@ def require_plain_schema(path: Path, *, name: str) -> None:
                 file=name,
                 reason=" ".join(str(error).split())[:200],
             ) from error
+
+
+def _require_closed(path: Path, name: str) -> None:
+    """Refuse a file with a rollback journal still to be played back.
+
+    It may name another file, which SQLite opens and deletes when it may write.
+    """
+    journal = path.with_name(path.name + "-journal")
+    if not journal.is_file():
+        return
+    with journal.open("rb") as stream:
+        if stream.read(1) in (b"", b"\0"):
+            return
+    raise UnreadableError(
+        "{file} lies beside {entry}, which a program left that broke off while writing; open it "
+        "in that program, close it there, and send it again",
+        file=name,
+        entry=journal.name,
+    )
 
 
 def _require_plain(base: sqlite3.Connection, name: str) -> None:
@@ -157,7 +177,7 @@ def _named(tokens: Sequence[Token], at: int) -> tuple[str, Sequence[Token]]:
     if at + 2 < len(tokens) and tokens[at + 1].upper == ".":
         at += 2
     if at >= len(tokens) or not tokens[at].is_name:
-        raise NoStatementError("its schema holds an entry without a name")
+        raise NoStatementError(f"its schema names nothing after {tokens[at - 1].value!r}")
     return tokens[at].value, tokens[at + 1 :]
 
 

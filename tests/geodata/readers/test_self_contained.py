@@ -14,8 +14,9 @@ from geodata import GeodataError, rasters
 from geodata.checks.rasters import read_raster
 from geodata.containers import opened
 from geodata.read import read_part, read_table
-from tests import canaries, reaching, tiny
+from tests import canaries, reaching, reaching_rasters, tiny
 from tests.canaries import SECRET, Canary, squares
+from tests.hostile import REGISTERED
 from tests.reaching import Maker
 
 
@@ -97,7 +98,7 @@ def test_a_system_that_a_form_says_names_no_file(canary: Canary, tmp_path: Path)
     with pytest.raises(GeodataError, match="coordinate system"):
         read_table(tmp_path / "v.gpkg", crs=grid)
     with pytest.raises(GeodataError, match="names a file"):
-        rasters.opened(reaching.raster(tmp_path), file="v.tif", crs=grid)
+        rasters.opened(reaching_rasters.raster(tmp_path), file="v.tif", crs=grid)
     assert canary.touched() == []
 
 
@@ -135,7 +136,7 @@ def test_a_geopackage_keeps_its_triggers_indexes_views_and_trees(tmp_path: Path)
     squares().to_file(path, layer="v")
     with closing(sqlite3.connect(path)) as base, base:
         base.executescript(SCHEMA)
-        for statement in reaching.REGISTERED:
+        for statement in REGISTERED:
             base.execute(statement.replace("DELETE", "SELECT 1; --"))
     assert len(read_table(path, layer="v")) == 9
     assert read_table(path, layer="w")["village"].tolist()[0] == "XóM 1"
@@ -166,7 +167,7 @@ def test_an_external_mask_a_world_file_and_overviews_are_seen(tmp_path: Path) ->
 
 
 def test_statistics_and_the_rest_of_an_aux_xml_are_read(tmp_path: Path) -> None:
-    path = reaching.raster(tmp_path)
+    path = reaching_rasters.raster(tmp_path)
     (tmp_path / "v.tif.aux.xml").write_text(
         "<PAMDataset><PAMRasterBand band='1'><NoDataValue>-1</NoDataValue><Scale>0.5</Scale>"
         "<UnitType>dBm</UnitType><Metadata><MDI key='STATISTICS_MAXIMUM'>-90</MDI></Metadata>"
