@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from geodata.errors import DataError
+from geodata.readers.zip_directory import require_few_entries
 from geodata.refusal import refused
 
 ARCHIVES = (".zip", ".kmz", ".gz", ".tgz", ".7z", ".rar", ".tar", ".bz2", ".xz", ".zst")
@@ -62,6 +63,7 @@ def unpacked_zip(
     ``folder``, which is the caller's to remove.
     """
     called = name or path.name
+    require_few_entries(path, name=called)
     with refused(path, name=called), zipfile.ZipFile(path) as archive:
         entries = [(_entry_name(entry), entry) for entry in archive.infolist()]
         kept = [(told, entry) for told, entry in entries if not _passed_over(told, entry)]

@@ -20,6 +20,7 @@ import python_calamine
 from geodata.archives import Limits, files_in, unpacked_gzip, unpacked_zip
 from geodata.errors import CallError, GeodataError, MissingFileError, UnreadableError
 from geodata.kinds import BESIDE, HEAD, LAYERED, recognise
+from geodata.readers import require_self_contained
 from geodata.refusal import refused
 
 MAP_ENDINGS = (".gpkg", ".shp", ".fgb", ".tab", ".mif", ".geojson", ".kml")
@@ -258,8 +259,10 @@ def _filled_sheets(path: Path) -> list[str]:
 def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     """An address under which GDAL takes a file for what it is, whatever its ending.
 
-    A file under a wrong ending is copied, with those beside it, to a passing folder.
+    A file under a wrong ending is copied, with those beside it, to a passing folder. Raises
+    `UnreadableError` for a file that leads to others than came with it (see `geodata.readers`).
     """
+    require_self_contained(path, kind)
     beside = beside_of(path)
     for needed in COMPANIONS.get(kind, ()):
         if needed not in beside:

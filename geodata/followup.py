@@ -320,7 +320,14 @@ def _text_grid(body: bytes, file: str) -> list[list[object]]:
         ) from error
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=first.count)
-    return [list(row) for row in csv.reader(io.StringIO(text), delimiter=separator)]
+    try:
+        return [list(row) for row in csv.reader(io.StringIO(text), delimiter=separator)]
+    except csv.Error as error:
+        raise DataError(
+            "{file} cannot be read as a sheet: {reason}; save it as xlsx and try again",
+            file=file,
+            reason=str(error),
+        ) from error
 
 
 def _columns_of(grid: Sequence[Sequence[object]]) -> tuple[int, dict[str, int]] | None:

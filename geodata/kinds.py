@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from geodata.errors import UnreadableError
+from geodata.readers.zip_directory import require_few_entries
 from geodata.refusal import refused
 
 STARTS: tuple[tuple[bytes, str], ...] = (
@@ -89,6 +90,7 @@ def _folder_kind(folder: Path) -> str:
 
 def _zip_kind(path: Path) -> str:
     """A workbook (of Excel or LibreOffice) or an archive of files."""
+    require_few_entries(path, name=path.name)
     with refused(path), zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         if names & set(WORKBOOK) or any(name.startswith("xl/worksheets/") for name in names):

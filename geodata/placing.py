@@ -18,6 +18,7 @@ from geodata.columns import find_columns
 from geodata.diagnose import AsSaid
 from geodata.errors import DataError, StudyError
 from geodata.findings import Finding, finding
+from geodata.readers.crs_files import named_file
 from geodata.systems import WGS84, crs_of, moved, on_earth, same_datum
 
 Floats = npt.NDArray[np.float64]
@@ -87,6 +88,10 @@ def centroids(geometry: gpd.GeoSeries) -> Floats:
 
 def system_of(told: str) -> pyproj.CRS:
     """A system that a study file names for a file. Raises `StudyError` for what is none."""
+    if named_file(told):
+        raise StudyError(
+            "crs is {found}, which names a file; for Nghệ An write EPSG:9208", found=repr(told)
+        )
     try:
         crs = pyproj.CRS.from_user_input(told)
     except CRSError as error:

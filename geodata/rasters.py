@@ -21,6 +21,8 @@ from rasterio.windows import transform as window_transform
 
 from geodata.errors import DataError, GeodataError, UnreadableError
 from geodata.placing import brought, system_of
+from geodata.readers import require_self_contained_raster
+from geodata.readers.crs_files import parse_crs
 
 PIXELS_AT_ONCE = 2**22
 MOST_PIXELS = 10**9
@@ -68,7 +70,7 @@ def opened(
     large as it likes. Raises `UnreadableError` for a broken one and `DataError` for one of several
     bands, without a place, or too large.
     """
-    with _refused(file), rasterio.open(path, driver="GTiff") as found:
+    with _dataset(path, file) as found:
         at = 0 if band is None or band > found.count else band - 1
         head = Raster(
             path=path,
@@ -77,7 +79,7 @@ def opened(
             height=found.height,
             dtype=str(found.dtypes[at]),
             nodata=None if found.nodatavals[at] is None else float(found.nodatavals[at]),
-            crs=_system(found.crs, crs),
+            crs=_system(found.crs, crs, file),
             transform=found.transform,
             block_height=int(found.block_shapes[0][0]),
             band=at + 1,
@@ -93,10 +95,10 @@ def opened(
     return head
 
 
-def _system(told: Any, said: str | None) -> pyproj.CRS | None:
+def _system(told: Any, said: str | None, file: str) -> pyproj.CRS | None:
     if said is not None:
         return system_of(said)
-    return None if told is None else pyproj.CRS.from_wkt(told.to_wkt())
+    return None if told is None else parse_crs(told.to_wkt(), name=file)
 
 
 def _require_band(head: Raster, band: int, bands: int) -> None:
@@ -137,6 +139,15 @@ def _require_sane(head: Raster, *, bands: int, block: int, whole: bool) -> None:
 
 
 @contextmanager
+def _dataset(path: Path, file: str) -> Iterator[rasterio.DatasetReader]:
+    """A GeoTIFF open, unless it leads to other files than came with it."""
+    with _refused(file):
+        require_self_contained_raster(path, name=file)
+        with rasterio.open(path, driver="GTiff") as found:
+            yield found
+
+
+@contextmanager
 def _refused(file: str) -> Iterator[None]:
     """Say in one sentence what GDAL says in a traceback."""
     try:
@@ -154,21 +165,21 @@ def _refused(file: str) -> Iterator[None]:
 def sample(raster: Raster) -> Pixel:
     """Raw values of at most 512 × 512 pixels, spread evenly (nearest neighbour)."""
     shape = (min(raster.height, SAMPLE), min(raster.width, SAMPLE))
-    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+    with _dataset(raster.path, raster.file) as found:
         values: Pixel = found.read(raster.band, out_shape=shape)
     return values
 
 
 def read_part(raster: Raster, window: Window) -> Pixel:
     """The raw values of a window. Raises `UnreadableError` where the file went away or broke."""
-    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+    with _dataset(raster.path, raster.file) as found:
         values: Pixel = found.read(raster.band, window=window)
     return values
 
 
 def units_told(raster: Raster) -> str:
     """What the raster says of its units and meaning, in one text; mostly nothing."""
-    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+    with _dataset(raster.path, raster.file) as found:
         at = raster.band
         told = [found.units[at - 1], found.descriptions[at - 1]]
         told += [*found.tags(at).values(), *found.tags().values()]
@@ -185,7 +196,7 @@ def pieces(
     whole = window_near(raster, near=near, crs=crs)
     rows = max(1, PIXELS_AT_ONCE // max(1, int(whole.width)))
     rows = max(rows // raster.block_height * raster.block_height, min(rows, raster.block_height))
-    with _refused(raster.file), rasterio.open(raster.path, driver="GTiff") as found:
+    with _dataset(raster.path, raster.file) as found:
         for top in range(int(whole.row_off), int(whole.row_off + whole.height), rows):
             height = min(rows, int(whole.row_off + whole.height) - top)
             window = Window(int(whole.col_off), top, int(whole.width), height)

@@ -10,12 +10,12 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pyarrow import parquet
-from pyproj import CRS
 
 from geodata.containers import Part, beside_of, chosen, known_to_gdal, opened
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import Finding, finding
+from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
@@ -185,7 +185,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
                 file=path.name,
                 found=str(encodings[name]),
             )
-        crs = CRS.from_user_input(systems[name]) if systems[name] else None
+        crs = parse_crs(systems[name], name=path.name) if systems[name] else None
         table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
     placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry=primary)
     return placed
@@ -206,8 +206,11 @@ def _checked(
         )
     if crs is not None:
         with refused(path):
-            table.set_crs(crs, allow_override=True, inplace=True)
-    if table.crs is None and not unplaced:
+            known = parse_crs(crs, name=path.name)
+            table.set_crs(known, allow_override=True, inplace=True)
+    if table.crs is not None:
+        require_plain_crs(table.crs, name=path.name)
+    elif not unplaced:
         raise DataError(
             "{file} does not say its coordinate system (for a shapefile: the .prj is missing); "
             "{advice}",

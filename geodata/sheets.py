@@ -22,6 +22,14 @@ NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
 
 MOST_COLUMNS = 4096
 
+MOST_LETTERS = 10_000_000
+"""Of a cell: the outline of a large footprint as WKT. Python's own limit is 131,072 letters."""
+
+LONG_CELL = 131_072
+"""A cell that is longer and has line breaks is what follows a quotation mark left open."""
+
+csv.field_size_limit(MOST_LETTERS)
+
 SUMS = frozenset({"tong", "tong so", "tong cong", "total"})
 """Lower headings that mean their group's whole."""
 
@@ -42,9 +50,34 @@ def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
     if not text.strip():
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     delimiter = _delimiter(text)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    cells: list[list[Cell]] = [[cell.strip() or None for cell in row] for row in rows]
+    cells: list[list[Cell]] = [
+        [cell.strip() or None for cell in row] for row in _rows(text, delimiter, path)
+    ]
     return _headed(cells, path), is_unicode
+
+
+def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
+    """The cells of a CSV. Raises `UnreadableError` for one that no table has."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        if not str(error).startswith("field larger"):
+            raise
+        raise UnreadableError(
+            "{file} has a cell of more than {most} letters, which no table has; look for a "
+            "quotation mark that nothing closes",
+            file=path.name,
+            most=MOST_LETTERS,
+        ) from error
+    for k, row in enumerate(rows if len(text) > LONG_CELL else (), 1):
+        if any(len(cell) > LONG_CELL and "\n" in cell for cell in row):
+            raise UnreadableError(
+                "{file} has a cell of many lines in row {row}; look there for a quotation mark "
+                "that nothing closes",
+                file=path.name,
+                row=k,
+            )
+    return rows
 
 
 def _decoded(path: Path) -> tuple[str, bool]:

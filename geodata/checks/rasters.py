@@ -12,8 +12,10 @@ import rasterio
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 
-from geodata.errors import MissingFileError, UnreadableError
+from geodata.errors import GeodataError, MissingFileError, UnreadableError
 from geodata.findings import Finding, finding
+from geodata.readers import require_self_contained_raster
+from geodata.readers.crs_files import require_no_files
 
 STRONGEST_DBM, WEAKEST_DBM = -44.0, -140.0
 """What RSRP can be (3GPP TS 36.133, 9.1.4)."""
@@ -53,12 +55,14 @@ def read_raster(path: Path) -> RasterAbout:
     """What a raster is. Raises `MissingFileError`, or `UnreadableError` for what is none."""
     if not path.exists():
         raise MissingFileError("{file} is not there; check the path", file=str(path))
+    require_self_contained_raster(path)
     try:
-        with rasterio.open(path, driver="GTiff") as source:  # a VRT would name further files
+        with rasterio.open(path, driver="GTiff") as source:
             shape = (min(source.height, LOOKED_AT), min(source.width, LOOKED_AT))
             held = source.read(1, out_shape=shape, masked=True)
             extent = None
             if source.crs is not None:
+                require_no_files(source.crs.to_wkt(), name=path.name)
                 extent = transform_bounds(source.crs, "EPSG:4326", *source.bounds)
             return RasterAbout(
                 width=source.width,
@@ -71,6 +75,8 @@ def read_raster(path: Path) -> RasterAbout:
                 values=np.asarray(held.compressed(), dtype=np.float64),
                 masked=float(np.ma.getmaskarray(held).mean()),
             )
+    except GeodataError:
+        raise
     except (RasterioError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200].replace(str(path), path.name)
         raise UnreadableError(

@@ -11,6 +11,7 @@ from rasterio.warp import Resampling, reproject
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from geodata.readers import require_self_contained_raster
 from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import Bools, Floats, Grid, Labels, fractal
 
@@ -95,7 +96,8 @@ def _carved(
 def real_terrain(path: Path, *, on: Grid) -> Floats:
     """A raster of heights in metres, brought to the grid; 0 where it has none."""
     found = np.zeros(on.shape)
-    with rasterio.open(path) as source:
+    require_self_contained_raster(path)
+    with rasterio.open(path, driver="GTiff") as source:
         reproject(
             rasterio.band(source, 1),
             found,

@@ -23,6 +23,7 @@ from coverage.regions import Bounds, RegionLayer, boxes_of
 from geodata.areas import polygons_of
 from geodata.errors import UnreadableError
 from geodata.read import LONLAT
+from geodata.readers.crs_files import parse_crs
 
 STAYS_FROM_MB = 16.0
 """From so much geometry on a layer stays in its file: about a million vertices."""
@@ -192,7 +193,7 @@ def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS) -> str | None:
     boxes = {path[0] for path in column.get("covering", {}).get("bbox", {}).values()}
     if set(file.schema_arrow.names) - boxes != {name}:
         return None
-    if not pyproj.CRS.from_user_input(said).equals(crs):
+    if not parse_crs(said, name="").equals(crs):
         return None
     sizes = _sizes(file, name)
     within = sum(sizes) >= STAYS_FROM_MB and max(sizes) <= GROUP_AT_MOST_MB

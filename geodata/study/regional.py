@@ -21,7 +21,10 @@ import coverage
 from coverage.model import Layer, LayerInfo, Measures
 from coverage.regions import Bounds, RegionLayer, in_memory, measure_in_regions
 from geodata.areas import polygons_of
-from geodata.errors import DataError, UnreadableError
+from geodata.errors import DataError, GeodataError, UnreadableError
+from geodata.kinds import recognise
+from geodata.readers import require_self_contained
+from geodata.readers.crs_files import parse_crs
 from geodata.study.in_files import LayerInFile
 
 VILLAGES_A_REGION = 5_000
@@ -56,10 +59,14 @@ def layer_in_file(
     without boxes, `UnreadableError` for what cannot be read.
     """
     try:
+        if path.exists():
+            require_self_contained(path, recognise(path))
         if path.suffix == ".parquet":
             own, footprint_in = _in_parquet(path, crs)
         else:
             own, footprint_in = _in_gdal(path, crs)
+    except GeodataError:
+        raise
     except (ArrowInvalid, DataSourceError, OSError, KeyError, json.JSONDecodeError) as error:
         raise UnreadableError(
             "{file} cannot be read as GeoParquet, GeoPackage or FlatGeobuf; send it again",
@@ -103,7 +110,7 @@ def _in_parquet(
         return polygons_of(gpd.GeoSeries(np.concatenate(read), crs=crs))
 
     said = column.get("crs", "OGC:CRS84")
-    return (None if said is None else pyproj.CRS.from_user_input(said)), footprint_in
+    return (None if said is None else parse_crs(said, name=path.name)), footprint_in
 
 
 def _boxes_of_groups(path: Path, sides: Sequence[str]) -> Boxes:
@@ -145,4 +152,4 @@ def _in_gdal(
         near = pyogrio.read_dataframe(path, columns=[], bbox=bounds)
         return polygons_of(gpd.GeoSeries(near.geometry.to_numpy(), crs=crs))
 
-    return (None if said is None else pyproj.CRS.from_user_input(said)), footprint_in
+    return (None if said is None else parse_crs(said, name=path.name)), footprint_in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import time
 from datetime import UTC, datetime
@@ -95,6 +96,15 @@ def test_what_people_do_to_sheets(run: Run, tmp_path: Path) -> None:
     book.save(out)
     reading = read_follow_up(out.getvalue(), KNOWN, file="f.xlsx")
     assert reading.rows["confirmed"].to_dict() == {"v3": "signal"}
+
+
+def test_a_text_with_a_cell_too_long_says_so() -> None:
+    limit = csv.field_size_limit(1000)
+    try:
+        with pytest.raises(DataError, match="cannot be read as a sheet"):
+            read_follow_up(_text(f"v1;{'x' * 2000};;;"), KNOWN, file="f.csv")
+    finally:
+        csv.field_size_limit(limit)
 
 
 def test_each_rejected_row_says_why_and_where() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
 from pathlib import Path
 
@@ -304,3 +305,25 @@ def test_damaged_files_never_end_in_a_traceback(tmp_path: Path, name: str) -> No
         said.append(_said(_written(path, content.tobytes())))
     assert "\n" not in "".join(said)
     assert sum(sentence != "" for sentence in said) > 15
+
+
+def test_a_csv_with_a_long_cell_is_read(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text(f"thon,ghi chu\nXóm 1,{'x' * 200_000}\n", "utf-8")
+    assert len(read_table(tmp_path / "v.csv")["ghi chu"][2]) == 200_000
+
+
+def test_a_cell_of_many_lines_says_where_a_quotation_mark_was_left_open(tmp_path: Path) -> None:
+    lines = "".join(f"Xóm {k},Xã\n" for k in range(20_000))
+    (tmp_path / "v.csv").write_text(f'thon,xa\nXóm 0,"Xã\n{lines}', "utf-8")
+    with pytest.raises(UnreadableError, match="many lines in row 2"):
+        read_table(tmp_path / "v.csv")
+
+
+def test_a_cell_longer_than_any_says_so(tmp_path: Path) -> None:
+    limit = csv.field_size_limit(1000)
+    try:
+        (tmp_path / "v.csv").write_text(f"thon,xa\nXóm 1,{'x' * 2000}\n", "utf-8")
+        with pytest.raises(UnreadableError, match="a cell of more than"):
+            read_table(tmp_path / "v.csv")
+    finally:
+        csv.field_size_limit(limit)

@@ -1,0 +1,82 @@
+"""Texts in the head of a TIFF file, read without opening it as a raster.
+
+TIFF 6.0 (Adobe, 1992), section 2, and BigTIFF: a directory of tags begins where the header
+says, and names the next one.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+GDAL_METADATA = 42112
+GEO_ASCII = 34737
+"""Tags that hold text: GDAL's own metadata (XML) and names of coordinate systems."""
+
+WIDTHS = {1: 1, 2: 1, 6: 1, 7: 1, 3: 2, 8: 2, 4: 4, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8}
+"""Bytes of a value, by type. Libraries take text that is kept as any of these numbers."""
+
+MOST_DIRECTORIES = 64
+MOST_TAGS = 4096
+MOST_BYTES = 16_000_000
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Tag and text for each of those tags. What is cut short or no TIFF gives nothing more."""
+    with path.open("rb") as stream:
+        try:
+            yield from _texts(stream)
+        except (struct.error, OverflowError, OSError):
+            return
+
+
+def is_tiff(path: Path) -> bool:
+    """Whether a file begins as a TIFF does."""
+    with path.open("rb") as stream:
+        return stream.read(4) in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def _texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    head = stream.read(16)
+    order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
+    if not order:
+        return
+    big = struct.unpack(order + "H", head[2:4]) == (43,)
+    (at,) = struct.unpack(order + "Q", head[8:16]) if big else struct.unpack(order + "I", head[4:8])
+    seen: set[int] = set()
+    while at and at not in seen and len(seen) < MOST_DIRECTORIES:
+        seen.add(at)
+        entries, at = _directory(stream, at, order, big=big)
+        for tag, kind, count, value in entries:
+            width = WIDTHS.get(kind, 0)
+            if tag in (GDAL_METADATA, GEO_ASCII) and width:
+                body = _value(stream, min(count * width, MOST_BYTES), value, order, big=big)
+                letters = body[::width] if order == "<" else body[width - 1 :: width]
+                yield tag, letters.rstrip(b"\0").decode("utf-8", "replace")
+
+
+Tag = tuple[int, int, int, bytes]
+
+
+def _directory(stream: BinaryIO, at: int, order: str, *, big: bool) -> tuple[list[Tag], int]:
+    """The tags of a directory (tag, type, count, value or its place), and where the next begins."""
+    stream.seek(at)
+    width, size = ("Q", 8) if big else ("H", 2)
+    (count,) = struct.unpack(order + width, stream.read(size))
+    entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
+    body = stream.read(entry.size * min(count, MOST_TAGS))
+    found = [entry.unpack_from(body, k) for k in range(0, len(body) - entry.size + 1, entry.size)]
+    if count > MOST_TAGS:
+        return found, 0
+    after = stream.read(8 if big else 4)
+    return found, int(struct.unpack(order + ("Q" if big else "I"), after)[0])
+
+
+def _value(stream: BinaryIO, size: int, value: bytes, order: str, *, big: bool) -> bytes:
+    """The bytes of a tag, which stand in it where they fit, else at the place it names."""
+    if size <= len(value):
+        return value[:size]
+    stream.seek(struct.unpack(order + ("Q" if big else "I"), value)[0])
+    return stream.read(size)
