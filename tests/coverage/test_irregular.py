@@ -8,6 +8,7 @@ import pytest
 from shapely import Point
 
 import coverage
+from coverage.explain import layer_reasons, operator_reasons
 from coverage.flips import flips
 from coverage.model import Assessment, Expected, Layer, Measures, Rule
 from tests import irregular
@@ -197,3 +198,20 @@ def test_villages_that_another_rule_changes(measures: Measures, twelve: Assessme
     other = replace(after, verdicts=after.verdicts.iloc[::-1])  # as many, in another order
     with pytest.raises(coverage.CoverageError, match="compare two of the same"):
         flips(twelve, other)
+
+
+def test_what_serves_a_village_is_explained_as_it_was_judged(twelve: Assessment) -> None:
+    u2 = layer_reasons(twelve, "u2").set_index(["operator", "technology"])
+    assert u2.index[u2["serves"]].tolist() == [("Alpha", "4G")]  # exactly half
+    u6 = layer_reasons(twelve, "u6").set_index(["operator", "technology"])
+    assert u6.index[u6["serves"]].tolist() == [("Alpha", "3G")]  # its centre
+    bare = coverage.judge(twelve.measures, replace(RULE, centre=False))
+    assert not layer_reasons(bare, "u6")["serves"].any()
+    u1 = layer_reasons(twelve, "u1").set_index(["operator", "technology"])
+    assert not u1.loc[("Delta", "2G"), ["admitted", "serves"]].any()
+    u5 = operator_reasons(twelve, "u5").set_index("operator")
+    assert u5.index.tolist()[0] == "Beta"
+    assert u5.loc["Beta", ["share", "margin", "serves"]].tolist() == pytest.approx([0.6, 0.1, True])
+    assert layer_reasons(twelve, "u10")["centre"].isna().all()
+    assert layer_reasons(twelve, "u11")["speaks"].tolist() == [True] * 4 + [False, True]
+    assert layer_reasons(twelve, "u12")["speaks"].all()

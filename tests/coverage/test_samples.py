@@ -45,6 +45,7 @@ def heard(samples: gpd.GeoDataFrame, **limits: Any) -> pd.DataFrame:
         # a level comes before what the device calls service, and that before the speed
         ({"dbm": -120.0, "served": True, "down_kbps": 9e4}, True, False, False),
         ({"dbm": -80.0, "served": True, "down_kbps": 1.0}, False, False, False),
+        ({"dbm": -120.0, "down_kbps": 9e4}, True, False, False),
         ({"served": True, "down_kbps": 1.0}, False, False, False),
         ({"served": False, "dbm": -80.0}, True, False, False),
         ({"served": False, "down_kbps": 9e4}, True, False, False),
@@ -216,6 +217,29 @@ def test_a_verdict_hangs_on_the_one_operator_there_is_and_not_on_one_of_two() ->
     assert not held(measured, at(1, 6, dbm=-120.0)).table["hangs"].any()
 
 
+def test_no_verdict_hangs_where_none_is_covered() -> None:
+    layers = (layer("Alpha", "4G", 0, 1200), layer("Beta", "4G", 5000, 6000))
+    one = held(layers, at(2, 6, dx=100, dbm=-120.0)).table.iloc[0]  # a fifth of v2 is claimed
+    assert (one["claimed"], one["verdict"], one["hangs"]) == (True, "weak", False)
+
+
+def test_a_level_of_3g_contradicts_3g() -> None:
+    layers = (layer("Alpha", "3G", 0, 1000), layer("Alpha", "4G", 5000, 6000))
+    found = held(layers, at(1, 6, technology="3G", dbm=-120.0))
+    assert claims(found) == [("Alpha", "3G", "declared", True, 6, 6)]
+
+
+def test_a_row_of_nobody_known_stands_for_all_operators_and_technologies() -> None:
+    layers = (
+        layer("Alpha", "4G", 0, 1000, as_of=date(2023, 1, 1)),
+        layer("Beta", "5G", 0, 1000, as_of=date(2024, 1, 1)),
+    )
+    one = held(layers, at(1, 6, operator="", technology="", served=False)).table.iloc[0]
+    assert (one["operator"], one["technology"], one["claimed"]) == ("", "", True)
+    assert one["filed"] == pd.Timestamp(2024, 1, 1)
+    assert one["hangs"]  # without the layers of both v1 would not be covered
+
+
 def test_measured_layers_are_never_contradicted_beside_declared_ones() -> None:
     layers = (layer("Alpha", "4G", 0, 1000), layer("Alpha", "3G", 0, 900, evidence="measured"))
     found = held(layers, at(1, 6, dbm=-120.0), at(1, 6, technology="3G", dbm=-120.0))
@@ -255,6 +279,16 @@ def test_surer_conflicts_come_first_within_a_kind_and_more_samples_between_alike
     ]
     assert found.table["rank"].tolist() == [1, 2, 3, 4, 5]
     assert found.table["hangs"].tolist() == [False, True, False, True, False]
+
+
+def test_within_a_tenth_the_surer_comes_first_and_of_what_agrees_the_one_of_more_samples() -> None:
+    layers = (layer("Alpha", "4G", 0, 3000),)
+    sure = held(layers, at(1, 10, dbm=-120.0), at(4, 12, dbm=-120.0), at(7, 11, dbm=-120.0)).table
+    assert (np.floor(sure["sure"] * 10) == 7).all()
+    assert sure["village_id"].tolist() == ["v4", "v7", "v1"]
+    fine = held(layers, at(1, 10, dbm=-80.0), at(4, 12, dbm=-80.0), at(7, 11, dbm=-80.0)).table
+    assert set(fine["kind"]) == {"agrees"}
+    assert fine["samples"].tolist() == [12, 11, 10]
 
 
 @pytest.mark.parametrize(
