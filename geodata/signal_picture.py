@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pyproj
 import rasterio
 from rasterio.io import MemoryFile
-from rasterio.transform import array_bounds
-from rasterio.warp import Resampling, calculate_default_transform, reproject
+from rasterio.transform import array_bounds, from_bounds
+from rasterio.warp import Resampling, reproject, transform_bounds
 
 from coverage.pixels import LOW_DBM, LOWEST_LEVEL, PixelGrid, SignalLayer
 from geodata.display import Box
@@ -46,10 +46,10 @@ class Picture:
 def signal_picture(layer: SignalLayer) -> Picture:
     """The layer in colours; transparent where there is no signal, or nothing is said."""
     thinned, grid = _thinned(layer)
-    transform, width, height = calculate_default_transform(
-        grid.crs, WEB_MERCATOR, grid.width, grid.height, *_bounds(grid),
-        dst_width=_side(grid)[0], dst_height=_side(grid)[1],
-    )  # fmt: skip
+    width, height = _side(grid)
+    # not GDAL's own suggestion, which it makes of a file of its driver VRT: that is left out
+    reach = transform_bounds(grid.crs, WEB_MERCATOR, *_bounds(grid), densify_pts=21)
+    transform = from_bounds(*reach, width, height)
     drawn = np.zeros((height, width), np.uint8)
     reproject(
         thinned, drawn,
