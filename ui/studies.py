@@ -26,6 +26,7 @@ from geodata.sandbox import Limits, Sandbox
 from geodata.study.assess import assess_study
 from geodata.study.results import Run, latest_run
 from geodata.upload import SandboxedStudy
+from geodata.upload.kernels import prepare_kernels
 from ui.opened import Opened, opened_run
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
@@ -218,6 +219,7 @@ def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names 
     since_ns = time.time_ns()
     received = _received(Path(path))
     if received is not None:
+        prepare_kernels()
         run = received.run()
         _open().read(received.folder, run.study.inputs, since_ns=since_ns)
         return run
