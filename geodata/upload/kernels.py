@@ -42,7 +42,22 @@ technology = "4G"
 kind = "signal"
 path = "signal.tif"
 evidence = "modelled"
+
+[[layers]]
+operator = "C"
+technology = "4G"
+kind = "signal"
+path = "signal.tif"
+evidence = "modelled"
+
+[[layers]]
+operator = "B"
+technology = "3G"
+kind = "signal"
+path = "signal.tif"
+evidence = "modelled"
 """
+"""One operator with two technologies, whose signals are counted jointly, and one with one."""
 
 
 @cache
