@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pandas as pd
 import pytest
 
+from geodata.checks.model import Role
 from geodata.errors import Phrase
 from geodata.findings import Finding
+from geodata.report import FileReport, Report
 from geodata.study.cache import Cache
 from geodata.study.store import Entry
 from ui import cached, checked, matched
@@ -188,3 +191,134 @@ def test_a_matched_list_says_which_rows_to_look_at() -> None:
         "findings": [{"kind": "k", "severity": "error", "sentence": "bad", "count": 3}],
         "output": "o.xlsx",
     }
+
+
+REPORT = Report(
+    name="S\ttudy",
+    path=Path("s"),
+    is_study=True,
+    as_of=date(2024, 2, 9),
+    reconstruction=True,
+    findings=(finding(0, 1, told="note of all", file=""),),
+    files=(
+        FileReport(
+            file="a.csv", role="villages", rows=3806, crs="EPSG:9208",
+            shapes={"Polygon": 2, "MultiPolygon": 1}, columns={"village": "TEN"},
+            strange=("X",), extent=(105.12345678, 18.5, 106.0, 19.0), as_of=date(2024, 1, 1),
+            convention=Phrase("plain", {}), findings=(finding(2, 2, told="a.csv: twice"),),
+        ),
+        FileReport(file="b" * 50 + ".tif", role="layer", title="Alpha 4G", readable=False),
+    ),
+)  # fmt: skip
+
+
+def test_a_report_lists_its_files_then_what_was_found() -> None:
+    assert checked.printed_report(REPORT, EN).splitlines() == [
+        "S tudy: Errors: 2 · Warnings: 0 · Notes: 0",
+        "",
+        (
+            "File                                          What it is                Rows  "
+            "Shapes    Coordinate system"
+        ),
+        (
+            "a.csv                                         villages                 3,806  "
+            "polygons  EPSG:9208"
+        ),
+        "…bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.tif  coverage layer Alpha 4G      –  –         –",
+        "",
+        "ERROR     note of all",
+        "ERROR     a.csv, rows 1, 2: twice",
+        "",
+        "RECONSTRUCTION: made from published figures; it says nothing of a real village.",
+    ]
+    bare = replace(REPORT, findings=(), files=(), reconstruction=False)
+    assert checked.printed_report(bare, EN).splitlines() == [
+        "S tudy: Errors: 0 · Warnings: 0 · Notes: 0",
+        "",
+        "File  What it is  Rows  Shapes  Coordinate system",
+    ]
+
+
+def test_a_report_as_json() -> None:
+    (told,) = json.loads(checked.report_json([REPORT], EN))["reports"]
+    assert told == {
+        "name": "S\ttudy",
+        "path": "s",
+        "is_study": True,
+        "as_of": "2024-02-09",
+        "reconstruction": True,
+        "counts": {"error": 2, "warning": 0, "note": 0},
+        "findings": [
+            {
+                "kind": "k",
+                "severity": "error",
+                "sentence": "note of all",
+                "file": "",
+                "rows": [],
+                "count": 1,
+            }
+        ],
+        "files": [
+            {
+                "file": "a.csv",
+                "role": "villages",
+                "title": "",
+                "convention": "plain",
+                "readable": True,
+                "rows": 3806,
+                "crs": "EPSG:9208",
+                "shapes": {"Polygon": 2, "MultiPolygon": 1},
+                "columns": {"village": "TEN"},
+                "not_understood": ["X"],
+                "extent": [105.123457, 18.5, 106.0, 19.0],
+                "as_of": "2024-01-01",
+                "findings": [
+                    {
+                        "kind": "k",
+                        "severity": "error",
+                        "sentence": "a.csv: twice",
+                        "file": "a.csv",
+                        "rows": [1, 2],
+                        "count": 2,
+                    }
+                ],
+            },
+            {
+                "file": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.tif",
+                "role": "layer",
+                "title": "Alpha 4G",
+                "convention": "",
+                "readable": False,
+                "rows": 0,
+                "crs": "",
+                "shapes": {},
+                "columns": {},
+                "not_understood": [],
+                "extent": None,
+                "as_of": None,
+                "findings": [],
+            },
+        ],
+    }
+    bare = json.loads(checked.report_json([replace(REPORT, as_of=None, is_study=False)], EN))
+    assert [bare["reports"][0][name] for name in ("as_of", "is_study")] == [None, False]
+
+
+def test_every_role_and_shape_has_words() -> None:
+    told = [checked.ROLES[role] for role in get_args(Role)]
+    assert all(told)
+    assert [f"{key}: {EN(word)}" for key, word in checked.SHAPES.items()] == [
+        "Point: points",
+        "MultiPoint: points",
+        "LineString: lines",
+        "MultiLineString: lines",
+        "Polygon: polygons",
+        "MultiPolygon: polygons",
+        "GeometryCollection: mixed shapes",
+        "Raster: a raster",
+    ]
+    assert [f"{key}: {EN(word)}" for key, word in checked.SEVERITY_WORDS.items()] == [
+        "error: error",
+        "warning: warning",
+        "note: note",
+    ]
