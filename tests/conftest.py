@@ -64,12 +64,14 @@ def kept(pytestconfig: pytest.Config) -> Kept:
 
 
 def demo(folder: Path) -> None:
+    """Reconstruct the province and measure it, which no other test then does again."""
     from typer.testing import CliRunner  # noqa: PLC0415  # see above
 
     from ui.command import command  # noqa: PLC0415  # see above
 
-    done = CliRunner().invoke(command, ["demo", str(folder)])
-    assert done.exit_code == 0, done.output
+    for words in (["demo", str(folder)], ["assess", str(folder)]):
+        done = CliRunner().invoke(command, words)
+        assert done.exit_code == 0, done.output
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -252,15 +253,20 @@ def _say(*words: object) -> None:
     sys.stdout.flush()
 
 
-def run(
-    count: int, seed: int, folder: Path, *, only: int | None = None, workers: int = WORKERS
-) -> list[Result]:
-    """Make and try ``count`` inputs, or one alone. ``folder`` is a passing one."""
-    held = folder / "corpus"
-    held.mkdir()
-    listed = sources(held)
+def write_corpus(folder: Path) -> None:
+    """The files that are damaged, and a list of them."""
+    folder.mkdir()
+    listed = sources(folder)
+    for unused in {one.name for one in folder.iterdir()} - {name for name, _ in listed}:
+        shutil.rmtree(folder / unused)
     text = "\n".join(f"{name}\t{path.as_posix()}" for name, path in listed)
-    (held / "listing").write_text(text, encoding="utf-8")
+    (folder / "listing").write_text(text, encoding="utf-8")
+
+
+def run(
+    count: int, seed: int, held: Path, *, only: int | None = None, workers: int = WORKERS
+) -> list[Result]:
+    """Make and try ``count`` inputs of a corpus, or one alone."""
     results: list[Result] = []
     slices = [(k, count, workers) for k in range(workers)]
     if only is not None:
@@ -390,7 +396,9 @@ def main() -> int:
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        results = run(asked.n, asked.seed, Path(folder), only=asked.only, workers=asked.workers)
+        held = Path(folder) / "corpus"
+        write_corpus(held)
+        results = run(asked.n, asked.seed, held, only=asked.only, workers=asked.workers)
     text = report(results, asked.seed)
     sys.stdout.write(text + "\n")
     bad = [one for one in results if one.outcome in BAD]

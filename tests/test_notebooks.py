@@ -64,7 +64,7 @@ def test_it_runs_and_finds_the_sixty_three_in_the_same_province(
         return made
 
     def make(folder: Path) -> None:
-        shutil.copytree(walk(), folder, ignore=shutil.ignore_patterns("results"))
+        shutil.copytree(walk(), folder)
 
     made = kept.folder(path.stem, make, more=path.read_text(encoding="utf-8"))
     if not printed:
