@@ -40,10 +40,13 @@ DROPPED_S = 24 * 3600
 LONGEST_SLUG = 200
 """No folder's name is longer: an address may ask for one that the system refuses to look for."""
 
-READ = Limits(seconds=3, megabytes=800)
-"""What unpacking, looking into or reading one dropped file may take."""
+READ = Limits(seconds=20, cpu_seconds=3, megabytes=800)
+"""What unpacking, looking into or reading one dropped file may take.
 
-MAKE = Limits(seconds=120, megabytes=2_000, answer_megabytes=600)
+The processor's time is what counts: a machine that has much else to do accuses no file.
+"""
+
+MAKE = Limits(seconds=300, cpu_seconds=120, megabytes=2_000, answer_megabytes=600)
 """What opening, measuring and drawing a study made of dropped files may take, each."""
 
 PRELOAD = (

@@ -24,7 +24,7 @@ def lost(file: str, reason: Reason, limits: Limits) -> LostError:
             "{file} could not be read within {seconds} seconds; if it is large rather than "
             "damaged, name it in a study file and read it from the command line",
             file=file,
-            seconds=round(limits.seconds),
+            seconds=round(limits.cpu_seconds or limits.seconds),
         )
     elif reason == "stopped":
         error = LostError("reading {file} was stopped; start it again", file=file)
