@@ -14,7 +14,8 @@ from geodata import GeodataError, rasters
 from geodata.checks.rasters import read_raster
 from geodata.containers import opened
 from geodata.read import read_part, read_table
-from tests import canaries, reaching, reaching_rasters, tiny
+from geodata.readers import require_self_contained
+from tests import canaries, reaching, reaching_packages, reaching_rasters, tiny
 from tests.canaries import SECRET, Canary, squares
 from tests.hostile import REGISTERED
 from tests.reaching import Maker
@@ -77,6 +78,26 @@ def test_a_file_that_names_others_is_read_without_them(
     assert SECRET not in told
 
 
+@pytest.mark.parametrize("make", reaching_rasters.REFUSED, ids=named)
+def test_every_way_to_open_a_raster_looks_first(
+    tmp_path: Path, canary: Canary, make: Maker
+) -> None:
+    path = made(tmp_path, canary, make)
+    with pytest.raises(GeodataError, match=reaching.REFUSED[make]):
+        read_raster(path)
+    with pytest.raises(GeodataError, match=reaching.REFUSED[make]):
+        rasters.opened(path, file="v.tif")
+    assert canary.touched() == []
+
+
+def test_what_was_written_last_is_looked_at_before_anybody_opens_a_geopackage(
+    tmp_path: Path, canary: Canary
+) -> None:
+    path = made(tmp_path, canary, reaching_packages.package_in_its_journal)
+    with pytest.raises(GeodataError, match="VirtualText would fill"):
+        require_self_contained(path, ".gpkg")
+
+
 def test_the_canaries_notice_who_comes(canary: Canary) -> None:
     assert canary.touched() == []
     canary.file("csv").read_text()
@@ -91,14 +112,15 @@ def test_the_canaries_notice_who_comes(canary: Canary) -> None:
         assert canary.touched() == ["TCP", "UDP"]
 
 
-def test_a_system_that_a_form_says_names_no_file(canary: Canary, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["+proj=longlat +ellps=bessel +nadgrids={}", "+init={}:1"])
+def test_a_system_that_a_form_says_names_no_file(canary: Canary, tmp_path: Path, text: str) -> None:
     squares().to_file(tmp_path / "v.gpkg")
     canary.forget()
-    grid = f"+proj=longlat +ellps=bessel +nadgrids={canary.file('csv')}"
+    said = text.format(canary.file("csv"))
     with pytest.raises(GeodataError, match="coordinate system"):
-        read_table(tmp_path / "v.gpkg", crs=grid)
+        read_table(tmp_path / "v.gpkg", crs=said)
     with pytest.raises(GeodataError, match="names a file"):
-        rasters.opened(reaching_rasters.raster(tmp_path), file="v.tif", crs=grid)
+        rasters.opened(reaching_rasters.raster(tmp_path), file="v.tif", crs=said)
     assert canary.touched() == []
 
 
