@@ -54,7 +54,8 @@ def answer_from(worker: Worker, call: Call) -> Any:
         if isinstance(error, GeodataError):
             raise
         reason = watch.reason or ("late" if worker.used_processor_up() else "crashed")
-        raise lost(call.file, reason, call.grant.limits) from error
+        by_clock = watch.reason == "late"
+        raise lost(call.file, reason, call.grant.limits, by_clock=by_clock) from error
     except BadAnswerError as error:
         LOG.warning("An answer from a sandbox was refused: %s", error)
         raise lost(call.file, "crashed", call.grant.limits) from error

@@ -17,14 +17,14 @@ class LostError(UnreadableError):
     reason: Reason = "crashed"
 
 
-def lost(file: str, reason: Reason, limits: Limits) -> LostError:
-    """The error for a file whose process was lost."""
+def lost(file: str, reason: Reason, limits: Limits, *, by_clock: bool = True) -> LostError:
+    """The error for a file whose process was lost; ``by_clock`` False: the processor's time."""
     if reason == "late":
         error = LostError(
             "{file} could not be read within {seconds} seconds; if it is large rather than "
             "damaged, name it in a study file and read it from the command line",
             file=file,
-            seconds=round(limits.cpu_seconds or limits.seconds),
+            seconds=round(limits.seconds if by_clock else limits.cpu_seconds or limits.seconds),
         )
     elif reason == "stopped":
         error = LostError("reading {file} was stopped; start it again", file=file)
