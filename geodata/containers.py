@@ -19,6 +19,7 @@ import python_calamine
 
 from geodata.archives import Limits, files_in, unpacked_gzip, unpacked_zip
 from geodata.errors import CallError, GeodataError, MissingFileError, UnreadableError
+from geodata.files import copy_folder
 from geodata.kinds import BESIDE, HEAD, LAYERED, recognise
 from geodata.readers import require_self_contained
 from geodata.refusal import refused
@@ -279,7 +280,7 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     with TemporaryDirectory(prefix="phusong-") as folder:
         named = Path(folder) / (path.stem + kind)
         if path.is_dir():
-            shutil.copytree(path, named, symlinks=True)
+            copy_folder(path, named)
         else:
             shutil.copyfile(path, named)
         for ending, other in beside.items():

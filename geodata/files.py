@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from uuid import uuid4
 
@@ -42,6 +43,22 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_folder(source: Path, target: Path, *, without: Sequence[str] = ()) -> None:
+    """Copy the content of a folder and not its times and rights, which a sandbox may not set.
+
+    Entries whose names match a pattern of ``without`` are left behind at every depth. Links are
+    followed.
+    """
+    target.mkdir(exist_ok=True)
+    for one in source.iterdir():
+        if any(fnmatch(one.name, pattern) for pattern in without):
+            continue
+        if one.is_dir():
+            copy_folder(one, target / one.name, without=without)
+        else:
+            shutil.copyfile(one, target / one.name)
 
 
 def found_files(folder: Path, name: str) -> list[Path]:

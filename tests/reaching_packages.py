@@ -107,6 +107,13 @@ def package_that_lists_databases(folder: Path, canary: Canary) -> Path:  # noqa:
     return package(folder, ("view", VIEW.format("file") + " FROM pragma_database_list"))
 
 
+def package_whose_index_bears_the_name_of_a_list(folder: Path, canary: Canary) -> Path:  # noqa: ARG001  # asks where it lies
+    path = package(folder, ("view", VIEW.format("file") + " FROM pragma_database_list"))
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE INDEX pragma_database_list ON v (village)")
+    return path
+
+
 def tiles_as_geopackage(folder: Path, canary: Canary) -> Path:  # noqa: ARG001  # opens nothing, and is no layer
     path = folder / "v.gpkg"
     with closing(sqlite3.connect(path)) as base, base:
@@ -138,6 +145,7 @@ REFUSED: dict[Maker, str] = {
     package_with_a_journal_to_be_played_back: "broke off while writing",
     package_that_calls_for_a_blob: "calls the function BlobFromFile",
     package_that_lists_databases: "no table of the file",
+    package_whose_index_bears_the_name_of_a_list: "no table of the file",
     tiles_as_geopackage: "no GeoPackage",
 }
 """Maker → what its sentence holds."""

@@ -81,6 +81,18 @@ def overview_in_the_raster_itself(folder: Path, canary: Canary) -> Path:
     return raster(folder, OVERVIEWS={"OVERVIEW_FILE": str(canary.file("tif"))})
 
 
+def overview_behind_long_metadata(folder: Path, canary: Canary) -> Path:
+    elsewhere = {"OVERVIEW_FILE": str(canary.file("tif"))}
+    return raster(folder, PAD={"x": "x" * 16_100_000}, OVERVIEWS=elsewhere)
+
+
+def overview_behind_long_metadata_beside(folder: Path, canary: Canary) -> Path:
+    path = _auxiliary(folder, str(canary.file("tif")))
+    beside = folder / "v.tif.aux.xml"
+    written(beside, beside.read_text().replace("<PAMDataset>", "<PAMDataset>" + " " * 64_100_000))
+    return path
+
+
 def overview_that_is_a_description(folder: Path, canary: Canary) -> Path:
     written(folder / "v.tif.ovr", VRT.format(canary.file("tif")))
     return raster(folder)
@@ -123,6 +135,8 @@ REFUSED: dict[Maker, str] = {
     overview_of_a_host_by_udp: "OVERVIEW_FILE",
     overview_of_a_name: "OVERVIEW_FILE",
     overview_in_the_raster_itself: "OVERVIEW_FILE",
+    overview_behind_long_metadata: "longer than a raster has",
+    overview_behind_long_metadata_beside: "longer than a raster has",
     overview_that_is_a_description: "is no TIFF",
     overview_that_is_a_description_of_a_host: "is no TIFF",
     mask_that_is_a_description: "is no TIFF",

@@ -19,9 +19,11 @@ from coverage.sure import Sureness
 from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
 from geodata.display import bounds
 from geodata.errors import CallError
+from geodata.export.report_words import Language
 from geodata.followup import load_follow_up
 from geodata.nearest import nearest_signal, nearest_site, nearest_village
 from geodata.report import Report, check_study
+from geodata.report.repair import repaired_zip
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
 from geodata.study.conflicts import FoundConflicts, conflicts_for
@@ -110,6 +112,8 @@ class Opened:
     """Publish a rule's figures of the whole study, however little of it is seen here."""
     report: Callable[[], Report] = field(repr=False)
     """The data report of the whole study, however little of it is seen here."""
+    repaired: Callable[[Language], bytes] = field(repr=False)
+    """The repaired copy of the whole study, as a ZIP."""
     rights: Rights = EVERYTHING
 
 
@@ -158,6 +162,7 @@ def measured_here(run: Run) -> MeasuredStudy:
         changes=lambda: changes_since(run),
         conflicts=partial(conflicts_for, run),
         report=lambda: check_study(file, study=run.study),
+        repaired=lambda language: repaired_zip(file, language=language),
     )
 
 
@@ -229,6 +234,7 @@ def opened_run(
         stills=_kept(1)(lambda: stills_of(feed)),
         publish=beside.publish,
         report=beside.report,
+        repaired=beside.repaired,
         corners=_corners_of(run, structures),
         nearby=nearby,
         zones=zones,

@@ -125,7 +125,7 @@ def is_there() -> bool:
 def study_path(slug: str = "") -> Path:
     """The folder or file of a study made in the browser, or without a name the server's own."""
     made = studies_home() / slug
-    is_name = slug and len(slug) < LONGEST_SLUG and Path(slug).name == slug
+    is_name = len(slug) < LONGEST_SLUG and Path(slug).name == slug and slug not in ("", "..")
     if is_name and (made / "study.toml").is_file():
         return made
     return named_study() or built_in_study()

@@ -27,7 +27,7 @@ def require_own_raster(path: Path, *, name: str) -> None:
 
     Raises `UnreadableError`.
     """
-    for tag, text in tiff_tags.texts(path):
+    for tag, text in _texts(path, name):
         if tag == tiff_tags.GDAL_METADATA:
             _require_no_file(text, name=name, entry=name)
         else:
@@ -48,7 +48,9 @@ def _beside(path: Path) -> Iterator[Path]:
 def _require_plain(beside: Path, name: str) -> None:
     if beside.name.casefold().endswith(".aux.xml"):
         with beside.open("rb") as stream:
-            raw = stream.read(MOST_BYTES)
+            raw = stream.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise _too_long(name, beside.name)
         _require_no_file(raw.decode("utf-8", "replace"), name=name, entry=beside.name)
         return
     if not tiff_tags.is_tiff(beside):
@@ -60,9 +62,26 @@ def _require_plain(beside: Path, name: str) -> None:
             file=name,
             entry=beside.name,
         )
-    for tag, text in tiff_tags.texts(beside):
+    for tag, text in _texts(beside, name):
         if tag == tiff_tags.GDAL_METADATA:
             _require_no_file(text, name=name, entry=beside.name)
+
+
+def _texts(path: Path, name: str) -> Iterator[tuple[int, str]]:
+    """The texts of a TIFF. Raises `UnreadableError` for one too long to be looked through."""
+    try:
+        yield from tiff_tags.texts(path)
+    except tiff_tags.LongTextError as error:
+        raise _too_long(name, path.name) from error
+
+
+def _too_long(name: str, entry: str) -> UnreadableError:
+    return UnreadableError(
+        "{file} cannot be read: the metadata in {entry} are longer than a raster has; save the "
+        "raster again, alone",
+        file=name,
+        entry=entry,
+    )
 
 
 def _require_no_file(text: str, *, name: str, entry: str) -> None:

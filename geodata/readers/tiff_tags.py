@@ -21,10 +21,18 @@ WIDTHS = {1: 1, 2: 1, 6: 1, 7: 1, 3: 2, 8: 2, 4: 4, 9: 4, 13: 4, 16: 8, 17: 8, 1
 MOST_DIRECTORIES = 64
 MOST_TAGS = 4096
 MOST_BYTES = 16_000_000
+"""Of a text; one that is longer cannot be looked through."""
+
+
+class LongTextError(ValueError):
+    """A text of more than `MOST_BYTES`."""
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """Tag and text for each of those tags. What is cut short or no TIFF gives nothing more."""
+    """Tag and text for each of those tags. What is cut short or no TIFF gives nothing more.
+
+    Raises `LongTextError`.
+    """
     with path.open("rb") as stream:
         try:
             yield from _texts(stream)
@@ -52,7 +60,9 @@ def _texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
         for tag, kind, count, value in entries:
             width = WIDTHS.get(kind, 0)
             if tag in (GDAL_METADATA, GEO_ASCII) and width:
-                body = _value(stream, min(count * width, MOST_BYTES), value, order, big=big)
+                if count * width > MOST_BYTES:
+                    raise LongTextError
+                body = _value(stream, count * width, value, order, big=big)
                 letters = body[::width] if order == "<" else body[width - 1 :: width]
                 yield tag, letters.rstrip(b"\0").decode("utf-8", "replace")
 

@@ -20,7 +20,7 @@ from geodata.containers import Part, chosen, known_to_gdal, opened
 from geodata.errors import CallError, GeodataError
 from geodata.export.report_words import REPAIRS, Language
 from geodata.export.safe import for_csv, without_controls
-from geodata.files import whole_folder
+from geodata.files import copy_folder, whole_folder
 from geodata.postgis.address import without_passwords
 from geodata.read import read_part
 from geodata.report.entries import entries_of
@@ -31,6 +31,9 @@ from geodata.sheets import csv_table, excel_table
 from geodata.study.settings import FILE
 
 LISTING = "repairs.xlsx"
+WORKBOOK = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+"""Texts stay texts. From memory, as xlsxwriter sets times of its files, which a sandbox refuses."""
+
 LEFT_BEHIND = ("results", ".unfinished-*", ".dropped")
 DRIVERS: Mapping[str, str] = MappingProxyType(
     {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf"}
@@ -77,9 +80,7 @@ def repair_study(path: Path | str, target: Path | str, *, language: Language) ->
     for entry in entries:
         _require_inside(entry, folder)
     with whole_folder(target) as made:
-        shutil.copytree(
-            folder, made, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*LEFT_BEHIND)
-        )
+        copy_folder(folder, made, without=LEFT_BEHIND)
         if file.name != FILE:
             shutil.copyfile(file, made / file.name)
         _take_passwords_out(made)
@@ -221,7 +222,7 @@ def _write_csv(table: pd.DataFrame, part: Part, copy: Path) -> None:  # noqa: AR
 
 
 def _write_excel(table: pd.DataFrame, part: Part, copy: Path) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+    options = {**WORKBOOK, "nan_inf_to_errors": True}
     with xlsxwriter.Workbook(str(copy), options) as book:
         page = book.add_worksheet(part.layer) if part.layer else book.add_worksheet()
         for k, name in enumerate(table.columns):
@@ -236,8 +237,7 @@ def _write_excel(table: pd.DataFrame, part: Part, copy: Path) -> None:
 def _write_listing(path: Path, changes: list[Change], language: Language) -> None:
     """The changes as a workbook, row by row."""
     words = REPAIRS[language]
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), WORKBOOK) as book:
         page = book.add_worksheet(words["sheet"])
         head = book.add_format({"bold": True, "border": 1, "bg_color": "#DCE6F1"})
         page.write_string(0, 0, words["left-alone"])

@@ -21,8 +21,10 @@ import coverage
 from coverage.model import Layer, Measures, Rule
 from coverage.pixels import AnyLayer, PixelGrid, SignalLayer, Window
 from geodata.errors import Phrase, UnreadableError
+from geodata.export.report_words import Language
 from geodata.files import whole_file
 from geodata.report import Report
+from geodata.report.repair import repaired_zip
 from geodata.rights import Rights
 from geodata.sandbox import Limits, LostError, Sandbox
 from geodata.study.changes import Changes, changes_since
@@ -55,6 +57,8 @@ class MeasuredStudy:
     changes: Callable[[], Changes | None]
     conflicts: Callable[[Rights], FoundConflicts]
     report: Callable[[], Report]
+    repaired: Callable[[Language], bytes]
+    """The repaired copy of the whole study, as a ZIP."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +93,7 @@ class SandboxedStudy:
             changes=lambda: self._call(changes_since, run),
             conflicts=lambda rights: self._call(conflicts_for, run, rights),
             report=lambda: self._call(measured.report_on, self.folder),
+            repaired=lambda language: self._call(repaired_zip, self.folder, language=language),
         )
 
     def draw(self, function: Callable[P, bytes], /, *args: P.args, **named: P.kwargs) -> bytes:
@@ -135,11 +140,11 @@ class SandboxedStudy:
     def _files(self) -> list[list[str | int]]:
         """Names, sizes and times of what the study is made of."""
         found: list[list[str | int]] = []
-        for path in sorted(self.folder.rglob("*")):
-            name = path.relative_to(self.folder)
-            if path.is_file() and name.parts[0] != "results":
-                about = path.stat()
-                found.append([name.as_posix(), about.st_size, about.st_mtime_ns])
+        tops = [one for one in self.folder.iterdir() if one.name != "results"]
+        for path in sorted(one for top in tops for one in (top, *top.rglob("*"))):
+            if path.is_file():
+                about, name = path.stat(), path.relative_to(self.folder).as_posix()
+                found.append([name, about.st_size, about.st_mtime_ns])
         return found
 
     def _built(self, sent: SentRun) -> Run:
@@ -202,7 +207,9 @@ class LevelsFile:
             levels = np.load(self.file, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise self._changed() from error
-        if levels.dtype != np.uint8 or levels.shape != (self.grid.height, self.grid.width):
+        if not isinstance(levels, np.ndarray) or levels.dtype != np.uint8:
+            raise self._changed()  # an archive of arrays is none
+        if levels.shape != (self.grid.height, self.grid.width):
             raise self._changed()
         top, left, rows, columns = window
         return np.array(levels[top : top + rows, left : left + columns])

@@ -90,3 +90,14 @@ def test_one_that_has_yet_to_be_made_is_not_at_hand(
     monkeypatch.setattr(studies, "built_in_folder", lambda: tmp_path / "none")
     assert studies.at_hand() is None
     assert not studies.is_there()
+
+
+@pytest.mark.usefixtures("study")
+def test_the_folder_above_is_no_study_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "above" / "studies"
+    home.mkdir(parents=True)
+    write_study(home.parent)
+    monkeypatch.setenv(studies.STUDIES_VARIABLE, str(home))
+    assert studies.study_path("..") != home / ".."

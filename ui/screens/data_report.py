@@ -12,7 +12,6 @@ import streamlit as st
 from geodata.errors import GeodataError
 from geodata.export.report_book import write_report
 from geodata.report import FileReport, Report, check_file
-from geodata.report.repair import repaired_zip
 from geodata.understood import Received
 from ui import studies
 from ui.access import addresses
@@ -70,7 +69,7 @@ def _takeaway(view: View, report: Report) -> None:
         if view.rights.may_change_data:
             st.download_button(
                 t("Repaired copy (zip)"),
-                partial(repaired_zip, view.opened.run.study.inputs[0], language=t.language),
+                partial(view.opened.repaired, t.language),
                 file_name="ban-sao-da-sua.zip" if t.language == "vi" else "repaired-copy.zip",
                 mime="application/zip",
                 icon=":material/build:",

@@ -41,6 +41,8 @@ def unpack_array(packed: Any, reader: Reader) -> np.ndarray:
     if not NUMBERS.fullmatch(code):
         raise ValueError("no type of numbers")
     kind = np.dtype(code)
+    if not kind.itemsize:
+        raise ValueError("a type of cells without bytes")
     raw = reader.buffer(data)
     if math.prod(shape) * kind.itemsize != len(raw):
         raise ValueError("an array of another length than its numbers")

@@ -12,6 +12,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from geodata.readers.crs_files import named_file
 from geodata.sandbox.answers.arrays import pack_array, unpack_array
 from geodata.sandbox.answers.base import Codec, Reader, Writer, below
 
@@ -29,6 +30,8 @@ LEVELS = {"point": 0, "line": 1, "polygon": 2, "points": 1, "lines": 2, "polygon
 """How many arrays of offsets each has."""
 
 COLLECTION = shapely.GeometryType.GEOMETRYCOLLECTION
+NONE = shapely.GeometryType.MISSING
+MISSING = "missing"
 DEEPEST = 8
 LONGEST_SYSTEM = 200_000
 
@@ -49,6 +52,7 @@ def pack_shapes(shapes: np.ndarray, writer: Writer, *, depth: int = 0) -> Packed
                 groups.append(
                     [family, pack_array(rows, writer), *_coordinates(shapes[rows], z, writer)]
                 )
+    groups.append([MISSING, pack_array(np.flatnonzero(kinds == NONE), writer)])
     rows = np.flatnonzero(kinds == COLLECTION)
     if rows.size:
         if depth == DEEPEST:
@@ -70,12 +74,14 @@ def unpack_shapes(packed: Any, reader: Reader) -> np.ndarray:
     """The shapes, in their places."""
     count, groups = packed
     rows = [unpack_array(group[1], reader) for group in groups]
-    if count > 2**31 or sum(map(len, rows)) > count:
-        raise ValueError("more shapes than there are")
+    if sum(map(len, rows)) != count:  # else a few bytes could ask for a column without end
+        raise ValueError("another number of shapes than there are")
     out = np.full(count, None, dtype=object)
     for where, (family, _, *content) in zip(rows, groups, strict=True):
         if len(where) and (where.min() < 0 or where.max() >= count):
             raise ValueError("a shape outside its column")
+        if family == MISSING:
+            continue
         out[where] = (
             _unpack_collections(content[0], reader)
             if family == "collection"
@@ -128,6 +134,8 @@ def _unpack_shape(packed: Any, reader: Reader) -> object:
 def _unpack_system(text: Any, _: Reader) -> pyproj.CRS:
     if not isinstance(text, str) or len(text) > LONGEST_SYSTEM:
         raise ValueError("no coordinate system")
+    if named_file(text):
+        raise ValueError("a coordinate system that names a file")
     return pyproj.CRS.from_wkt(text)
 
 

@@ -290,6 +290,7 @@ def test_a_sentence_that_would_look_behind_its_parts_is_refused(template: str) -
         (["V8", [1], 0], b"\0" * 8),
         (["O", [3], [1]], b""),
         (["<f8,O", [1], 0], b"\0" * 16),
+        (["<U0", [2**20], 0], b""),
     ],
 )
 def test_an_array_is_as_long_as_its_numbers_and_holds_no_addresses(
@@ -325,6 +326,18 @@ def test_offsets_that_lead_beyond_their_shapes_are_refused() -> None:
     ):
         with pytest.raises(BadAnswerError):
             read_answer(_column(family, offsets))  # type: ignore[arg-type]  # buffers
+
+
+def test_a_column_has_as_many_shapes_as_were_sent() -> None:
+    for count in (1, 3_000):
+        with pytest.raises(BadAnswerError, match="another number of shapes"):
+            read_answer(_packed("_pack_shape", [count, []]))
+
+
+def test_a_coordinate_system_that_names_a_file_is_refused(tmp_path: Path) -> None:
+    told = pyproj.CRS(f"+proj=longlat +ellps=bessel +nadgrids={tmp_path / 'grid'}")
+    with pytest.raises(BadAnswerError, match="names a file"):
+        read_answer(write_answer(told))
 
 
 def test_answers_without_end_are_refused() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -81,6 +83,8 @@ def test_what_pages_ask_for_beside_is_the_same_too(
 ) -> None:
     here = measured_here(assess_study(geodata.open_study(folder)))
     there = received.beside(run)
+    with ZipFile(BytesIO(there.repaired("en"))) as copy:
+        assert {"study.toml", "villages.gpkg"} <= set(copy.namelist())
     assert there.changes() == here.changes()
     assert there.conflicts(EVERYTHING).table.equals(here.conflicts(EVERYTHING).table)
     kinds = [[(f.kind, f.count) for f in one.report().everything] for one in (here, there)]
@@ -162,6 +166,18 @@ def test_a_damaged_mark_is_none(received: SandboxedStudy, content: str) -> None:
         mark.unlink()
 
 
+def test_an_archive_in_place_of_levels_is_refused(received: SandboxedStudy, run: Run) -> None:
+    file = received.folder / "results" / LEVELS / "2.npy"
+    kept = file.read_bytes()
+    with file.open("wb") as stream:
+        np.savez(stream, levels=np.zeros((40, 40), np.uint8))
+    try:
+        with pytest.raises(geodata.GeodataError, match="has changed since the study was opened"):
+            run.study.signals[0].levels((0, 0, 1, 1))
+    finally:
+        file.write_bytes(kept)
+
+
 @pytest.mark.parametrize(
     "other", [np.zeros((2, 2), np.uint8), np.zeros((40, 40)), np.array([{"a": 1}], dtype=object)]
 )
@@ -176,3 +192,10 @@ def test_levels_of_another_shape_or_kind_are_refused(
             run.study.signals[0].levels((0, 0, 1, 1))
     finally:
         file.write_bytes(kept)
+
+
+def test_a_geodatabase_without_its_ending_is_read_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    tiny.villages().drop(columns="centre").to_file(tmp_path / "v.gdb", driver="OpenFileGDB")
+    (tmp_path / "v.gdb").rename(tmp_path / "v")
+    granted = sandbox.granting(readable=[tmp_path])
+    assert len(granted.call(geodata.read_table, tmp_path / "v")) == 9
