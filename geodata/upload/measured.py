@@ -6,7 +6,7 @@ The study file is not sent back: whoever asks wrote it and reads it itself.
 
 from __future__ import annotations
 
-import shutil
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ import pandas as pd
 from coverage.model import Basis, LayerInfo, Measures, Rule
 from coverage.pixels import AmountPoints, PixelGrid, SignalLayer
 from geodata.errors import CallError, Phrase
+from geodata.files import whole_file
 from geodata.filing import Measurements
 from geodata.findings import Finding
 from geodata.report import Report, check_study
@@ -79,6 +80,12 @@ class SentRun:
     parts: tuple[tuple[str, str], ...]
 
 
+def levels_file(folder: Path, key: str) -> Path:
+    """Where the levels of a signal layer of this digest lie."""
+    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return folder / "results" / LEVELS / f"{name}.npy"
+
+
 def measured_run(folder: Path) -> SentRun:
     """Open a study: its published run, or a new one where it was never measured."""
     study = open_study(folder)
@@ -111,8 +118,6 @@ def _sent(run: Run) -> SentRun:
 
 
 def _sent_study(study: Study) -> SentStudy:
-    levels = study.folder / "results" / LEVELS
-    shutil.rmtree(levels, ignore_errors=True)
     names = (
         "villages", "units", "zones_5g", "rule", "inputs", "sites", "measurements", "findings",
         "doubts", "notes", "told", "hexes",
@@ -121,14 +126,17 @@ def _sent_study(study: Study) -> SentStudy:
     points = {basis: one for basis, one in study.amounts.items() if isinstance(one, AmountPoints)}
     if len(points) < len(study.amounts):
         raise CallError("a study made of dropped files has no raster of people")
-    sent = tuple(_sent_layer(layer, levels / f"{k}.npy") for k, layer in enumerate(study.layers))
+    sent = tuple(_sent_layer(layer, study.folder) for layer in study.layers)
     return SentStudy(layers=sent, amounts=points, **fields)
 
 
-def _sent_layer(layer: Any, levels: Path) -> SentLayer:
+def _sent_layer(layer: Any, folder: Path) -> SentLayer:
     if not isinstance(layer, SignalLayer):
         return SentLayer(info=layer.info, footprint=layer.footprint, extent=layer.extent)
-    levels.parent.mkdir(parents=True, exist_ok=True)
-    grid = layer.grid
-    np.save(levels, layer.levels((0, 0, grid.height, grid.width)), allow_pickle=False)
+    file, grid = levels_file(folder, layer.key), layer.grid
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(file) as path:
+            levels = layer.levels((0, 0, grid.height, grid.width))
+            np.save(path, np.ascontiguousarray(levels), allow_pickle=False)
     return SentLayer(info=layer.info, grid=grid, key=layer.key)

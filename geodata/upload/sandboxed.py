@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import ParamSpec, TypeVar
+from typing import BinaryIO, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -34,13 +34,16 @@ from geodata.study.model import Study
 from geodata.study.results import Run
 from geodata.study.settings import FILE, read_settings
 from geodata.upload import measured
-from geodata.upload.measured import LEVELS, SentLayer, SentRun, SentStudy
+from geodata.upload.measured import SentLayer, SentRun, SentStudy, levels_file
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 STOPPED = "stopped.json"
-"""In ``results``: why the measuring of a study was ended, and of which files."""
+"""Beside the study file: why the measuring of a study was ended, and of which files.
+
+Not in ``results``, which a process in the sandbox may write.
+"""
 
 
 class StoppedError(UnreadableError):
@@ -115,7 +118,7 @@ class SandboxedStudy:
 
     def _require_not_stopped(self) -> None:
         try:
-            mark = json.loads((self.folder / "results" / STOPPED).read_text(encoding="utf-8"))
+            mark = json.loads((self.folder / STOPPED).read_text(encoding="utf-8"))
             reason = Phrase(str(mark["template"]), dict(mark["parts"]))
             same = mark["files"] == self._files()
         except (OSError, ValueError, LookupError, TypeError):
@@ -134,13 +137,13 @@ class SandboxedStudy:
             "parts": {name: str(part) for name, part in error.parts.items()},
             "files": self._files(),
         }
-        with whole_file(self.folder / "results" / STOPPED) as path:
+        with whole_file(self.folder / STOPPED) as path:
             path.write_text(json.dumps(mark, ensure_ascii=False), encoding="utf-8")
 
     def _files(self) -> list[list[str | int]]:
         """Names, sizes and times of what the study is made of."""
         found: list[list[str | int]] = []
-        tops = [one for one in self.folder.iterdir() if one.name != "results"]
+        tops = [one for one in self.folder.iterdir() if one.name not in ("results", STOPPED)]
         for path in sorted(one for top in tops for one in (top, *top.rglob("*"))):
             if path.is_file():
                 about, name = path.stat(), path.relative_to(self.folder).as_posix()
@@ -169,7 +172,7 @@ class SandboxedStudy:
             folder=self.folder,
             settings=read_settings(self.folder / FILE),
             villages=sent.villages,
-            layers=tuple(self._layer(k, layer) for k, layer in enumerate(sent.layers)),
+            layers=tuple(self._layer(layer) for layer in sent.layers),
             units=sent.units,
             zones_5g=sent.zones_5g,
             rule=sent.rule,
@@ -184,13 +187,12 @@ class SandboxedStudy:
             hexes=sent.hexes,
         )
 
-    def _layer(self, position: int, sent: SentLayer) -> AnyLayer:
+    def _layer(self, sent: SentLayer) -> AnyLayer:
         if sent.grid is None:
             if sent.footprint is None:
                 raise UnreadableError("{file} has a layer without a shape", file=self._name)
             return Layer(info=sent.info, footprint=sent.footprint, extent=sent.extent)
-        file = self.folder / "results" / LEVELS / f"{position}.npy"
-        levels = LevelsFile(file=file, grid=sent.grid)
+        levels = LevelsFile(file=levels_file(self.folder, sent.key), grid=sent.grid)
         return SignalLayer(info=sent.info, grid=sent.grid, levels=levels, key=sent.key)
 
 
@@ -202,17 +204,33 @@ class LevelsFile:
     grid: PixelGrid
 
     def __call__(self, window: Window) -> npt.NDArray[np.uint8]:
-        """The levels of a window. Raises `UnreadableError` where the file is another by now."""
-        try:
-            levels = np.load(self.file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise self._changed() from error
-        if not isinstance(levels, np.ndarray) or levels.dtype != np.uint8:
-            raise self._changed()  # an archive of arrays is none
-        if levels.shape != (self.grid.height, self.grid.width):
-            raise self._changed()
+        """The levels of a window. Raises `UnreadableError` where the file is another by now.
+
+        Read row by row, not mapped into memory: a file cut short meanwhile would end the server.
+        """
         top, left, rows, columns = window
-        return np.array(levels[top : top + rows, left : left + columns])
+        out = np.empty((rows, columns), np.uint8)
+        try:
+            with self.file.open("rb") as stream:
+                start = self._start(stream)
+                for row in range(rows):
+                    stream.seek(start + (top + row) * self.grid.width + left)
+                    if stream.readinto(memoryview(out[row])) != columns:
+                        raise self._changed()
+        except (OSError, ValueError, EOFError) as error:
+            if isinstance(error, UnreadableError):
+                raise
+            raise self._changed() from error
+        return out
+
+    def _start(self, stream: BinaryIO) -> int:
+        """Where the numbers begin, after a head that says what is expected."""
+        if np.lib.format.read_magic(stream) != (1, 0):
+            raise self._changed()
+        shape, by_column, kind = np.lib.format.read_array_header_1_0(stream)
+        if (shape, by_column, kind) != ((self.grid.height, self.grid.width), False, np.uint8):
+            raise self._changed()
+        return stream.tell()
 
     def _changed(self) -> UnreadableError:
         return UnreadableError(

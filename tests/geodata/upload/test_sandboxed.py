@@ -22,7 +22,7 @@ from geodata.sandbox import Limits, LostError, Sandbox
 from geodata.study.assess import assess_study
 from geodata.study.results import Run
 from geodata.upload import SandboxedStudy
-from geodata.upload.sandboxed import LEVELS, STOPPED, StoppedError
+from geodata.upload.sandboxed import STOPPED, StoppedError
 from tests import irregular, tiny
 from tests.tiny_signal import write_signal_study
 from ui.opened import measured_here
@@ -132,7 +132,7 @@ def test_a_study_whose_measuring_was_ended_says_why_and_is_left_alone(tmp_path: 
     received = tangled(tmp_path)
     with received.sandbox, pytest.raises(LostError, match="Nine"):
         received.run()
-    mark = json.loads((received.folder / "results" / STOPPED).read_text("utf-8"))
+    mark = json.loads((received.folder / STOPPED).read_text("utf-8"))
     assert mark["template"].startswith("{file} could not be read")
     asked: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -158,7 +158,7 @@ def test_another_file_or_results_of_somebody_else_end_that(
 
 @pytest.mark.parametrize("content", ["", "{}", "[", '{"template": 1, "parts": 2, "files": 3}'])
 def test_a_damaged_mark_is_none(received: SandboxedStudy, content: str) -> None:
-    mark = received.folder / "results" / STOPPED
+    mark = received.folder / STOPPED
     mark.write_text(content)
     try:
         received._require_not_stopped()
@@ -166,8 +166,8 @@ def test_a_damaged_mark_is_none(received: SandboxedStudy, content: str) -> None:
         mark.unlink()
 
 
-def test_an_archive_in_place_of_levels_is_refused(received: SandboxedStudy, run: Run) -> None:
-    file = received.folder / "results" / LEVELS / "2.npy"
+def test_an_archive_in_place_of_levels_is_refused(run: Run) -> None:
+    file = run.study.signals[0].levels.file
     kept = file.read_bytes()
     with file.open("wb") as stream:
         np.savez(stream, levels=np.zeros((40, 40), np.uint8))
@@ -181,10 +181,8 @@ def test_an_archive_in_place_of_levels_is_refused(received: SandboxedStudy, run:
 @pytest.mark.parametrize(
     "other", [np.zeros((2, 2), np.uint8), np.zeros((40, 40)), np.array([{"a": 1}], dtype=object)]
 )
-def test_levels_of_another_shape_or_kind_are_refused(
-    received: SandboxedStudy, run: Run, other: np.ndarray
-) -> None:
-    file = received.folder / "results" / LEVELS / "2.npy"
+def test_levels_of_another_shape_or_kind_are_refused(run: Run, other: np.ndarray) -> None:
+    file = run.study.signals[0].levels.file
     kept = file.read_bytes()
     np.save(file, other, allow_pickle=True)
     try:
