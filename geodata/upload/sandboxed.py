@@ -228,7 +228,8 @@ class LevelsFile:
         if np.lib.format.read_magic(stream) != (1, 0):
             raise self._changed()
         shape, by_column, kind = np.lib.format.read_array_header_1_0(stream)
-        if (shape, by_column, kind) != ((self.grid.height, self.grid.width), False, np.uint8):
+        wanted = ((self.grid.height, self.grid.width), False, np.dtype(np.uint8))
+        if (shape, by_column, kind) != wanted:
             raise self._changed()
         return stream.tell()
 
