@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from geodata.errors import DataError
+from geodata.parts import split_ending
 from geodata.readers.zip_directory import require_few_entries
 from geodata.refusal import refused
 
@@ -99,13 +100,11 @@ def harmless(name: str) -> str:
     >>> harmless("a:b?.shp"), harmless("con.csv"), harmless("Thôn bản.kml")
     ('a_b_.shp', '_con.csv', 'Thôn bản.kml')
     """
-    stem, dot, ending = name.rpartition(".")
-    if not dot or not stem:
-        stem, ending = name, ""
+    stem, ending = split_ending(name)
     stem = re.sub(r"[^\w .()+=@,-]", "_", stem)[:LONGEST].strip(" .") or "file"
-    ending = re.sub(r"\W", "", ending)[:12]
+    parts = [re.sub(r"\W", "", part)[:12] for part in ending.split(".")]
     stem = f"_{stem}" if stem.split(".")[0].casefold() in RESERVED else stem
-    return f"{stem}.{ending}" if ending else stem
+    return ".".join([stem, *filter(None, parts)])
 
 
 @dataclass(kw_only=True)

@@ -20,7 +20,8 @@ import python_calamine
 from geodata.archives import Limits, files_in, unpacked_gzip, unpacked_zip
 from geodata.errors import CallError, GeodataError, MissingFileError, UnreadableError
 from geodata.files import copy_folder
-from geodata.kinds import BESIDE, HEAD, LAYERED, recognise
+from geodata.kinds import HEAD, LAYERED, recognise
+from geodata.parts import BESIDE, beside_raster, parts_of
 from geodata.readers import require_self_contained
 from geodata.refusal import refused
 
@@ -29,7 +30,7 @@ COMPANIONS = {".shp": (".shx",), ".mif": (".mid",)}
 """Those of the files beside without which nothing can be read."""
 
 NO_DATA = re.compile(
-    r"(?i)(\.(md|pdf|docx?|html?|xml|css|js|py|png|jpe?g|gif|tfw|tifw|ovr|aux|log|ini|lnk"
+    r"(?i)(\.(md|pdf|docx?|html?|xml|css|js|py|png|jpe?g|gif|aux|log|ini|lnk"
     r"|qml|qgz|qgs|sld|lyrx?|mxd|sbn|sbx|qpj|qmd|fix|atx|cst|wor|toml)"
     r"|(readme|licen[cs]e)[^/]*\.txt)$"
 )
@@ -210,7 +211,7 @@ def _parts_inside(
 
 def is_data(name: str, path: Path) -> bool:
     """Whether a file of an archive or a folder may be data, and not what lies beside it."""
-    if path.suffix.lower() in BESIDE or NO_DATA.search(name):
+    if path.suffix.lower() in BESIDE or beside_raster(name) or NO_DATA.search(name):
         return False
     return not name.lower().endswith(".txt") or _splits(path)
 
@@ -264,7 +265,7 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     `UnreadableError` for a file that leads to others than came with it (see `geodata.readers`).
     """
     require_self_contained(path, kind)
-    beside = beside_of(path)
+    beside = parts_of(path)
     for needed in COMPANIONS.get(kind, ()):
         if needed not in beside:
             raise UnreadableError(
@@ -286,12 +287,3 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
         for ending, other in beside.items():
             shutil.copyfile(other, named.with_suffix(ending))
         yield str(named)
-
-
-def beside_of(path: Path) -> dict[str, Path]:
-    """The files of the same name that belong to a map file, by their endings."""
-    if path.is_dir():
-        return {}
-    stem, folder = path.stem, path.parent
-    named = [p for p in folder.iterdir() if p.stem == stem and p != path]
-    return {p.suffix.lower(): p for p in named if p.suffix.lower() in BESIDE}

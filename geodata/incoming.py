@@ -18,7 +18,8 @@ from geodata.columns import plain
 from geodata.containers import is_data, together
 from geodata.errors import DataError, GeodataError, Phrase, phrase
 from geodata.files import whole_folder
-from geodata.kinds import BESIDE, recognise
+from geodata.kinds import recognise
+from geodata.parts import BESIDE, beside_raster, parts_of, split_ending
 from geodata.read import read_table
 from geodata.study.open import open_study
 from geodata.understood import Received, Role
@@ -39,6 +40,7 @@ PACKED = (b"PK\x03\x04", b"\x1f\x8b")
 """How a ZIP and a gzip file begin; others are no archives that are opened."""
 
 SIDECARS = (*BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
+"""Endings of files that are no data: parts of others, and what GIS programs keep beside them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +127,11 @@ def receive(
     """
     folder.mkdir(parents=True, exist_ok=True)
     mains = [one for name, body in files for one in _received(name, body, folder, unpack)]
-    return tuple(one for one in mains if one.path.suffix.lower() not in SIDECARS)
+    return tuple(one for one in mains if not _is_part(one.path))
+
+
+def _is_part(path: Path) -> bool:
+    return path.suffix.lower() in SIDECARS or beside_raster(path.name)
 
 
 def _received(name: str, body: bytes, folder: Path, unpack: Unpack) -> list[Received]:
@@ -227,10 +233,10 @@ def studies_in(home: Path) -> dict[str, str]:
 def _placed(folder: Path, name: str, body: bytes) -> Path:
     """Write one file under a harmless name that nothing else has."""
     path = folder / safe_name(name)
-    stem, k = path.stem, 1
+    (stem, ending), k = split_ending(path.name), 1
     while path.exists():
         k += 1
-        path = path.with_name(f"{stem}-{k}{path.suffix}")
+        path = path.with_name(f"{stem}-{k}{ending}")
     path.write_bytes(body)
     return path
 
@@ -238,13 +244,11 @@ def _placed(folder: Path, name: str, body: bytes) -> Path:
 def safe_name(name: str) -> str:
     """A file name without folders, signs and surprises: plain letters, digits, - and _."""
     last = re.split(r"[/\\]", name.replace("\0", ""))[-1]
-    stem, dot, ending = last.rpartition(".")
-    if not dot:
-        stem, ending = last, ""
+    stem, ending = split_ending(last)
     stem = "-".join(plain(stem).split())[:LONGEST].strip("-") or "file"
-    ending = re.sub(r"[^a-z0-9]", "", ending.lower())[:10]
+    parts = [re.sub(r"[^a-z0-9]", "", part)[:10] for part in ending.lower().split(".")]
     stem = f"{stem}-file" if stem in RESERVED else stem
-    return f"{stem}.{ending}" if ending else stem
+    return ".".join([stem, *filter(None, parts)])
 
 
 def _require(choices: Sequence[Choice], name: str) -> None:
@@ -292,13 +296,26 @@ def _copied(choice: Choice, made: Path, run: Run) -> tuple[Choice, str]:
         return choice, f"{inside.name}/{target.name}"
     target = inside / f"{stem}{choice.path.suffix.lower()}"
     if choice.path.is_dir():
+        _require_no_links(choice.path, *choice.path.rglob("*"))
         shutil.copytree(choice.path, target)
         return choice, f"{inside.name}/{target.name}"
-    for part in choice.path.parent.iterdir():
-        same = part.stem == choice.path.stem
-        if part == choice.path or (same and part.suffix.lower() in SIDECARS):
-            shutil.copyfile(part, inside / f"{stem}{part.suffix.lower()}")
+    parts = parts_of(choice.path)
+    _require_no_links(choice.path, *parts.values())
+    shutil.copyfile(choice.path, target)
+    for ending, part in parts.items():
+        shutil.copyfile(part, inside / f"{stem}{ending}")
     return choice, f"{inside.name}/{target.name}"
+
+
+def _require_no_links(*paths: Path) -> None:
+    """What unpacked a stranger's archive may have left links to files of this server."""
+    for one in paths:
+        if one.is_symlink():
+            raise DataError(
+                "{file} holds {entry}, which is a link and no file; send the file itself",
+                file=paths[0].name,
+                entry=repr(one.name),
+            )
 
 
 def _toml(

@@ -30,9 +30,6 @@ OTHER_ARCHIVES: tuple[tuple[bytes, str], ...] = (
     (rb"(?s).{257}ustar", "tar"),
 )
 
-BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid")
-"""Endings of the files that belong to a Shapefile, a TAB or a MIF."""
-
 LAYERED = (".gpkg", ".kml", "gdb", "excel")
 """Kinds that may hold several layers or sheets."""
 

@@ -11,10 +11,11 @@ import pandas as pd
 import pyogrio
 from pyarrow import parquet
 
-from geodata.containers import Part, beside_of, chosen, known_to_gdal, opened
+from geodata.containers import Part, chosen, known_to_gdal, opened
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import Finding, finding
+from geodata.parts import parts_of
 from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
@@ -121,7 +122,7 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
 
 def _incomplete(part: Part) -> tuple[Finding, ...]:
     """What is missing of a file that can be read all the same."""
-    if part.kind != ".shp" or ".dbf" in beside_of(part.path):
+    if part.kind != ".shp" or ".dbf" in parts_of(part.path):
         return ()
     return (
         finding(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +27,7 @@ from coverage.pixels import (
     Window,
 )
 from geodata.errors import DataError
+from geodata.parts import parts_of
 from geodata.placing import brought
 from geodata.rasters import Pixel, Raster, is_level, placed, read_part, real
 
@@ -137,18 +137,11 @@ def levels_of(raster: Raster, values: Pixel) -> Bytes:
 def _digest(raster: Raster) -> str:
     """A digest of the file's bytes and of what the study says of it."""
     digest = hashlib.sha256(placed(raster).to_wkt().encode())
-    for path in (raster.path, *_beside(raster.path)):
+    for path in (raster.path, *parts_of(raster.path).values()):
         with path.open("rb") as stream:
             while block := stream.read(2**20):
                 digest.update(block)
     return digest.hexdigest()[:24]
-
-
-def _beside(path: Path) -> list[Path]:
-    """Files that change what a GeoTIFF means."""
-    names = (path.with_suffix(".tfw"), path.with_name(path.name + ".aux.xml"),
-             path.with_name(path.name + ".msk"))  # fmt: skip
-    return [name for name in names if name.exists()]
 
 
 def limited(layer: SignalLayer, area: gpd.GeoSeries, *, touched: bool = False) -> SignalLayer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle how many examples there are, before any law is read."""
+    """Settle how many examples there are, before any law is read.
+
+    Of some hundred processes each would compile every module anew where Python is told to keep
+    none of what it compiled, as in many containers: here it keeps it.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     os.environ[laws.VARIABLE] = config.option.laws or laws.asked()
     # a busy machine is no defect: times are measured in bench/
     settings.register_profile("phusong", deadline=None, max_examples=laws.examples(100))

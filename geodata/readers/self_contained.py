@@ -6,6 +6,7 @@ import html
 from pathlib import Path
 
 from geodata.errors import UnreadableError
+from geodata.parts import BESIDE
 from geodata.readers.crs_files import require_no_files
 from geodata.readers.geojson_crs import require_plain_geojson
 from geodata.readers.mapinfo_table import require_own_table
@@ -22,9 +23,6 @@ CATALOGUE = ("a00000003.gdbtable", "a00000004.gdbtable", "a00000007.gdbtable")
 
 MARKS = (b"nadgrids", b"grids", b"parameterfile", b"fileparameter", b"+init", b"&#")
 """Without one of these a table of a geodatabase names no file in a coordinate system."""
-
-BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid", ".qpj")
-"""Endings of the files that belong to a Shapefile, a TAB or a MIF, and may be links of it."""
 
 
 def require_self_contained(path: Path, kind: str, *, name: str = "") -> None:

@@ -40,19 +40,29 @@ class ForkedStarter:
     def start(self, limits: Limits) -> Worker:
         """A process forked now."""
         with self._lock:
-            link = self._need_server()
-            if not self._is_ready:
-                link.settimeout(START_S)
-                if not link.recv(1):
-                    self._end()
-                    raise OSError("the server of processes has ended")
-                self._is_ready = True
-            return ForkedWorker(link, limits)
+            was_ready = self._is_ready
+            try:
+                return self._forked(limits)
+            except OSError:
+                self._end()
+                if not was_ready:
+                    raise
+                return self._forked(limits)  # it had been killed since, and another takes its place
 
     def close(self) -> None:
         """End the server, and with it all processes it forked."""
         with self._lock:
             self._end()
+
+    def _forked(self, limits: Limits) -> Worker:
+        """Raises `OSError` where the server has ended."""
+        link = self._need_server()
+        if not self._is_ready:
+            link.settimeout(START_S)
+            if not link.recv(1):
+                raise OSError("the server of processes has ended")
+            self._is_ready = True
+        return ForkedWorker(link, limits)
 
     def _need_server(self) -> socket.socket:
         if self._process is not None and self._process.poll() is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from geodata.archives import files_in
-from geodata.kinds import BESIDE
+from geodata.parts import parts_of
 
 
 def digests_of(paths: Iterable[Path], folder: Path) -> dict[str, str]:
@@ -32,11 +32,6 @@ def _sha256(path: Path) -> str:
             digest.update(f"{part.relative_to(path).as_posix()}\0".encode())
             digest.update(_sha256(part).encode())
         return digest.hexdigest()
-    for part in sorted(path.parent.glob(f"{_escaped(path.stem)}.*")) or [path]:
-        if part == path or part.suffix.lower() in BESIDE:
-            digest.update(part.read_bytes())
+    for part in sorted([path, *parts_of(path).values()]):
+        digest.update(part.read_bytes())
     return digest.hexdigest()
-
-
-def _escaped(stem: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in stem)

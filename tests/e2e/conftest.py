@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.browsing import (
     CHROMIUM,
@@ -16,9 +15,8 @@ from tests.e2e.browsing import (
     ONE_PROCESS,
     PHONE,
     Heard,
+    Visitor,
     browsing,
-    context_of,
-    keep_program,
     serving,
 )
 from tests.tiny_study import write_study
@@ -54,28 +52,21 @@ def heard() -> Heard:
 
 
 @pytest.fixture(scope="session")
-def visitors(browser: Browser, address: str) -> Iterator[Mapping[tuple[int, int], BrowserContext]]:
-    """Somebody at a desk and somebody with a phone, by the size of their window.
-
-    They have been here before: the page's program is in their cache, which spares two fifths of
-    the work of opening a page. Who must come for the first time is made by `context_of`.
-    """
-    with ExitStack() as stack:
-        made = {size: stack.enter_context(context_of(browser, size)) for size in (DESKTOP, PHONE)}
-        for context in made.values():
-            keep_program(context, address)
-        yield made
+def visitors(browser: Browser, address: str) -> Iterator[Mapping[tuple[int, int], Visitor]]:
+    """Somebody at a desk and somebody with a phone, by the size of their window."""
+    made = {size: Visitor.come(browser, size, address) for size in (DESKTOP, PHONE)}
+    yield made
+    for visitor in made.values():
+        visitor.context.close()
 
 
 @pytest.fixture
-def page(visitors: Mapping[tuple[int, int], BrowserContext], heard: Heard) -> Iterator[Page]:
-    with visitors[DESKTOP].new_page() as opened:
-        heard.listen(opened)
+def page(visitors: Mapping[tuple[int, int], Visitor], heard: Heard) -> Iterator[Page]:
+    with visitors[DESKTOP].page(heard) as opened:
         yield opened
 
 
 @pytest.fixture
-def phone(visitors: Mapping[tuple[int, int], BrowserContext], heard: Heard) -> Iterator[Page]:
-    with visitors[PHONE].new_page() as opened:
-        heard.listen(opened)
+def phone(visitors: Mapping[tuple[int, int], Visitor], heard: Heard) -> Iterator[Page]:
+    with visitors[PHONE].page(heard) as opened:
         yield opened

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.browsing import DESKTOP, PHONE, READY, Heard, show, sideways
+from tests.e2e.browsing import DESKTOP, PHONE, READY, Heard, Visitor, show, sideways
 
 FIRST = "#phusong-first"
 PROGRAM = "**/static/js/*"
@@ -21,12 +21,12 @@ def _without_streamlit(page: Page, address: str) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _open_study(visitors: Mapping[tuple[int, int], BrowserContext], address: str) -> None:
+def _open_study(visitors: Mapping[tuple[int, int], Visitor], address: str) -> None:
     """See to it that the study is open: until then no page has a first view.
 
     The first to open it measures it, and so leaves another to be opened.
     """
-    with visitors[DESKTOP].new_page() as page:
+    with visitors[DESKTOP].page(Heard()) as page:
         show(page, address)
         show(page, address)
 

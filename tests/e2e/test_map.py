@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import (
+    DESKTOP,
     PHONE,
     Heard,
+    Visitor,
     context_of,
     finished,
     place_of,
@@ -154,10 +158,19 @@ def test_what_waits_for_an_answer_does_not_fade(page: Page, address: str) -> Non
     assert waiting.evaluate("(e) => getComputedStyle(e).opacity") == "1"
 
 
+@pytest.fixture
+def holding(visitors: Mapping[tuple[int, int], Visitor], heard: Heard) -> Iterator[Page]:
+    """A tab that holds back what the map asks for."""
+    with visitors[DESKTOP].context.new_page() as opened:
+        opened.add_init_script(HELD)
+        heard.listen(opened)
+        yield opened
+
+
 def test_a_rerun_that_another_overtakes_leaves_the_map(
-    page: Page, address: str, heard: Heard
+    holding: Page, address: str, heard: Heard
 ) -> None:
-    page.add_init_script(HELD)
+    page = holding
     show(page, f"{address}gaps?layers=Alpha%204G")
     page.locator("canvas.phusong-scene").evaluate("(c) => { c.dataset.same = 'yes'; }")
     stamp = stamp_of(page)

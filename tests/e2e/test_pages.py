@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import hostile
 from tests.e2e.browsing import (
@@ -18,6 +18,7 @@ from tests.e2e.browsing import (
     PHONE,
     READY,
     Heard,
+    Visitor,
     context_of,
     finished,
     serving,
@@ -46,14 +47,13 @@ def _open(page: Page, address: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_pages_open_alone_say_what_they_are_fit_and_hinder_nobody(
-    visitors: Mapping[tuple[int, int], BrowserContext],
+    visitors: Mapping[tuple[int, int], Visitor],
     heard: Heard,
     address: str,
     path: str,
     size: tuple[int, int],
 ) -> None:
-    with visitors[size].new_page() as page:
-        heard.listen(page)
+    with visitors[size].page(heard) as page:
         _open(page, address + path)
         expect(page.get_by_text("Số liệu mô phỏng:").first).to_be_visible()
         assert sideways(page) <= 0

@@ -11,12 +11,15 @@ from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
 
 import geodata
+from geodata.checks.rasters import read_raster
 from geodata.errors import DataError, GeodataError, Phrase
 from geodata.incoming import (
     Choice,
@@ -76,6 +79,9 @@ def test_any_name_becomes_harmless(name: str) -> None:
         ("C:\\temp\\con.shp", "con-file.shp"),
         ("Thôn bản (mới).GPKG", "thon-ban-moi.gpkg"),
         ("\0", "file"),
+        ("Vùng phủ.TIF.msk", "vung-phu.tif.msk"),
+        ("Vùng phủ.tiff.AUX.XML", "vung-phu.tiff.aux.xml"),
+        (".tif.msk", "tif.msk"),
     ],
 )
 def test_names_that_hurt(name: str, safe: str) -> None:
@@ -379,6 +385,62 @@ def test_a_raster_is_told_by_its_content_and_its_name(tmp_path: Path) -> None:
         "layer", "signal", "Viettel", "4G",
     )  # fmt: skip
     assert "no convention explains" in str(other.trouble)
+
+
+def masked_raster(folder: Path) -> list[tuple[str, bytes]]:
+    """A signal over the villages with its place and its mask beside it: half of it is valid."""
+    folder.mkdir()
+    path = folder / "Sóng.tif"
+    profile = {"driver": "GTiff", "width": 60, "height": 60, "count": 1, "dtype": "float32"}
+    with rasterio.open(path, "w", crs=tiny.CRS, **profile) as target:
+        target.write(np.full((1, 60, 60), -90.0, "float32"))
+    mask = np.full((60, 60), 255, np.uint8)
+    mask[:30] = 0
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="NO"), rasterio.open(path, "r+") as target:
+        target.write_mask(mask)
+    (folder / "Sóng.tfw").write_text(f"50\n0\n0\n-50\n{tiny.X0 + 25}\n{tiny.Y0 + 2975}\n")
+    return [(one.name, one.read_bytes()) for one in sorted(folder.iterdir())]
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["loose", "packed"])
+def test_a_raster_keeps_its_mask_and_its_place(tmp_path: Path, *, packed: bool) -> None:
+    source = write_study(tmp_path / "source").parent
+    parts = masked_raster(tmp_path / "raster")
+    assert {name for name, _ in parts} == {"Sóng.tif", "Sóng.tif.msk", "Sóng.tfw"}
+    files = [("x.zip", _zip(**dict(parts)))] if packed else parts
+    (signal,) = receive(files, tmp_path / "in")
+    layer = Choice(path=signal.path, role="layer", operator="Alpha", technology="5G",
+                   kind="signal", convention="signal_raster", threshold_dbm=-105.0)  # fmt: skip
+    folder = make_study(
+        tmp_path / "home", [*_choices(source), layer], name="n", as_of=date(2023, 9, 1)
+    )
+    layers = {one.info.title: one for one in geodata.open_study(folder).layers}
+    assert layers["Alpha 5G"].footprint.total_bounds[3] == pytest.approx(tiny.Y0 + 3000)
+    (copy,) = folder.glob("layers/*.tif")
+    assert read_raster(copy).masked == pytest.approx(0.5)
+
+
+def test_two_rasters_of_one_name_keep_each_its_mask(tmp_path: Path) -> None:
+    parts = [("v.tif", b"one"), ("v.tif.msk", b"first"), ("v.tif", b"two"), ("v.tif.msk", b"next")]
+    assert [one.name for one in receive(parts, tmp_path / "in")] == ["v.tif", "v-2.tif"]
+    assert (tmp_path / "in" / "v-2.tif.msk").read_bytes() == b"next"
+
+
+@pytest.mark.parametrize("linked", ["v.csv", "v.prj"])
+def test_a_link_that_was_left_among_the_files_is_not_followed(tmp_path: Path, linked: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("cookie_secret")
+    sent = tmp_path / "in"
+    sent.mkdir()
+    (sent / "v.csv").write_text("a\n1\n")
+    (sent / linked).unlink(missing_ok=True)
+    (sent / linked).symlink_to(secret)
+    with pytest.raises(DataError, match="is a link and no file"):
+        make_study(
+            tmp_path / "home", [Choice(path=sent / "v.csv", role="villages")], name="n",
+            as_of=date(2023, 9, 1),
+        )  # fmt: skip
+    assert not list((tmp_path / "home").glob("*/*/*"))
 
 
 def test_cells_and_a_signal_become_layers_of_a_study(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""The files that belong to another by their names, and change what it means."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid")
+"""Endings of the files that belong to a Shapefile, a TAB or a MIF."""
+
+WORLD = (".tfw", ".tifw", ".tiffw", ".wld")
+"""Endings of a raster's world file, which says where it lies."""
+
+AFTER = (".msk", ".aux.xml", ".ovr")
+"""What follows a raster's whole name: its mask, its metadata, its overviews."""
+
+DOUBLE = re.compile(r"(?i)\.[a-z0-9]{1,10}\.(msk|aux\.xml|ovr)$")
+
+
+def split_ending(name: str) -> tuple[str, str]:
+    """A file's name as its stem and its ending; what lies beside a raster has two.
+
+    >>> split_ending("v.TIF"), split_ending("v.TIF.msk"), split_ending("v.tif.aux.xml")
+    (('v', '.TIF'), ('v', '.TIF.msk'), ('v', '.tif.aux.xml'))
+    >>> split_ending("v"), split_ending("a.b.csv")
+    (('v', ''), ('a.b', '.csv'))
+    """
+    double = DOUBLE.search(name)
+    if double and double.start():
+        return name[: double.start()], double[0]
+    stem, dot, ending = name.rpartition(".")
+    return (stem, f".{ending}") if dot and stem else (name, "")
+
+
+def beside_raster(name: str) -> bool:
+    """Whether a file of this name is the mask, the metadata, the overviews or the place of one."""
+    return name.lower().endswith(WORLD) or name.lower().endswith(AFTER)
+
+
+def parts_of(path: Path) -> dict[str, Path]:
+    """The files that belong to a map file, a table or a GeoTIFF, by their endings in lower case.
+
+    Those of a Shapefile, a TAB or a MIF, and of a raster its world file, and what follows its
+    whole name: ``.tif.msk``, ``.tif.aux.xml`` and ``.tif.ovr``. Of a folder there are none.
+    """
+    if path.is_dir():
+        return {}
+    found = {}
+    for one in sorted(path.parent.iterdir()):
+        stem, ending = split_ending(one.name)
+        low = ending.lower()
+        belongs = low in (*BESIDE, *WORLD) or low in {path.suffix.lower() + e for e in AFTER}
+        if belongs and stem == path.stem and one != path and one.is_file():
+            found[low] = one
+    return found
