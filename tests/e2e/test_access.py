@@ -237,14 +237,13 @@ def key_in(address: str) -> str:
 def test_who_is_not_signed_in_sees_the_way_in_and_nothing_else(
     context: BrowserContext, url: str
 ) -> None:
+    page, received = context.new_page(), Received()
+    received.listen(page)
     for path in ("", "gaps", "area?commune=12", "rule", "data", "method", "5g"):
-        page, received = context.new_page(), Received()
-        received.listen(page)
         page.goto(f"{url}{path}")
         expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
         expect(page.locator(".phusong-map")).to_have_count(0)
         assert not any(received.holds(word) for word in ("v7", "Alpha", *OTHERS_DISTRICT))
-        page.close()
     for path in ("text", "text?commune=12", "text?key=forged"):
         assert answer(f"{url}{path}")[0] == 403
 
