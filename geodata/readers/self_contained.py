@@ -23,7 +23,7 @@ CATALOGUE = ("a00000003.gdbtable", "a00000004.gdbtable", "a00000007.gdbtable")
 MARKS = (b"nadgrids", b"grids", b"parameterfile", b"fileparameter", b"+init", b"&#")
 """Without one of these a table of a geodatabase names no file in a coordinate system."""
 
-BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid", ".qpj")
+BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".idm", ".ind", ".mid", ".qpj")
 """Endings of the files that belong to a Shapefile, a TAB or a MIF, and may be links of it."""
 
 
