@@ -29,8 +29,11 @@ from geodata.sandbox.forked import NAME_BYTES
 
 READY = b"r"
 DESCRIPTORS = 3
-MOST_THREADS = 256
-"""A process with more is killed. The kernel's bound (RLIMIT_NPROC) is of all that a user runs."""
+MOST_THREADS = max(256, 8 * (os.cpu_count() or 1))
+"""A process with more is killed; each library may start one a core.
+
+The kernel's bound (RLIMIT_NPROC) is of all that a user runs, and not of one process.
+"""
 
 WATCH_S = 0.1
 STATUS = struct.Struct(">i")

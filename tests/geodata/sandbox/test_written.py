@@ -11,6 +11,7 @@ from threading import Event, Thread
 import pytest
 
 from geodata.sandbox import Limits, LostError, Sandbox
+from geodata.sandbox.server import MOST_THREADS
 from tests.geodata.sandbox import tasks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="as a clean server has it")
@@ -59,7 +60,7 @@ def test_the_folder_of_a_call_of_its_own_is_bounded(sandbox: Sandbox) -> None:
 def test_a_process_of_too_many_threads_is_ended(sandbox: Sandbox) -> None:
     assert sandbox.call(tasks.started_threads, 20, 0.5) == 20
     with pytest.raises(LostError) as caught:
-        sandbox.call(tasks.started_threads, 400, 15)
+        sandbox.call(tasks.started_threads, MOST_THREADS + 100, 15)
     assert caught.value.reason == "crashed"
 
 
