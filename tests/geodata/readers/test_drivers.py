@@ -67,7 +67,10 @@ def test_the_log_is_not_told_of_drivers_that_are_not_there() -> None:
 def test_rasters_used_before_open_nothing_else_all_the_same(tmp_path: Path) -> None:
     """rasterio keeps all its drivers then; rasters are opened by that for GeoTIFF alone."""
     target = tmp_path / "canary.tif"
-    with rasterio.open(target, "w", driver="GTiff", width=1, height=1, count=1, dtype="uint8"):
+    with rasterio.open(
+        target, "w", driver="GTiff", width=1, height=1, count=1, dtype="uint8", crs="EPSG:32648",
+        transform=rasterio.Affine(1, 0, 5e5, 0, -1, 2e6),
+    ):  # fmt: skip
         pass
     vrt = f"""<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1">
         <SimpleSource><SourceFilename>{target}</SourceFilename></SimpleSource>
@@ -77,7 +80,7 @@ def test_rasters_used_before_open_nothing_else_all_the_same(tmp_path: Path) -> N
         "import rasterio\n"
         "with rasterio.Env() as env: env.drivers()\n"
         f"with rasterio.open({str(tmp_path / 'sent.tif')!r}): pass\n"
-        "import geodata\nfrom pathlib import Path\\nfrom geodata.rasters import opened\n"
+        "import geodata\nfrom pathlib import Path\nfrom geodata.rasters import opened\n"
         f"try: opened(Path({str(tmp_path / 'sent.tif')!r}), file='sent.tif')\n"
         "except geodata.GeodataError as error: print('refused', error)\n"
     )

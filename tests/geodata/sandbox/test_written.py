@@ -13,6 +13,7 @@ import pytest
 from geodata.sandbox import Limits, LostError, Sandbox
 from geodata.sandbox.server import MOST_THREADS
 from tests.geodata.sandbox import tasks
+from tests.geodata.sandbox.conftest import PRELOAD
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="as a clean server has it")
 
@@ -69,6 +70,24 @@ def test_a_cache_of_kernels_that_may_not_be_read_is_none(sandbox: Sandbox, tmp_p
     index.write_bytes(b"not for the sandbox")
     assert sandbox.call(tasks.read, str(index)) != tasks.DONE
     assert sandbox.call(tasks.tripled_with_cache_at, str(index)) == 6.0
+
+
+@pytest.mark.usefixtures("shut_files")
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+def test_numbas_cache_is_all_of_a_home_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    caches = tmp_path / ".cache" if variable == "HOME" else tmp_path
+    (caches / "numba").mkdir(parents=True)
+    for one in (caches / "numba" / "kernel.nbi", caches / "other", tmp_path / "secret"):
+        one.write_text("x")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv(variable, str(tmp_path))
+    with Sandbox(Limits(seconds=WAIT_S, megabytes=400), preload=PRELOAD) as made:
+        assert made.call(tasks.read, str(caches / "numba" / "kernel.nbi")) == tasks.DONE
+        assert made.call(tasks.written, str(caches / "numba" / "kernel.nbi")) != tasks.DONE
+        for one in (caches / "other", tmp_path / "secret"):
+            assert made.call(tasks.read, str(one)) != tasks.DONE
 
 
 def test_long_calls_of_one_name_wait_for_each_other_and_leave_a_place_to_others() -> None:
