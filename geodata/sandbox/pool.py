@@ -28,18 +28,14 @@ T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 
 
-LEAST_AT_ONCE = 2
-"""On a machine with one core a long call still leaves a place to short ones."""
-
-
 class Sandbox:
     """Runs functions on strangers' files in processes that can open nothing else.
 
     A process a call, forked from a server that holds no secret and has loaded ``preload``;
     ``forks`` False starts one anew instead, which systems other than Linux need. At most
-    ``at_once`` run at a time (as many as there are cores, two at least); who waits for that is
-    not late. Long calls take `turn`: they leave a place to all others.
-    The server starts with the first call, or beforehand with `warm`.
+    ``at_once`` run at a time (one more than there are cores); who waits for that is not late.
+    Long calls take `turn`: they leave a place to all others. The server starts with the first
+    call, or beforehand with `warm`.
     """
 
     def __init__(
@@ -55,7 +51,7 @@ class Sandbox:
         forks = self.protection.own_process if forks is None else forks
         modules = tuple(preload)
         self._starter: Starter = ForkedStarter(modules) if forks else SpawnedStarter(modules)
-        count = at_once or max(LEAST_AT_ONCE, os.cpu_count() or 1)
+        count = at_once or (os.cpu_count() or 1) + 1
         self._slots = BoundedSemaphore(count)
         self._long_slots = BoundedSemaphore(max(1, count - 1))
         self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()

@@ -37,12 +37,9 @@ from tests.tiny_signal import write_signal_study
 from ui.choices import Choices
 from ui.opened import measured_here, opened_run
 from ui.sheets import sheet_of
+from ui.studies import PRELOAD
 from ui.view import make_view
 
-PRELOAD = (
-    "geodata.upload", "geodata.map_files", "geodata.map_stills", "geodata.nearest",
-    "geodata.export.picture", "geodata.study.zones",
-)  # fmt: skip
 LIMITS = Limits(seconds=120, megabytes=2_000)
 
 
