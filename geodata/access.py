@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -10,21 +10,16 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyproj
-import shapely
-from shapely.geometry.base import BaseGeometry
 
 import coverage
-from coverage.model import Assessment, Layer, LayerInfo, Measures, Rule
+from coverage.model import Assessment, LayerInfo, Measures, Rule
 from coverage.part import part_of
-from coverage.pixels import AnyLayer, SignalLayer
 from geodata.alone import calm, judged_alone, rule_alone
-from geodata.areas import polygons_of, valid_polygons
 from geodata.errors import CallError
 from geodata.followup import FREE
 from geodata.operators import NETWORKS, names_any, same_operator
 from geodata.rights import EVERYTHING, Access, Rights, read_access
-from geodata.signals import limited
+from geodata.study.cut import CutShapes, cut_shapes
 from geodata.study.model import Study
 from geodata.study.places import Level, Structure, structures_of
 from geodata.study.results import Run
@@ -43,6 +38,9 @@ __all__ = [
 ]
 
 Bools = npt.NDArray[np.bool_]
+CutFunction = Callable[[Study, tuple[Structure, ...], Bools], CutShapes]
+"""Intersects a study's shapes with the area of the villages that a mask marks."""
+
 NAMELESS = "as published"
 """Stands for the name and title of a rule that names another operator."""
 
@@ -52,13 +50,12 @@ UNNAMED = "…"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Sight:
-    """What a person sees of a study: villages (a mask), the area they make up, one operator.
+    """What a person sees of a study: villages (a mask), one operator.
 
-    ``area`` is None where every village is seen; ``others`` are the operators kept back.
+    ``others`` are the operators kept back.
     """
 
     keep: Bools
-    area: BaseGeometry | None
     operator: str
     others: tuple[str, ...]
 
@@ -67,7 +64,13 @@ class _Sight:
         return any(names_any(text or "", self.others) for text in texts)
 
 
-def restrict(run: Run, rights: Rights) -> Run:
+def restrict(
+    run: Run,
+    rights: Rights,
+    *,
+    structures: tuple[Structure, ...] | None = None,
+    cut: CutFunction = cut_shapes,
+) -> Run:
     """The run with nothing in it that ``rights`` keep back. Writes nothing.
 
     A unit's code may stand with the day its structure holds from: ``17329@2025-07-01``. Raises
@@ -78,14 +81,17 @@ def restrict(run: Run, rights: Rights) -> Run:
     alone, as if nobody else had filed, and one column, ``served_by_others``, says whether
     anybody else covers the village by the rule. Nothing else here depends on others' layers
     but the run's id, which names the whole run. Never keep or publish such a run: it is a part.
+
+    ``structures`` are those of the whole study (else found here). ``cut`` intersects its shapes
+    with the area: with both given, nothing is computed here that grows with a shape's corners.
     """
     if rights.sees_all:
         return run
-    structures = structures_of(run.study)
+    structures = structures_of(run.study) if structures is None else structures
     sight = _sight(run.study, structures, rights)
     measures = _measures(run.assessment.measures, sight)
     assessment = _assessment(run.assessment, measures, sight)
-    study = _study(run.study, structures, sight)
+    study = _study(run.study, structures, sight, cut)
     return replace(
         run,
         alone=sight.operator,
@@ -95,16 +101,24 @@ def restrict(run: Run, rights: Rights) -> Run:
     )
 
 
-def restrict_follow_up(table: pd.DataFrame, run: Run, rights: Rights) -> pd.DataFrame:
+def restrict_follow_up(
+    table: pd.DataFrame,
+    run: Run,
+    rights: Rights,
+    *,
+    structures: tuple[Structure, ...] | None = None,
+) -> pd.DataFrame:
     """The follow-up (see `geodata.followup`) of ``run`` without what ``rights`` keep back.
 
-    ``run`` is the whole one. Villages outside the units are gone. For an operator's people so
+    ``run`` is the whole one, ``structures`` those of its study. Villages outside the units are
+    gone. For an operator's people so
     are the rows in charge of another, and any text that names another operator (of the study,
     of the rows, or of the country) is empty: nobody can tell which words are theirs to read.
     """
     if rights.sees_all:
         return table
-    sight = _sight(run.study, structures_of(run.study), rights, also=table["operator"])
+    structures = structures_of(run.study) if structures is None else structures
+    sight = _sight(run.study, structures, rights, also=table["operator"])
     table = table[table.index.isin(run.study.villages.index[sight.keep])]
     if not sight.operator:
         return table
@@ -134,7 +148,6 @@ def _sight(
     operator = _named(everyone, rights.operator)
     return _Sight(
         keep=keep,
-        area=None if keep.all() else _area(study, structures, keep),
         operator=operator,
         others=tuple(
             name
@@ -215,34 +228,28 @@ def _named(everyone: Iterable[str], asked: str) -> str:
     return next((name for name in names if same_operator(name, asked)), asked)
 
 
-def _area(study: Study, structures: tuple[Structure, ...], keep: Bools) -> BaseGeometry:
-    """The visible villages, and the units all of whose villages are visible."""
-    shapes = [valid_polygons(study.villages.geometry[keep])]
-    for structure in structures:
-        for level in structure.levels:
-            codes = structure.places[f"{level}_code"]
-            whole = set(codes[keep]) - set(codes[~keep]) - {""}
-            boundaries = structure.boundaries[level]
-            shapes.append(valid_polygons(boundaries[boundaries.index.isin(whole)]))
-    found = pd.concat([one.dropna() for one in shapes if len(one)]) if keep.any() else []
-    return shapely.union_all(np.asarray(found, dtype=object))
-
-
-def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> Study:
+def _study(
+    study: Study, structures: tuple[Structure, ...], sight: _Sight, cut: CutFunction
+) -> Study:
     """The study with only what is seen.
 
     Notes, findings, inputs, amounts and measurements speak of whole files: they are gone.
     The target is one of all operators together, and gone for the people of one.
     """
-    layers = [
+    layers = tuple(
         replace(x, info=_info(x.info, sight))
         for x in study.layers
         if not sight.operator or x.info.operator == sight.operator
-    ]
+    )
+    sites, zones = (_own_rows(table, sight) for table in (study.sites, study.zones_5g))
+    if not sight.keep.all():
+        own = replace(study, layers=layers, sites=sites, zones_5g=zones)
+        inside = cut(own, structures, sight.keep)
+        layers, sites, zones = inside.layers, inside.sites, inside.zones_5g
     changed = {"published": _published(study, sight), "measurements": None}
     settings = study.settings.model_copy(update=changed)
     if sight.operator:
-        own = [
+        tables = [
             table.model_copy(update={"source": _own_words(table.source, sight)})
             for table in settings.layers
             if table.operator == sight.operator
@@ -252,16 +259,16 @@ def _study(study: Study, structures: tuple[Structure, ...], sight: _Sight) -> St
         names = tuple(o for o in study.expected.operators if o == sight.operator)
         expected = ExpectedTable(operators=names, technologies=study.expected.technologies)
         settings = settings.model_copy(
-            update={"layers": tuple(own), "expected": expected, "target": None}
+            update={"layers": tuple(tables), "expected": expected, "target": None}
         )
     return replace(
         study,
         settings=settings,
         villages=study.villages[sight.keep],
-        layers=tuple(_cut_layer(layer, sight.area, study.crs) for layer in layers),
+        layers=layers,
         units=_units(study.units, structures, sight.keep),
-        zones_5g=_cut_table(study.zones_5g, sight),
-        sites=_cut_table(study.sites, sight),
+        zones_5g=zones,
+        sites=sites,
         rule=_rule(study.rule, sight, judged=bool(layers)),
         inputs=(),
         tables=(),
@@ -285,7 +292,7 @@ def _own_words(text: str, sight: _Sight) -> str:
 
 def _published(study: Study, sight: _Sight) -> tuple[PublishedTable, ...]:
     """Published figures are of all villages and operators: of a part they say nothing."""
-    whole = sight.area is None and not sight.operator
+    whole = sight.keep.all() and not sight.operator
     return study.settings.published if whole else ()
 
 
@@ -308,40 +315,14 @@ def _units(
     )
 
 
-def _cut_layer(layer: AnyLayer, area: BaseGeometry | None, crs: pyproj.CRS) -> AnyLayer:
-    """The layer inside the area; of a raster the pixels that have some part in it."""
-    if area is None:
-        return layer
-    if isinstance(layer, SignalLayer):
-        return limited(layer, gpd.GeoSeries([area], crs=crs), touched=True)
-    extent = None if layer.extent is None else _cut(layer.extent, area)
-    return Layer(info=layer.info, footprint=_cut(layer.footprint, area), extent=extent)
-
-
-def _cut(shapes: gpd.GeoSeries, area: BaseGeometry) -> gpd.GeoSeries:
-    """The polygons inside ``area``; one empty polygon where none is, so that none is missing."""
-    shapely.prepare(area)
-    near = valid_polygons(shapes[shapely.intersects(area, shapes.to_numpy())]).dropna()
-    inside = shapely.covers(area, near.to_numpy())
-    crossing = shapely.intersection(near.to_numpy()[~inside], area)
-    found = polygons_of(gpd.GeoSeries([*near.to_numpy()[inside], *crossing], crs=shapes.crs))
-    found = found.dropna().reset_index(drop=True)
-    return found if len(found) else gpd.GeoSeries([shapely.MultiPolygon()], crs=shapes.crs)
-
-
-def _cut_table(table: gpd.GeoDataFrame | None, sight: _Sight) -> gpd.GeoDataFrame | None:
-    """The sites or zones inside the area, of one's own operator alone if one is of any."""
-    if table is None:
-        return None
-    if sight.operator:
-        table = table[(table["operator"] == sight.operator).fillna(value=False).to_numpy(np.bool_)]
-        told = table.columns.drop(["operator", table.geometry.name])
-        silent = table[told].map(lambda cell: isinstance(cell, str) and sight.names_another(cell))
-        table = table.assign(**{name: table[name].mask(silent[name]) for name in told})
-    if sight.area is None:
+def _own_rows(table: gpd.GeoDataFrame | None, sight: _Sight) -> gpd.GeoDataFrame | None:
+    """The sites or zones of one's own operator, if one is of any, without words of another."""
+    if table is None or not sight.operator:
         return table
-    table = table[shapely.intersects(sight.area, table.geometry.to_numpy())]
-    return table.set_geometry(table.geometry.intersection(sight.area))
+    table = table[(table["operator"] == sight.operator).fillna(value=False).to_numpy(np.bool_)]
+    told = table.columns.drop(["operator", table.geometry.name])
+    silent = table[told].map(lambda cell: isinstance(cell, str) and sight.names_another(cell))
+    return table.assign(**{name: table[name].mask(silent[name]) for name in told})
 
 
 def _measures(m: Measures, sight: _Sight) -> Measures:

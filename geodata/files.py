@@ -9,6 +9,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from uuid import uuid4
 
+from geodata.errors import UnreadableError
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -45,18 +47,26 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def copy_folder(source: Path, target: Path, *, without: Sequence[str] = ()) -> None:
+def copy_folder(
+    source: Path, target: Path, *, without: Sequence[str] = (), follows_links: bool = True
+) -> None:
     """Copy the content of a folder and not its times and rights, which a sandbox may not set.
 
-    Entries whose names match a pattern of ``without`` are left behind at every depth. Links are
-    followed.
+    Entries whose names match a pattern of ``without`` are left behind at every depth. Raises
+    `UnreadableError` for a link, unless they are followed.
     """
     target.mkdir(exist_ok=True)
     for one in source.iterdir():
         if any(fnmatch(one.name, pattern) for pattern in without):
             continue
+        if one.is_symlink() and not follows_links:
+            raise UnreadableError(
+                "{file} holds {entry}, which is a link and no file; send the file itself",
+                file=source.name,
+                entry=repr(one.name),
+            )
         if one.is_dir():
-            copy_folder(one, target / one.name, without=without)
+            copy_folder(one, target / one.name, without=without, follows_links=follows_links)
         else:
             shutil.copyfile(one, target / one.name)
 

@@ -84,6 +84,22 @@ def nearest_site(
     return out
 
 
+def nearest_tables(
+    villages: gpd.GeoDataFrame,
+    covered: pd.Series[bool],
+    *,
+    footprints: Sequence[gpd.GeoSeries],
+    sites: gpd.GeoDataFrame | None,
+) -> dict[str, pd.DataFrame]:
+    """What is nearest to each village that is not covered: "village", "served" and "site"."""
+    of = [str(key) for key in covered.index[~covered]]
+    return {
+        "village": nearest_village(villages, covered, of=of),
+        "served": nearest_signal(villages, footprints, of=of),
+        "site": nearest_site(villages, sites, of=of),
+    }
+
+
 def middles(villages: gpd.GeoDataFrame) -> Floats:
     """Each village's centre, or where none is known a point inside it; villages × 2, metres."""
     centres = villages["centre"].to_numpy().copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".ind", ".mid")
+BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".idm", ".ind", ".mid")
 """Endings of the files that belong to a Shapefile, a TAB or a MIF."""
 
 WORLD = (".tfw", ".tifw", ".tiffw", ".wld")

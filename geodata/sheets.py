@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import pandas as pd
 import python_calamine
@@ -28,7 +31,7 @@ MOST_LETTERS = 10_000_000
 LONG_CELL = 131_072
 """A cell that is longer and has line breaks is what follows a quotation mark left open."""
 
-csv.field_size_limit(MOST_LETTERS)
+FIELD_SIZE_LOCK = Lock()
 
 SUMS = frozenset({"tong", "tong so", "tong cong", "total"})
 """Lower headings that mean their group's whole."""
@@ -56,10 +59,22 @@ def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
     return _headed(cells, path), is_unicode
 
 
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let Python read cells of `MOST_LETTERS`; its limit is of the process, and put back."""
+    with FIELD_SIZE_LOCK:
+        before = csv.field_size_limit(MOST_LETTERS)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
+
+
 def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
     """The cells of a CSV. Raises `UnreadableError` for one that no table has."""
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        with _long_cells():
+            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         if not str(error).startswith("field larger"):
             raise

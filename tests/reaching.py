@@ -120,6 +120,26 @@ def cpg_that_is_a_path(folder: Path, canary: Canary) -> Path:
     return folder / "v.shp"
 
 
+def _indexed(folder: Path, index: Path) -> Path:
+    """A shapefile with an index of its column, as GDAL writes them, said to lie at a path."""
+    squares().to_file(folder / "v.shp")
+    column = "<FieldIndex>0</FieldIndex><FieldName>village</FieldName><IndexIndex>1</IndexIndex>"
+    inner = f"<MIIDFilename>{index}</MIIDFilename><OGRMIAttrIndex>{column}</OGRMIAttrIndex>"
+    written(folder / "v.idm", f"<OGRMILayerAttrIndex>{inner}</OGRMILayerAttrIndex>")
+    return folder / "v.shp"
+
+
+def index_that_lies_elsewhere(folder: Path, canary: Canary) -> Path:
+    return _indexed(folder, canary.file("csv"))
+
+
+def index_that_is_a_link(folder: Path, canary: Canary) -> Path:
+    path = _indexed(folder, folder / "v.ind")
+    (folder / "v.idm").rename(canary.file("idm"))
+    (folder / "v.idm").symlink_to(canary.file("idm"))
+    return path
+
+
 def table_that_is_a_link(folder: Path, canary: Canary) -> Path:
     squares().to_file(folder / "v.shp")
     squares().to_file(canary.file("shp"))
@@ -274,6 +294,7 @@ REFUSED: dict[Maker, str] = {
     prj_that_is_an_address: "coordinate system",
     prj_that_is_a_path: "coordinate system",
     table_that_is_a_link: "is a link and no file",
+    index_that_is_a_link: "is a link and no file",
     geodatabase_with_a_link: "is a link and no file",
     mapinfo_seamless: "leads to others",
     mapinfo_view: "leads to others",
@@ -289,7 +310,8 @@ REFUSED: dict[Maker, str] = {
 
 READ: tuple[Maker, ...] = (
     parquet_whose_columns_lie_elsewhere, geojson_of_pages, catalogue_as_geojson,
-    cpg_that_is_a_path, kml_with_a_network_link, kml_with_styles_elsewhere,
+    cpg_that_is_a_path, index_that_lies_elsewhere,
+    kml_with_a_network_link, kml_with_styles_elsewhere,
     kml_with_a_schema_elsewhere, kml_with_a_picture, kml_that_includes,
 )  # fmt: skip
 """What names others and is read without them."""

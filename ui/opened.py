@@ -9,6 +9,7 @@ from functools import partial, wraps
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
+import geopandas as gpd
 import pandas as pd
 
 import coverage
@@ -19,22 +20,25 @@ from coverage.sure import Sureness
 from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
 from geodata.display import bounds
 from geodata.errors import CallError
+from geodata.export.picture import Picture, area_svg
 from geodata.export.report_words import Language
 from geodata.followup import load_follow_up
-from geodata.nearest import nearest_signal, nearest_site, nearest_village
+from geodata.map_stills import Stills, stills_of
+from geodata.nearest import nearest_tables
 from geodata.report import Report, check_study
 from geodata.report.repair import repaired_zip
 from geodata.study.assess import assess_study
 from geodata.study.changes import Changes, changes_since
 from geodata.study.conflicts import FoundConflicts, conflicts_for
+from geodata.study.cut import cut_shapes
 from geodata.study.kept_amounts import with_hexes
+from geodata.study.model import Study
 from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run
 from geodata.study.zones import ZoneFigures, zone_figures
-from geodata.upload import MeasuredStudy
+from geodata.upload import Compute, MeasuredStudy, compute_here
 from ui.maps.assets import asset_store
-from ui.maps.feed import Draw, Feed, draw_here, make_feed
-from ui.maps.stills import Stills, stills_of
+from ui.maps.feed import Feed, make_feed
 
 RULES_KEPT = 48
 """So many rules tried out stay judged; the one used longest ago makes room."""
@@ -43,6 +47,7 @@ TABLES_KEPT = 8
 """So many whole lists of villages stay sorted: two megabytes each for a province."""
 
 BOXES_KEPT = 2000
+PICTURES_KEPT = 200
 
 VERDICT_ORDER = (Verdict.NONE, Verdict.WEAK, Verdict.UNKNOWN, Verdict.COVERED)
 """The order of lists: the worst first."""
@@ -114,6 +119,8 @@ class Opened:
     """The data report of the whole study, however little of it is seen here."""
     repaired: Callable[[Language], bytes] = field(repr=False)
     """The repaired copy of the whole study, as a ZIP."""
+    picture: Picture = field(repr=False)
+    """Draws the map of an area's sheet."""
     rights: Rights = EVERYTHING
 
 
@@ -163,6 +170,8 @@ def measured_here(run: Run) -> MeasuredStudy:
         conflicts=partial(conflicts_for, run),
         report=lambda: check_study(file, study=run.study),
         repaired=lambda language: repaired_zip(file, language=language),
+        cut=cut_shapes,
+        compute=compute_here,
     )
 
 
@@ -181,18 +190,18 @@ def opened_run(
     *,
     rights: Rights = EVERYTHING,
     beside: MeasuredStudy | None = None,
-    draw: Draw = draw_here,
 ) -> Opened:
     """A run made ready for the pages, without what ``rights`` keep back.
 
     With limited rights its map is served to no one else. ``beside`` reads and measures the
-    study's files, and ``draw`` draws its shapes, where this process must not.
+    study's files, and computes with and draws its shapes, where this process must not.
     """
     beside = beside or measured_here(run)
-    whole, run = run, restrict(run, rights)
+    all_structures = _structures(run.study, beside.compute)
+    whole, run = run, restrict(run, rights, structures=all_structures, cut=beside.cut)
     if run.study.villages.empty:
         raise CallError("no village of this study lies in the area you have been given")
-    structures = structures_of(run.study)
+    structures = all_structures if run is whole else _structures(run.study, beside.compute)
     seen = frozenset(map(str, run.study.villages.index))
 
     measures_for = _measures_for(run, beside.hexed)
@@ -214,11 +223,11 @@ def opened_run(
 
     @_kept(4)
     def nearby(rule: Rule) -> Nearby:
-        return nearby_of(run, judged(rule))
+        return nearby_of(run, judged(rule), compute=beside.compute)
 
     @_kept(8)
     def zones(rule: Rule, position: int) -> ZoneFigures | None:
-        return zone_figures(run.study, judged(rule), structures[position])
+        return _zones(run.study, judged(rule), structures[position], beside.compute)
 
     @_kept(1)
     def changes() -> Changes | None:
@@ -226,12 +235,14 @@ def opened_run(
         return found if found is None or rights.sees_all else found.cut(seen)
 
     def follow_up() -> pd.DataFrame:
-        return restrict_follow_up(load_follow_up(run.study.folder), whole, rights)
+        table = load_follow_up(run.study.folder)
+        return restrict_follow_up(table, whole, rights, structures=all_structures)
 
-    feed = make_feed(run, structures, asset_store(), audience=rights.audience, draw=draw)
+    feed = make_feed(run, structures, asset_store(), audience=rights.audience, draw=beside.compute)
     return Opened(
         run=run,
-        stills=_kept(1)(lambda: stills_of(feed)),
+        stills=_kept(1)(partial(_stills_of, feed, beside.compute)),
+        picture=_picture_of(run.study, beside.compute),
         publish=beside.publish,
         report=beside.report,
         repaired=beside.repaired,
@@ -318,19 +329,58 @@ def _corners_of(
     return corners
 
 
-def nearby_of(run: Run, found: Assessment) -> Nearby:
+def _without_layers(study: Study) -> Study:
+    """The study as its structures and zones need it: without what is long to send."""
+    return replace(study, layers=(), sites=None, told=None, amounts={}, measurements=None)
+
+
+def _structures(study: Study, compute: Compute) -> tuple[Structure, ...]:
+    return compute(structures_of, _without_layers(study))
+
+
+def _zones(
+    study: Study, found: Assessment, structure: Structure, compute: Compute
+) -> ZoneFigures | None:
+    """Figures of the zones of a study, None where it has none."""
+    if study.zones_5g is None or study.zones_5g.empty:
+        return None
+    return compute(zone_figures, _without_layers(study), found, structure)
+
+
+def _stills_of(feed: Feed, compute: Compute) -> Stills:
+    """The shapes of a map's files, traced for still pictures."""
+    return compute(
+        stills_of,
+        feed.villages.body,
+        outlines=None if feed.outlines is None else feed.outlines.body,
+        areas={key: asset.body for key, asset in feed.areas.items()},
+    )
+
+
+def _picture_of(study: Study, compute: Compute) -> Picture:
+    """Draws areas of a study, looked up from the second time on."""
+
+    @_kept(PICTURES_KEPT)
+    def drawn(ids: tuple[str, ...], verdicts: tuple[str, ...], north: str, stamp: str) -> str:
+        villages = study.villages.loc[list(ids)]
+        told = pd.Series(verdicts, index=villages.index, dtype="str")
+        return compute(area_svg, villages, told, north=north, stamp=stamp)
+
+    def picture(
+        villages: gpd.GeoDataFrame, verdicts: pd.Series[str], *, north: str = "N", stamp: str = ""
+    ) -> str:
+        return drawn(tuple(villages.index), tuple(verdicts), north, stamp)
+
+    return picture
+
+
+def nearby_of(run: Run, found: Assessment, *, compute: Compute = compute_here) -> Nearby:
     """What is nearest to every village that is not covered."""
     study = run.study
-    covered = found.verdicts["verdict"] == "covered"
-    of = [str(key) for key in covered.index[~covered]]
     counted = [layer.footprint for layer in study.footprints if found.rule.admits(layer.info)]
-    return Nearby(
-        tables={
-            "village": nearest_village(study.villages, covered, of=of),
-            "served": nearest_signal(study.villages, counted, of=of),
-            "site": nearest_site(study.villages, study.sites, of=of),
-        }
-    )
+    covered = found.verdicts["verdict"] == "covered"
+    tables = compute(nearest_tables, study.villages, covered, footprints=counted, sites=study.sites)
+    return Nearby(tables=tables)
 
 
 def variant_of(opened: Opened, rule: Rule) -> Run:

@@ -29,4 +29,5 @@ def sheet_of(view: View) -> AreaSheet:
         follow_up=follow_up if "note" in follow_up else None,
         rule_title=t(view.rule.title),
         language=t.language,
+        picture=opened.picture,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 import time
@@ -20,7 +21,7 @@ import streamlit as st
 
 import geodata
 from geodata.access import EVERYTHING, Rights
-from geodata.errors import CallError
+from geodata.errors import CallError, GeodataError
 from geodata.report import Report
 from geodata.sandbox import Limits, Sandbox
 from geodata.study.assess import assess_study
@@ -28,6 +29,8 @@ from geodata.study.results import Run, latest_run
 from geodata.upload import SandboxedStudy
 from geodata.upload.kernels import prepare_kernels
 from ui.opened import Opened, opened_run
+
+LOG = logging.getLogger(__name__)
 
 STUDY_VARIABLE = "PHUSONG_STUDY"
 STUDIES_VARIABLE = "PHUSONG_STUDIES"
@@ -51,7 +54,8 @@ MAKE = Limits(seconds=300, cpu_seconds=120, megabytes=2_000, answer_megabytes=60
 
 PRELOAD = (
     "geodata.understood", "geodata.incoming", "geodata.report", "geodata.followup",
-    "geodata.upload", "geodata.map_files",
+    "geodata.upload", "geodata.map_files", "geodata.map_stills", "geodata.nearest",
+    "geodata.export.picture", "geodata.study.zones",
 )  # fmt: skip
 """What reads dropped files."""
 
@@ -153,8 +157,15 @@ class _Open:
             return self._at_hand.get(key)
 
     def make_ready(self, path: str, stamp: str, audience: str, opened: Opened) -> None:
-        """Make what every first view needs; from then on the study is at hand."""
-        opened.stills()
+        """Make what every first view needs; from then on the study is at hand.
+
+        Where that cannot be made the log says so, and the study never is.
+        """
+        try:
+            opened.stills()
+        except GeodataError as error:  # who comes to the page is told
+            LOG.warning("The pictures of a study could not be made: %s", error)
+            return
         with self._lock:
             self._at_hand[path, stamp, audience] = opened
 
@@ -198,7 +209,7 @@ def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:
     if received is None:
         opened = opened_run(run, rights=_rights)
     else:
-        opened = opened_run(run, rights=_rights, beside=received.beside(run), draw=received.draw)
+        opened = opened_run(run, rights=_rights, beside=received.beside(run))
     _leave_to_stay()
     if _rights.public:
         ready = (path, stamp, audience, opened)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,20 @@ FILLS = {"covered": "#cfe6dc", "weak": "#f7e59a", "none": "#f0b48a", "unknown": 
 WIDTH = 640
 MARGIN = 14
 STEPS_M = (200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+
+
+class Picture(Protocol):
+    """Draws a map of villages as `area_svg` does."""
+
+    def __call__(
+        self,
+        villages: gpd.GeoDataFrame,
+        verdicts: pd.Series[str],
+        *,
+        north: str = "N",
+        stamp: str = "",
+    ) -> str:
+        """The SVG."""
 
 
 def area_svg(

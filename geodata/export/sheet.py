@@ -13,7 +13,7 @@ import pandas as pd
 
 from coverage.model import Headline
 from geodata.export.listing import WORST_FIRST
-from geodata.export.picture import area_svg
+from geodata.export.picture import Picture, area_svg
 from geodata.export.safe import without_controls
 from geodata.export.sheet_words import SHEET
 from geodata.export.words import Language
@@ -88,12 +88,13 @@ def area_sheet(  # noqa: PLR0913  # each is one thing that stands on the sheet
     follow_up: pd.DataFrame | None = None,
     rule_title: str | None = None,
     language: Language = "vi",
+    picture: Picture = area_svg,
 ) -> AreaSheet:
     """The sheet of the villages that ``keep`` marks, which together are ``unit``.
 
     ``places`` (and ``former``, an earlier structure) are indexed by village id with
     ``commune`` and ``district``. ``follow_up`` has ``note`` by village id; ``rule_title`` is
-    the rule's title in the reader's language.
+    the rule's title in the reader's language; ``picture`` draws the map.
     """
     words, study = SHEET[language], run.study
     rule = _cut(rule_title or run.assessment.rule.title)
@@ -121,7 +122,7 @@ def area_sheet(  # noqa: PLR0913  # each is one thing that stands on the sheet
         variant=words["variant"].format(name=rule) if run.what_if else "",
         counts=counts,
         rows=_rows(run, area_table(run, keep), places, former, follow_up, language),
-        svg=area_svg(villages, verdicts["verdict"], north=words["north"], stamp=stamp),
+        svg=picture(villages, verdicts["verdict"], north=words["north"], stamp=stamp),
     )
 
 

@@ -28,6 +28,12 @@ MOST_LETTERS = 1_000_000
 MOST_STEPS = 20_000_000
 """Steps of SQLite's machine that looking may take; a view may never end."""
 
+CLOSED = frozenset(
+    ("SQLITE_CANTOPEN", "SQLITE_READONLY_CANTINIT", "SQLITE_READONLY_RECOVERY", "SQLITE_PERM",
+    "SQLITE_READONLY_DIRECTORY", "SQLITE_READONLY", "SQLITE_CANTOPEN_CANTLOCK", "SQLITE_IOERR")
+)  # fmt: skip
+"""How SQLite says that it may not write the index of a log that lies beside a file."""
+
 TABLES = ("TABLE", "VIRTUAL", "VIEW")
 """What a view or trigger may read from."""
 
@@ -61,12 +67,30 @@ def require_plain_schema(path: Path, *, name: str) -> None:
         try:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as base:
                 _require_plain(base, name)
+        except sqlite3.OperationalError as error:
+            if mode != modes[0] and error.sqlite_errorname in CLOSED:
+                raise _unmerged(name, log.name) from error
+            raise _said(name, error) from error
         except (sqlite3.Error, NoStatementError) as error:
-            raise UnreadableError(
-                "{file} cannot be read: {reason}; open it in a GIS and save it again",
-                file=name,
-                reason=" ".join(str(error).split())[:200],
-            ) from error
+            raise _said(name, error) from error
+
+
+def _said(name: str, error: Exception) -> UnreadableError:
+    return UnreadableError(
+        "{file} cannot be read: {reason}; open it in a GIS and save it again",
+        file=name,
+        reason=" ".join(str(error).split())[:200],
+    )
+
+
+def _unmerged(name: str, log: str) -> UnreadableError:
+    return UnreadableError(
+        "{file} lies beside {entry}, which holds what was written last and can only be read where "
+        "its folder may be written to; open it in the program that wrote it, close it there, and "
+        "send it again",
+        file=name,
+        entry=log,
+    )
 
 
 def _require_closed(path: Path, name: str) -> None:

@@ -62,14 +62,17 @@ class Repaired:
         return sum(change.what != "not-repaired" for change in self.changes)
 
 
-def repair_study(path: Path | str, target: Path | str, *, language: Language) -> Repaired:
+def repair_study(
+    path: Path | str, target: Path | str, *, language: Language, follows_links: bool = True
+) -> Repaired:
     """Write a copy of a study with what can be mended mended, and the list of changes.
 
     Shapes are made valid; rows that are empty or repeat another are taken out; letters and
     marks are joined and unseen characters taken out. Neighbours that overlap are left as
     they are. Kept results are left behind. The folder appears whole or not at all. Raises
     `CallError` where ``target`` is there already or lies in the study, or where the study
-    names files outside of its folder by a relative path.
+    names files outside of its folder by a relative path, and `UnreadableError` for a link in
+    its folder, unless they are followed.
     """
     path, target = Path(path), Path(target)
     file = path / FILE if path.is_dir() or not path.suffix else path
@@ -80,7 +83,7 @@ def repair_study(path: Path | str, target: Path | str, *, language: Language) ->
     for entry in entries:
         _require_inside(entry, folder)
     with whole_folder(target) as made:
-        copy_folder(folder, made, without=LEFT_BEHIND)
+        copy_folder(folder, made, without=LEFT_BEHIND, follows_links=follows_links)
         if file.name != FILE:
             shutil.copyfile(file, made / file.name)
         _take_passwords_out(made)
@@ -98,10 +101,11 @@ def _take_passwords_out(made: Path) -> None:
             file.write_bytes(bare.encode("utf-8", "surrogateescape"))
 
 
-def repaired_zip(path: Path | str, *, language: Language) -> bytes:
-    """The repaired copy of a study as a zip archive."""
+def repaired_zip(path: Path | str, *, language: Language, follows_links: bool = True) -> bytes:
+    """The repaired copy of a study as a zip archive. Raises as `repair_study` does."""
     with tempfile.TemporaryDirectory(prefix="phusong-") as folder:
-        made = repair_study(path, Path(folder) / "repaired", language=language)
+        target = Path(folder) / "repaired"
+        made = repair_study(path, target, language=language, follows_links=follows_links)
         archive = shutil.make_archive(str(Path(folder) / "repaired"), "zip", made.folder)
         return Path(archive).read_bytes()
 

@@ -16,10 +16,13 @@ from geodata.sandbox.child import Request, pickled
 from geodata.sandbox.confine import Grant
 from geodata.sandbox.errors import Reason, lost
 from geodata.sandbox.workers import Worker
+from geodata.sandbox.written import WrittenFiles
 
 LOG = logging.getLogger(__name__)
 
 WATCH_S = 0.1
+WRITTEN_S = 0.5
+"""No more often are the folders looked at."""
 
 Progress = Callable[[float], object]
 
@@ -43,13 +46,16 @@ class Call:
 def answer_from(worker: Worker, call: Call) -> Any:
     """What the function gives, or the error of ours that it raises.
 
-    Raises `LostError` where the process took too long, ended or answered with what is no answer.
+    Raises `LostError` where the process took too long, wrote too much, ended or answered with
+    what is no answer.
     """
-    watch = _Watch(worker, call)
+    written = WrittenFiles(call.grant.folders)
+    own = WrittenFiles([worker.folder] if worker.folder is not None else [])
+    watch = _Watch(worker, call, (written, own))
     try:
         worker.channel.send("grant", pickled(call.grant))
         worker.channel.send("request", pickled(call.request))
-        return _received(worker, call)
+        answer = _received(worker, call)
     except (EOFError, OSError) as error:
         if isinstance(error, GeodataError):
             raise
@@ -61,6 +67,13 @@ def answer_from(worker: Worker, call: Call) -> Any:
         raise lost(call.file, "crashed", call.grant.limits) from error
     finally:
         watch.end()
+        is_full = written.exceeds(call.grant.limits)
+        if is_full:
+            worker.used_processor_up()  # waits for its end
+            written.remove()
+    if is_full:  # before anybody looked
+        raise lost(call.file, "full", call.grant.limits)
+    return answer
 
 
 def _received(worker: Worker, call: Call) -> Any:
@@ -99,12 +112,14 @@ def _printable(buffers: list[bytearray]) -> str:
 
 
 class _Watch:
-    """A thread that kills a process that takes too long or too much, or is not wanted."""
+    """A thread that kills a process that takes or writes too much, or is not wanted."""
 
-    def __init__(self, worker: Worker, call: Call) -> None:
+    def __init__(self, worker: Worker, call: Call, written: tuple[WrittenFiles, ...]) -> None:
         self.reason: Reason | None = None
         self._worker = worker
         self._call = call
+        self._written = written
+        self._looked = time.monotonic()
         self._ended = Event()
         self._deadline = time.monotonic() + call.grant.limits.seconds
         Thread(target=self._run, name="sandbox watch", daemon=True).start()
@@ -128,4 +143,13 @@ class _Watch:
             return "late"
         if self._call.is_wanted is not None and not self._call.is_wanted():
             return "stopped"
-        return "crashed" if self._worker.exceeds(self._call.grant.limits) else None
+        if self._worker.exceeds(self._call.grant.limits):
+            return "crashed"
+        return "full" if self._wrote_too_much() else None
+
+    def _wrote_too_much(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked < WRITTEN_S:
+            return False
+        self._looked = now
+        return any(one.exceeds(self._call.grant.limits) for one in self._written)

@@ -173,3 +173,12 @@ def _leave_numba_cache() -> None:
 
     numba.config.CACHE_DIR = tempfile.gettempdir()  # type: ignore[attr-defined]  # made at run time
     caching.Cache._save_overload = lambda *_: None  # noqa: SLF001  # nothing else stops it
+    load = caching.Cache._load_overload  # noqa: SLF001  # the same
+
+    def load_if_readable(self: object, *named: object) -> object:
+        try:
+            return load(self, *named)
+        except OSError:  # in a home, say: it is compiled instead
+            return None
+
+    caching.Cache._load_overload = load_if_readable  # noqa: SLF001  # the same

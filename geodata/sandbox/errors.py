@@ -7,8 +7,9 @@ from typing import Literal
 from geodata.errors import UnreadableError
 from geodata.sandbox.limits import Limits
 
-Reason = Literal["late", "crashed", "stopped"]
-"""Too long by the clock or the processor; ended by itself or for want of memory; not wanted."""
+Reason = Literal["late", "crashed", "full", "stopped"]
+"""Too long by the clock or the processor; ended by itself or for want of memory; too much
+written; not wanted, or not started."""
 
 
 class LostError(UnreadableError):
@@ -25,6 +26,14 @@ def lost(file: str, reason: Reason, limits: Limits, *, by_clock: bool = True) ->
             "damaged, name it in a study file and read it from the command line",
             file=file,
             seconds=round(limits.seconds if by_clock else limits.cpu_seconds or limits.seconds),
+        )
+    elif reason == "full":
+        error = LostError(
+            "{file} could not be read: more than {megabytes} MB or {files} files were written for "
+            "it; make it smaller, or name it in a study file and read it from the command line",
+            file=file,
+            megabytes=limits.folder_megabytes,
+            files=limits.folder_files,
         )
     elif reason == "stopped":
         error = LostError("reading {file} was stopped; start it again", file=file)

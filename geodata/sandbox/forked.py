@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,9 +18,14 @@ from geodata.sandbox.channel import Channel
 from geodata.sandbox.limits import Limits
 from geodata.sandbox.workers import START_S, Worker, start_python
 
-SERVE = "from geodata.sandbox.server import serve; serve(int(sys.argv[2]), sys.argv[3:])"
+SERVE = (
+    "from geodata.sandbox.server import serve; serve(int(sys.argv[2]), sys.argv[3], sys.argv[4:])"
+)
 
 STATUS_BYTES = 4
+NAME_BYTES = 16
+"""The length of the name of a call's own folder."""
+
 AT_ONCE_BYTES = 1 << 20
 """So much of an answer may wait to be read."""
 
@@ -30,6 +38,7 @@ class ForkedStarter:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._link: socket.socket | None = None
+        self._home: Path | None = None
         self._is_ready = False
 
     def warm(self) -> None:
@@ -62,16 +71,19 @@ class ForkedStarter:
             if not link.recv(1):
                 raise OSError("the server of processes has ended")
             self._is_ready = True
-        return ForkedWorker(link, limits)
+        assert self._home is not None  # noqa: S101  # made with the link
+        return ForkedWorker(link, limits, self._home)
 
     def _need_server(self) -> socket.socket:
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._link is None:
+            self._home = Path(tempfile.mkdtemp(prefix="sandbox-"))
             self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
             with theirs:
+                number, home = str(theirs.fileno()), str(self._home)
                 self._process = start_python(
-                    SERVE, str(theirs.fileno()), *self._modules, passed=(theirs.fileno(),)
+                    SERVE, number, home, *self._modules, passed=(theirs.fileno(),)
                 )
         return self._link
 
@@ -80,7 +92,9 @@ class ForkedStarter:
             self._link.close()
         if self._process is not None:
             self._process.wait()
-        self._link = self._process = None
+        if self._home is not None:
+            shutil.rmtree(self._home, ignore_errors=True)  # where the server could not
+        self._link = self._process = self._home = None
         self._is_ready = False
 
 
@@ -91,9 +105,9 @@ class ForkedWorker:
     once, whatever becomes of the process.
     """
 
-    folder: Path | None = None
-
-    def __init__(self, link: socket.socket, limits: Limits) -> None:
+    def __init__(self, link: socket.socket, limits: Limits, home: Path) -> None:
+        name = secrets.token_hex(NAME_BYTES // 2)
+        self.folder: Path | None = home / name
         their_requests, our_requests = os.pipe()
         self._answers, their_answers = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -105,7 +119,7 @@ class ForkedWorker:
         )
         passed = [their_requests, their_answers.fileno(), theirs.fileno()]
         try:
-            socket.send_fds(link, [b"c"], passed)
+            socket.send_fds(link, [name.encode()], passed)
         except OSError:
             self.close()
             raise

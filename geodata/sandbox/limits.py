@@ -25,7 +25,8 @@ class Limits:
     ``seconds`` are by the clock, from the moment its process has the request;
     ``cpu_seconds`` of the processor, all threads together (None: ``seconds`` on every core).
     ``megabytes`` come on top of what the libraries hold already. ``file_megabytes`` is the
-    largest file that may be written, ``open_files`` the number of files open at a time,
+    largest file that may be written, ``folder_megabytes`` and ``folder_files`` what all that is
+    written may come to, ``open_files`` the number of files open at a time,
     ``answer_megabytes`` the largest answer.
     """
 
@@ -33,6 +34,8 @@ class Limits:
     megabytes: int
     cpu_seconds: int | None = None
     file_megabytes: int = 1_000
+    folder_megabytes: int = 2_000
+    folder_files: int = 100_000
     open_files: int = 256
     answer_megabytes: int = 200
 

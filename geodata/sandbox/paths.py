@@ -1,7 +1,7 @@
 """What a process in a sandbox may read beside the caller's files: Python, libraries, our code.
 
 Not the program's folder as a whole, in which a checkout keeps secrets and studies, and nothing
-of the user's home but an interpreter or packages that are installed there.
+of the user's home but an interpreter or packages that are installed there, and numba's cache.
 """
 
 from __future__ import annotations
@@ -41,6 +41,13 @@ NULL = "/dev/null"
 
 DATA_VARIABLES = ("GDAL_DATA", "PROJ_DATA", "PROJ_LIB")
 
+CACHES = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  # Path's raises without a home
+NUMBA_CACHE = Path(CACHES) / "numba"
+"""Where numba keeps compiled kernels if our code lies where nobody may write.
+
+Asked for when this module is loaded: each call has a home of its own.
+"""
+
 INSIDE_PREFIX = ("lib", "lib64", "share", "DLLs", "Lib", "Library")
 """Folders of a Python installation, or of a conda environment, that hold code and tables."""
 
@@ -48,7 +55,8 @@ KEPT_VARIABLES = frozenset(
     {
         "PATH", "LANG", "LANGUAGE", "TZ", "HOME", "TMPDIR", "LD_LIBRARY_PATH",
         "NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "NUMBA_NUM_THREADS", "NUMBA_OPT",
-        "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GDAL_NUM_THREADS", *DATA_VARIABLES,
+        "XDG_CACHE_HOME", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GDAL_NUM_THREADS",
+        *DATA_VARIABLES,
         "SYSTEMROOT", "WINDIR", "TEMP", "TMP", "LOCALAPPDATA", "USERPROFILE",
     }
 )  # fmt: skip
@@ -76,6 +84,7 @@ def readable_paths() -> tuple[Path, ...]:
 def _candidates() -> Iterator[Path]:
     yield from map(Path, SHARED)
     yield from (PROGRAM / package for package in PACKAGES)
+    yield NUMBA_CACHE
     for prefix in {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}:
         yield from (Path(prefix) / inside for inside in INSIDE_PREFIX)
     for name in ("stdlib", "platstdlib", "purelib", "platlib"):

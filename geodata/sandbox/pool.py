@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
+from weakref import WeakValueDictionary
 
 from geodata.sandbox.calls import Call, Progress, answer_from
 from geodata.sandbox.child import Request
@@ -31,8 +33,9 @@ class Sandbox:
 
     A process a call, forked from a server that holds no secret and has loaded ``preload``;
     ``forks`` False starts one anew instead, which systems other than Linux need. At most
-    ``at_once`` run at a time (as many as there are cores); who waits for that is not late.
-    The server starts with the first call, or beforehand with `warm`.
+    ``at_once`` run at a time (one more than there are cores); who waits for that is not late.
+    Long calls take `turn`: they leave a place to all others. The server starts with the first
+    call, or beforehand with `warm`.
     """
 
     def __init__(
@@ -48,7 +51,11 @@ class Sandbox:
         forks = self.protection.own_process if forks is None else forks
         modules = tuple(preload)
         self._starter: Starter = ForkedStarter(modules) if forks else SpawnedStarter(modules)
-        self._slots = BoundedSemaphore(at_once or os.cpu_count() or 1)
+        count = at_once or (os.cpu_count() or 1) + 1
+        self._slots = BoundedSemaphore(count)
+        self._long_slots = BoundedSemaphore(max(1, count - 1))
+        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+        self._turns_lock = Lock()
         LOG.log(logging.INFO if self.protection.is_whole else logging.WARNING, self.protection)
 
     def __enter__(self) -> Self:
@@ -73,6 +80,19 @@ class Sandbox:
     def call(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> T:
         """What ``function`` gives, with no folder to open. See `Granted.call`."""
         return self.granting().call(function, *args, **named)
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Hold this for a call that may last long: others of the same name wait outside.
+
+        Those of other names together take all places but one.
+        """
+        with self._turns_lock:
+            turn = self._turns.get(name)
+            if turn is None:
+                turn = self._turns[name] = _Turn()
+        with turn.lock, self._long_slots:
+            yield
 
     def granting(
         self,
@@ -102,13 +122,20 @@ class Sandbox:
                 worker = self._starter.start(call.grant.limits)
             except OSError as error:
                 LOG.warning("No process could be started for a file: %s", error)
-                raise lost(call.file, "crashed", call.grant.limits) from error
+                raise lost(call.file, "stopped", call.grant.limits) from error
             try:
                 return answer_from(
                     worker, replace(call, grant=replace(call.grant, temporary=worker.folder))
                 )
             finally:
                 worker.close()
+
+
+class _Turn:
+    """The lock of calls of one name, for as long as any holds it or waits for it."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
 
 
 class Granted:

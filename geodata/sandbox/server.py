@@ -1,9 +1,9 @@
 """The clean server of processes: loads the libraries once, then forks a process for each call.
 
-It never holds a secret and never opens a stranger's file. Each call comes as a byte with three
-descriptors: the pipe of its request, the pipe of its answer, and a socket over which it is told
-how the process ended. Where the other end of that socket closes, nobody wants the answer any
-more and the process is killed; where the server's own closes, all are. Linux only.
+It never holds a secret and never opens a stranger's file. Each call comes as the name of its own
+folder with three descriptors: the pipe of its request, the pipe of its answer, and a socket over
+which it is told how the process ended. Where the other end of that socket closes, nobody wants
+the answer any more and the process is killed; where the server's own closes, all are. Linux only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import shutil
 import signal
 import socket
 import struct
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,9 +25,17 @@ from typing import NoReturn
 from geodata.sandbox import confine
 from geodata.sandbox.channel import Channel
 from geodata.sandbox.child import answer_call, be_silent
+from geodata.sandbox.forked import NAME_BYTES
 
 READY = b"r"
 DESCRIPTORS = 3
+MOST_THREADS = max(256, 8 * (os.cpu_count() or 1))
+"""A process with more is killed; each library may start one a core.
+
+The kernel's bound (RLIMIT_NPROC) is of all that a user runs, and not of one process.
+"""
+
+WATCH_S = 0.1
 STATUS = struct.Struct(">i")
 
 
@@ -41,20 +48,23 @@ class _Call:
     folder: Path
 
 
-def serve(number: int, modules: Sequence[str]) -> None:
-    """Load modules, say so on the socket with this number, and fork until it closes."""
+def serve(number: int, home: str, modules: Sequence[str]) -> None:
+    """Load modules, say so on the socket with this number, and fork until it closes.
+
+    The folders of calls lie in ``home``, which is removed at the end.
+    """
     for module in modules:
         importlib.import_module(module)
     confine.protection()  # loads what confining needs, once for all processes
     be_silent()
     gc.collect()
     gc.freeze()  # the garbage collector of each process lets these pages be shared
-    with (
-        socket.socket(fileno=number) as link,
-        tempfile.TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True) as home,
-    ):
-        os.chdir(home)
-        _Server(link, Path(home)).run()
+    try:
+        with socket.socket(fileno=number) as link:
+            os.chdir(home)
+            _Server(link, Path(home)).run()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 class _Server:
@@ -74,7 +84,9 @@ class _Server:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._link.send(READY)
         while True:
-            for key, _ in self._selector.select():
+            ready = self._selector.select(WATCH_S if self._calls else None)
+            self._end_crowded()
+            for key, _ in ready:
                 if key.fileobj is self._link:
                     if not self._accept():
                         self._end()
@@ -85,16 +97,23 @@ class _Server:
                 else:
                     self._abandoned(key.data)
 
+    def _end_crowded(self) -> None:
+        """Kill processes that run too many threads."""
+        for pid in self._calls:
+            if _threads_of(pid) > MOST_THREADS:
+                os.kill(pid, signal.SIGKILL)  # it is a child of ours, not yet waited for
+
     def _accept(self) -> bool:
         """Start a process for the next call; False where there will be none any more."""
         try:
-            data, descriptors, *_ = socket.recv_fds(self._link, 1, DESCRIPTORS)
+            data, descriptors, *_ = socket.recv_fds(self._link, NAME_BYTES, DESCRIPTORS)
         except OSError:
             return False
         if not data:
             return False
         requests, answers, control = descriptors
-        folder = Path(tempfile.mkdtemp(dir=self._home))
+        folder = self._home / data.decode("ascii")
+        folder.mkdir(mode=0o700)
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -169,6 +188,15 @@ class _Server:
         for pid in (*self._calls, *self._cleaners):
             with suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+
+
+def _threads_of(pid: int) -> int:
+    """How many threads a process runs; 0 where it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return next((int(x.split()[1]) for x in status.splitlines() if x.startswith("Threads:")), 0)
 
 
 def _leave_server(server: int, *kept: int) -> None:

@@ -144,7 +144,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
     try:
         stamp = _stamp(path)
         with parquet.ParquetFile(path) as file:
-            column, groups = _geometry(file, crs), range(file.num_row_groups)
+            column, groups = _geometry(file, crs, name=path.name), range(file.num_row_groups)
         if column is None:
             return None
 
@@ -180,24 +180,24 @@ def _stamp(path: Path) -> tuple[int, int]:
     return about.st_mtime_ns, about.st_size
 
 
-def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS) -> str | None:
+def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS, *, name: str) -> str | None:
     """The one column of polygons, None where the file cannot be left alone."""
     about = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"null"))
     if about is None:
         return None
-    name = str(about["primary_column"])
-    column = about["columns"][name]
+    primary = str(about["primary_column"])
+    column = about["columns"][primary]
     said = column.get("crs", LONLAT)
     if said is None or column["encoding"] != "WKB":
         return None
     boxes = {path[0] for path in column.get("covering", {}).get("bbox", {}).values()}
-    if set(file.schema_arrow.names) - boxes != {name}:
+    if set(file.schema_arrow.names) - boxes != {primary}:
         return None
-    if not parse_crs(said, name="").equals(crs):
+    if not parse_crs(said, name=name).equals(crs):
         return None
-    sizes = _sizes(file, name)
+    sizes = _sizes(file, primary)
     within = sum(sizes) >= STAYS_FROM_MB and max(sizes) <= GROUP_AT_MOST_MB
-    return name if within else None
+    return primary if within else None
 
 
 def _sizes(file: parquet.ParquetFile, name: str) -> list[float]:

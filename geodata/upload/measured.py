@@ -15,6 +15,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coverage.model import Basis, LayerInfo, Measures, Rule
@@ -25,8 +26,10 @@ from geodata.filing import Measurements
 from geodata.findings import Finding
 from geodata.report import Report, check_study
 from geodata.study.assess import assess_study
+from geodata.study.cut import cut_shapes
 from geodata.study.model import Study
 from geodata.study.open import open_study
+from geodata.study.places import Structure
 from geodata.study.results import Run, latest_run
 from geodata.units import Units
 
@@ -66,6 +69,15 @@ class SentStudy:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class SentShapes:
+    """The shapes of a study inside an area, as `geodata.study.cut.CutShapes` has them."""
+
+    layers: tuple[SentLayer, ...]
+    sites: gpd.GeoDataFrame | None
+    zones_5g: gpd.GeoDataFrame | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SentRun:
     """A run, but for its verdicts, which are judged again from its measures."""
 
@@ -101,6 +113,18 @@ def report_on(folder: Path) -> Report:
     """The data report of a whole study."""
     study = open_study(folder)
     return check_study(study.inputs[0], study=study)
+
+
+def cut_for(
+    study: Study, structures: tuple[Structure, ...], keep: npt.NDArray[np.bool_]
+) -> SentShapes:
+    """The shapes of a study inside the area of the villages that ``keep`` marks."""
+    found = cut_shapes(study, structures, keep)
+    return SentShapes(
+        layers=tuple(_sent_layer(layer, study.folder) for layer in found.layers),
+        sites=found.sites,
+        zones_5g=found.zones_5g,
+    )
 
 
 def _sent(run: Run) -> SentRun:

@@ -1,13 +1,12 @@
 """A study made of files that strangers sent, as the server has it: nothing of it is read here.
 
-Opening, measuring, publishing, checking and drawing go to a sandbox each time. What comes back
-is judged here, which takes milliseconds whatever the files hold. A study whose measuring was
-ended is marked with the reason and not measured again by itself.
+Opening, measuring, publishing, checking, computing with shapes and drawing them go to a sandbox.
+What comes back is judged here, which takes milliseconds whatever the files hold. What was ended
+is marked with the reason and not tried again by itself.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,50 +17,30 @@ import numpy as np
 import numpy.typing as npt
 
 import coverage
-from coverage.model import Layer, Measures, Rule
+from coverage.model import Layer, Rule
 from coverage.pixels import AnyLayer, PixelGrid, SignalLayer, Window
-from geodata.errors import Phrase, UnreadableError
-from geodata.export.report_words import Language
-from geodata.files import whole_file
-from geodata.report import Report
+from geodata.errors import UnreadableError
 from geodata.report.repair import repaired_zip
-from geodata.rights import Rights
-from geodata.sandbox import Limits, LostError, Sandbox
-from geodata.study.changes import Changes, changes_since
-from geodata.study.conflicts import FoundConflicts, conflicts_for
+from geodata.sandbox import Granted, Limits, LostError, Sandbox
+from geodata.study.changes import changes_since
+from geodata.study.conflicts import conflicts_for
+from geodata.study.cut import CutShapes
 from geodata.study.kept_amounts import with_hexes
 from geodata.study.model import Study
+from geodata.study.places import Structure
 from geodata.study.results import Run
 from geodata.study.settings import FILE, read_settings
 from geodata.upload import measured
+from geodata.upload.computed import MeasuredStudy
 from geodata.upload.measured import SentLayer, SentRun, SentStudy, levels_file
+from geodata.upload.stopped import State, StoppedWork
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STOPPED = "stopped.json"
-"""Beside the study file: why the measuring of a study was ended, and of which files.
-
-Not in ``results``, which a process in the sandbox may write.
-"""
-
 
 class StoppedError(UnreadableError):
-    """A study that is not measured again by itself, since its measuring had to be ended."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MeasuredStudy:
-    """What a study's pages ask for beside its run, each from a sandbox."""
-
-    publish: Callable[[Rule], Run]
-    hexed: Callable[[Run], Measures]
-    """The measures of a run, or of a part of it, with those of its hexagons."""
-    changes: Callable[[], Changes | None]
-    conflicts: Callable[[Rights], FoundConflicts]
-    report: Callable[[], Report]
-    repaired: Callable[[Language], bytes]
-    """The repaired copy of the whole study, as a ZIP."""
+    """Work on a study that is not tried again by itself, since it had to be ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +56,13 @@ class SandboxedStudy:
 
         Raises `StoppedError` where that had to be ended, now or before with the same files.
         """
-        self._require_not_stopped()
-        try:
-            return self._built(self._call(measured.measured_run, self.folder))
-        except LostError as error:
-            self._mark(error)
-            raise
+        return self._built(self._call(measured.measured_run, self.folder))
 
     def beside(self, run: Run) -> MeasuredStudy:
-        """What the pages of a run of it ask for beside."""
+        """What the pages of a run of it ask for beside.
+
+        Each raises `LostError` where it had to be ended, and from then on `StoppedError`.
+        """
 
         def publish(rule: Rule) -> Run:
             return self._built(self._call(measured.published_run, self.folder, rule))
@@ -96,13 +73,27 @@ class SandboxedStudy:
             changes=lambda: self._call(changes_since, run),
             conflicts=lambda rights: self._call(conflicts_for, run, rights),
             report=lambda: self._call(measured.report_on, self.folder),
-            repaired=lambda language: self._call(repaired_zip, self.folder, language=language),
+            repaired=lambda language: self._call(
+                repaired_zip, self.folder, language=language, follows_links=False
+            ),
+            cut=self._cut,
+            compute=self.compute,
         )
 
-    def draw(self, function: Callable[P, bytes], /, *args: P.args, **named: P.kwargs) -> bytes:
-        """What a function draws of shapes that came from strangers."""
-        granted = self.sandbox.granting(limits=self.limits, file=self.folder.name)
-        return granted.call(function, *args, **named)
+    def compute(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> T:
+        """What a function computes or draws of shapes that came from strangers.
+
+        It opens no file.
+        """
+        granted = self.sandbox.granting(limits=self.limits, file=self._name)
+        return self._once(granted, function, *args, **named)
+
+    def _cut(
+        self, study: Study, structures: tuple[Structure, ...], keep: npt.NDArray[np.bool_]
+    ) -> CutShapes:
+        sent = self._call(measured.cut_for, study, structures, keep)
+        layers = tuple(self._layer(layer) for layer in sent.layers)
+        return CutShapes(layers=layers, sites=sent.sites, zones_5g=sent.zones_5g)
 
     def _call(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> T:
         results = self.folder / "results"
@@ -110,45 +101,51 @@ class SandboxedStudy:
         granted = self.sandbox.granting(
             results, readable=[self.folder], limits=self.limits, file=self._name
         )
-        return granted.call(function, *args, **named)
+        return self._once(granted, function, *args, **named)
+
+    def _once(
+        self, granted: Granted, function: Callable[P, T], /, *args: P.args, **named: P.kwargs
+    ) -> T:
+        """Call a function unless it had to be ended before, whatever its arguments were.
+
+        One call of a study at a time: the others would take the places of other studies.
+        """
+        operation = f"{function.__module__}.{function.__qualname__}"
+        self._require_not_stopped(operation)
+        with self.sandbox.turn(str(self.folder)):
+            files = self._require_not_stopped(operation)  # ended while this one waited
+            try:
+                return granted.call(function, *args, **named)
+            except LostError as error:
+                if error.reason != "stopped":
+                    self._work.add(operation, error, [*files, *self._results(operation)])
+                raise
 
     @property
     def _name(self) -> str:
         return read_settings(self.folder / FILE).name
 
-    def _require_not_stopped(self) -> None:
-        try:
-            mark = json.loads((self.folder / STOPPED).read_text(encoding="utf-8"))
-            reason = Phrase(str(mark["template"]), dict(mark["parts"]))
-            same = mark["files"] == self._files()
-        except (OSError, ValueError, LookupError, TypeError):
-            return
-        if same and not any((self.folder / "results").glob("*/manifest.json")):
+    @property
+    def _work(self) -> StoppedWork:
+        return StoppedWork(folder=self.folder)
+
+    def _results(self, operation: str) -> State:
+        """What may end the mark of an operation beside the study's files: results for `run`."""
+        is_run = operation == f"{measured.__name__}.{measured.measured_run.__qualname__}"
+        return self._work.results() if is_run else []
+
+    def _require_not_stopped(self, operation: str) -> State:
+        """The study's files. Raises `StoppedError` where they had the operation ended before."""
+        files = self._work.files()
+        reason = self._work.reason(operation, [*files, *self._results(operation)])
+        if reason is not None:
             raise StoppedError(
-                "{study} is not measured again by itself: {reason}; make it anew of smaller or "
+                "{study} is not computed again by itself: {reason}; make it anew of smaller or "
                 "mended files, or have it assessed from the command line",
                 study=self._name,
                 reason=reason,
             )
-
-    def _mark(self, error: LostError) -> None:
-        mark = {
-            "template": error.template,
-            "parts": {name: str(part) for name, part in error.parts.items()},
-            "files": self._files(),
-        }
-        with whole_file(self.folder / STOPPED) as path:
-            path.write_text(json.dumps(mark, ensure_ascii=False), encoding="utf-8")
-
-    def _files(self) -> list[list[str | int]]:
-        """Names, sizes and times of what the study is made of."""
-        found: list[list[str | int]] = []
-        tops = [one for one in self.folder.iterdir() if one.name not in ("results", STOPPED)]
-        for path in sorted(one for top in tops for one in (top, *top.rglob("*"))):
-            if path.is_file():
-                about, name = path.stat(), path.relative_to(self.folder).as_posix()
-                found.append([name, about.st_size, about.st_mtime_ns])
-        return found
+        return files
 
     def _built(self, sent: SentRun) -> Run:
         study = self._study(sent.study)

@@ -22,6 +22,7 @@ from geodata import (
     MissingFileError,
     UnreadableError,
     read_table,
+    sheets,
 )
 from tests import tiny
 
@@ -319,11 +320,15 @@ def test_a_cell_of_many_lines_says_where_a_quotation_mark_was_left_open(tmp_path
         read_table(tmp_path / "v.csv")
 
 
-def test_a_cell_longer_than_any_says_so(tmp_path: Path) -> None:
-    limit = csv.field_size_limit(1000)
-    try:
-        (tmp_path / "v.csv").write_text(f"thon,xa\nXóm 1,{'x' * 2000}\n", "utf-8")
-        with pytest.raises(UnreadableError, match="a cell of more than"):
-            read_table(tmp_path / "v.csv")
-    finally:
-        csv.field_size_limit(limit)
+def test_a_cell_longer_than_any_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_LETTERS", 1000)
+    (tmp_path / "v.csv").write_text(f"thon,xa\nXóm 1,{'x' * 2000}\n", "utf-8")
+    with pytest.raises(UnreadableError, match="a cell of more than"):
+        read_table(tmp_path / "v.csv")
+
+
+def test_how_long_a_cell_of_other_programs_may_be_stays_as_it_was(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    (tmp_path / "v.csv").write_text(f"thon,ghi chu\nXóm 1,{'x' * 200_000}\n", "utf-8")
+    read_table(tmp_path / "v.csv")
+    assert csv.field_size_limit() == before == 131_072

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from geodata import map_stills as stills
 from geodata.errors import CallError
 from geodata.study.results import Run
 from tests.tiny_study import IMAGE
@@ -28,7 +29,6 @@ from ui.access import SETTINGS_VARIABLE
 from ui.first import paint, still
 from ui.first.page import FIRST_VIEWS, first_view
 from ui.first.paint import FirstPaint
-from ui.maps import stills
 from ui.opened import Opened
 from ui.plain import plain
 from ui.view import View, make_view, map_state

@@ -6,6 +6,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from geodata.sandbox import LostError
 from tests.ui.asgi import get
 from ui.maps.assets import AssetStore, package_files, program_files
 from ui.maps.routes import FOREVER, PRIVATE, map_routes, prefix
@@ -114,3 +115,18 @@ def test_our_own_script_names_no_outside_host() -> None:
         assert b"http:" not in body
         assert b"https:" not in body
         assert b"innerHTML" not in body
+
+
+def test_what_cannot_be_drawn_is_an_answer_that_nobody_keeps_and_the_next_is_served(
+    store: AssetStore,
+) -> None:
+    def lost() -> bytes:
+        raise LostError("{file} could not be read", file="Nine")
+
+    asset = store.publish("a.json", made_of=[b"x"], make=lost)
+    answer = get(_app(store), f"/{asset.path}")
+    assert answer.status == 503
+    assert answer.headers["cache-control"] == "no-store"
+    assert b"Nine" not in answer.body
+    other = store.publish("b.json", made_of=[b"x"], make=lambda: b"{}")
+    assert get(_app(store), f"/{other.path}").status == 200

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from ui.maps.stills import (
+from geodata.map_stills import (
     COARSE_ZOOM,
     FINE_ZOOM,
     _limits,
@@ -16,7 +16,6 @@ from ui.maps.stills import (
     _size,
     _steps,
     _trace,
-    stills_of,
 )
 from ui.opened import Opened
 
@@ -79,7 +78,7 @@ def test_shapes_are_traced_with_boxes_and_what_is_known_of_them() -> None:
 
 @pytest.mark.parametrize("name", ["coarse", "fine"])
 def test_a_still_has_the_villages_and_areas_of_the_map(uneven: Opened, name: str) -> None:
-    still = getattr(stills_of(uneven.feed), name)
+    still = getattr(uneven.stills(), name)
     table = json.loads(uneven.feed.villages.body)
     assert still.zoom == {"coarse": 10, "fine": 13}[name]
     assert still.letters == table["verdicts"] == "ccwcwnuuu"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from geodata.sandbox import LostError
 from tests.tiny_study import write_study
 from ui import studies
 from ui.ahead import open_ahead
@@ -58,6 +60,17 @@ def test_one_that_cannot_be_opened_is_left_to_the_page(
     monkeypatch.setenv(studies.STUDY_VARIABLE, str(tmp_path))
     open_ahead()
     assert studies.at_hand() is None
+
+
+def test_one_whose_pictures_are_lost_is_never_at_hand_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    opened = Mock()
+    opened.stills.side_effect = LostError("{file} could not be read", file="Nine")
+    held = studies._Open()
+    held.make_ready("path", "stamp", "everybody", opened)
+    assert not held._at_hand
+    assert "Nine could not be read" in caplog.text
 
 
 @pytest.mark.heavy

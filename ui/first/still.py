@@ -13,9 +13,9 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
+from geodata.map_stills import Limits, Still, Stills, Traced
 from ui.maps.component import MapState
 from ui.maps.feed import Feed
-from ui.maps.stills import Limits, Still, Stills, Traced
 from ui.plain import plain
 from ui.texts import Translator
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from geodata.errors import GeodataError
 from ui.maps.assets import ROUTE, Asset, AssetStore
 
 FOREVER = "public, max-age=31536000, immutable"
 PRIVATE = "private, max-age=900"
 """What one audience is served stays in its browser for a while, and in no proxy."""
+
+LOG = logging.getLogger(__name__)
 
 REFUSED = {"Cache-Control": "no-store"}
 
@@ -39,7 +43,11 @@ def map_routes(
             return PlainTextResponse("Not found", status_code=404)
         if asset.audience and not may_read(request, asset.audience):
             return PlainTextResponse("Not allowed, or no longer", status_code=403, headers=REFUSED)
-        return _answer(asset, zipped="gzip" in request.headers.get("accept-encoding", ""))
+        try:
+            return _answer(asset, zipped="gzip" in request.headers.get("accept-encoding", ""))
+        except GeodataError as error:
+            LOG.warning("%s could not be drawn: %s", asset.name, error)
+            return PlainTextResponse("Could not be drawn", status_code=503, headers=REFUSED)
 
     below = f"{ROUTE}/{{digest}}/{{name:path}}"
     return [Route(f"/{below}", serve), Route(f"/{{base:path}}/{below}", serve)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, get_args, get_type_hints
 
 
@@ -15,10 +17,14 @@ def declared_classes(function: Callable[..., Any]) -> frozenset[type]:
 
     A function that declares nothing may answer with plain values and tables alone.
     """
-    if not getattr(function, "__annotations__", None):
+    answer = getattr(function, "__annotations__", {}).get("return")
+    if answer is None:
         return frozenset()
     found: set[type] = set()
-    _collect(get_type_hints(function).get("return"), found)
+    names = vars(sys.modules[function.__module__])
+    # its arguments are not looked at: pd.Series[bool] is for type checkers alone
+    alone = SimpleNamespace(__annotations__={"return": answer})
+    _collect(get_type_hints(alone, globalns=names).get("return"), found)
     return frozenset(found)
 
 

@@ -15,6 +15,10 @@ LONGEST_INT = 4_000
 """Digits, in base 16, of a whole number that does not fit into 64 bits."""
 
 
+LONGEST_DECIMAL = 1_000
+"""Digits of a decimal number, before and behind its point."""
+
+
 def _simple(kind: type, pack: Callable[[Any], object], unpack: Callable[[Any], object]) -> Codec:
     return Codec(
         takes=exactly(kind),
@@ -27,6 +31,16 @@ def _large_int(packed: str) -> int:
     if len(packed) > LONGEST_INT:
         raise ValueError("a number without end")
     return int(packed, 16)
+
+
+def _decimal(packed: str) -> Decimal:
+    """A decimal number that does not fill the memory when a sentence writes it out."""
+    if len(packed) > LONGEST_DECIMAL:
+        raise ValueError("a number without end")
+    value = Decimal(packed)
+    if value.is_finite() and abs(value.adjusted()) > LONGEST_DECIMAL:
+        raise ValueError("a number without end")
+    return value
 
 
 def _items(packed: object) -> list[Any]:
@@ -54,7 +68,7 @@ CODECS = (
         lambda value: [value.days, value.seconds, value.microseconds],
         lambda packed: timedelta(*packed),
     ),
-    _simple(Decimal, str, Decimal),
+    _simple(Decimal, str, _decimal),
     _simple(complex, lambda value: [value.real, value.imag], lambda packed: complex(*packed)),
     _simple(
         range, lambda value: [value.start, value.stop, value.step], lambda packed: range(*packed)

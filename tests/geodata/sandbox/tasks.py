@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,39 @@ from geodata.read import read_table
 from tests import tiny
 
 DONE = "done"
+
+
+@numba.njit(cache=True)
+def _tripled(value: float) -> float:
+    return value * 3
+
+
+def tripled_with_cache_at(index: str) -> float:
+    """What a kernel gives whose cache has its index there."""
+    _tripled._cache._cache_file._index_path = index
+    return float(_tripled(2.0))
+
+
+def filled_with_files(folder: str, count: int, size: int, pause: float) -> str:
+    for k in range(count):
+        (Path(folder) / f"{k}.bin").write_bytes(bytes(size))
+        time.sleep(pause)
+    return DONE
+
+
+def filled_its_own_folder(count: int, size: int, pause: float) -> str:
+    return filled_with_files(".", count, size, pause)
+
+
+def started_threads(count: int, seconds: float) -> int:
+    """Starts threads with small stacks, and waits."""
+    threading.stack_size(64 * 1024)
+    threads = [threading.Thread(target=time.sleep, args=(seconds,)) for _ in range(count)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return len(threads)
 
 
 def tried(attempt: Callable[[], object]) -> str:

@@ -340,6 +340,14 @@ def test_a_coordinate_system_that_names_a_file_is_refused(tmp_path: Path) -> Non
         read_answer(write_answer(told))
 
 
+@pytest.mark.parametrize("text", ["1e300000000", "-1e-300000000", "1" * 2_000])
+def test_a_decimal_that_would_fill_the_memory_written_out_is_refused(text: str) -> None:
+    with pytest.raises(BadAnswerError):
+        read_answer(write_answer(phrase("{x:f}", x=Decimal(text))))
+    for value in (Decimal("NaN"), Decimal("-Infinity"), Decimal("1e300")):
+        assert str(read_answer(write_answer(value))) == str(value)
+
+
 def test_answers_without_end_are_refused() -> None:
     deep = msgpack.packb(None)
     for _ in range(5_000):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import Mock
 from zipfile import ZipFile
 
 import geopandas as gpd
@@ -16,23 +21,31 @@ import shapely
 
 import geodata
 from coverage.rules import RULES
-from geodata.access import EVERYTHING
-from geodata.map_files import outlines_file
-from geodata.sandbox import Limits, LostError, Sandbox
+from geodata.access import EVERYTHING, Rights
+from geodata.errors import UnreadableError
+from geodata.map_files import outlines_file, shape_file
+from geodata.sandbox import Granted, Limits, LostError, Sandbox
 from geodata.study.assess import assess_study
+from geodata.study.places import structures_of
 from geodata.study.results import Run
+from geodata.study.zones import zone_figures
 from geodata.upload import SandboxedStudy
-from geodata.upload.sandboxed import STOPPED, StoppedError
+from geodata.upload.sandboxed import StoppedError
+from geodata.upload.stopped import STOPPED
 from tests import irregular, tiny
 from tests.tiny_signal import write_signal_study
-from ui.opened import measured_here
+from ui.choices import Choices
+from ui.opened import measured_here, opened_run
+from ui.sheets import sheet_of
+from ui.studies import PRELOAD
+from ui.view import make_view
 
 LIMITS = Limits(seconds=120, megabytes=2_000)
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(LIMITS, preload=("geodata.upload", "geodata.map_files")) as made:
+    with Sandbox(LIMITS, preload=PRELOAD) as made:
         yield made
 
 
@@ -106,7 +119,128 @@ def test_another_rule_is_published_there(sandbox: Sandbox, tmp_path: Path) -> No
 
 def test_shapes_are_drawn_there(received: SandboxedStudy) -> None:
     shapes = tiny.villages().geometry
-    assert received.draw(outlines_file, shapes, 10.0) == outlines_file(shapes, 10.0)
+    assert received.compute(outlines_file, shapes, 10.0) == outlines_file(shapes, 10.0)
+
+
+HILLS = Rights(districts=frozenset({"417"}))
+
+ON_SHAPES = (
+    "STRtree", "area", "buffer", "coverage_is_valid", "coverage_simplify", "covers", "difference",
+    "distance", "get_parts", "intersection", "intersects", "is_valid", "make_valid",
+    "multipolygons", "prepare", "segmentize", "shortest_line", "simplify", "unary_union",
+    "union_all",
+)  # fmt: skip
+"""What of shapely takes longer the more a shape's edges cross, or leads there."""
+
+
+@pytest.fixture
+def no_geometry_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process may not compute with shapes; those of the sandbox come of another program."""
+    for name in ON_SHAPES:
+        monkeypatch.setattr(shapely, name, lambda *_, name=name, **__: pytest.fail(name))
+
+
+@pytest.mark.usefixtures("no_geometry_here")
+@pytest.mark.parametrize("rights", [EVERYTHING, HILLS, Rights(operator="Beta")], ids=str)
+def test_pages_compute_with_shapes_there_alone(
+    received: SandboxedStudy, run: Run, rights: Rights
+) -> None:
+    opened = opened_run(run, rights=rights, beside=received.beside(run))
+    rule = RULES["vn-village"]
+    assert opened.nearby(rule).tables
+    opened.zones(rule, 0)
+    opened.follow_up()
+    assert opened.stills().coarse.areas
+    for asset in (*opened.feed.areas.values(), *(one.asset for one in opened.feed.chunks)):
+        assert asset.body
+    view = make_view(opened, Choices(district="417"))
+    assert sheet_of(view).svg.startswith("<svg")
+
+
+def test_a_part_of_it_is_the_part_that_this_process_would_have_made(
+    received: SandboxedStudy, run: Run
+) -> None:
+    there = opened_run(run, rights=HILLS, beside=received.beside(run))
+    here = opened_run(run, rights=HILLS)
+    one, other = there.run.study, here.run.study
+    assert there.run.assessment.verdicts.equals(here.run.assessment.verdicts)
+    for a, b in zip(one.footprints, other.footprints, strict=True):
+        assert a.info == b.info
+        assert a.footprint.geom_equals(b.footprint).all()
+    assert one.signals
+    for c, d in zip(one.signals, other.signals, strict=True):
+        assert (c.key, c.grid) == (d.key, d.grid)
+        whole = (0, 0, c.grid.height, c.grid.width)
+        np.testing.assert_array_equal(c.levels(whole), d.levels(whole))
+    for name in ("sites", "zones_5g"):
+        a, b = getattr(one, name), getattr(other, name)
+        assert (a is None) == (b is None)
+        assert a is None or a.equals(b)
+    rule = run.assessment.rule
+    for kind, table in there.nearby(rule).tables.items():
+        assert table.equals(here.nearby(rule).tables[kind])
+    stills = (there.stills(), here.stills())
+    assert len({tuple(one.fine.areas[0, "district"].paths) for one in stills}) == 1
+    found, expected = there.zones(rule, 0), here.zones(rule, 0)
+    assert (found is None) == (expected is None)
+    assert found is None or expected is None or found.zones.equals(expected.zones)
+
+
+def knotted(corners: int = 20_000) -> gpd.GeoDataFrame:
+    """The nine villages, the first of which crosses itself some 10⁸ times."""
+    villages = tiny.villages()
+    places = np.random.default_rng(7).random((corners, 2)) * 1000
+    villages.loc[villages.index[0], "geometry"] = shapely.Polygon(
+        np.array([tiny.X0, tiny.Y0]) + places
+    )
+    return villages
+
+
+def _shape(received: SandboxedStudy, villages: gpd.GeoDataFrame, _: Run) -> None:
+    received.compute(shape_file, villages.geometry)
+
+
+def _structures(received: SandboxedStudy, villages: gpd.GeoDataFrame, run: Run) -> None:
+    received.compute(structures_of, replace(run.study, villages=villages, units=()))
+
+
+def _part(received: SandboxedStudy, villages: gpd.GeoDataFrame, run: Run) -> None:
+    study = replace(run.study, villages=villages)
+    given = structures_of(run.study)
+    keep = np.arange(len(villages)) < 3
+    received.beside(run).cut(study, given, keep)
+
+
+def _zones(received: SandboxedStudy, villages: gpd.GeoDataFrame, run: Run) -> None:
+    columns = ("zone", "operator", "phase", "status", "start", "source")
+    told = {name: ["x"] for name in columns}
+    zones = gpd.GeoDataFrame(told, geometry=villages.geometry.to_list()[:1], crs=villages.crs)
+    study = replace(run.study, zones_5g=zones)
+    received.compute(zone_figures, study, run.assessment, structures_of(run.study)[0])
+
+
+@pytest.mark.parametrize("ask", [_shape, _structures, _part, _zones])
+def test_a_knotted_shape_ends_in_a_sentence_once_and_the_server_goes_on(
+    sandbox: Sandbox,
+    run: Run,
+    tmp_path: Path,
+    ask: Callable[[SandboxedStudy, gpd.GeoDataFrame, Run], None],
+) -> None:
+    home = write_signal_study(tmp_path / "study").parent
+    limits = Limits(seconds=6, cpu_seconds=3, megabytes=500)
+    received = SandboxedStudy(folder=home, sandbox=sandbox, limits=limits)
+    villages, began = knotted(), time.monotonic()
+    with pytest.raises(LostError, match=r"Nine .*could not be read"):
+        ask(received, villages, run)
+    assert time.monotonic() - began < 60
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Granted, "call", pytest.fail)
+        with pytest.raises(StoppedError, match="is not computed again by itself"):
+            ask(received, villages, run)
+    assert sandbox.call(sorted, [2, 1]) == [1, 2]
+    (home / "Beta.gpkg").touch()
+    with pytest.raises(LostError):
+        ask(received, villages, run)
 
 
 def test_nothing_but_the_study_is_opened(received: SandboxedStudy, tmp_path: Path) -> None:
@@ -132,12 +266,13 @@ def test_a_study_whose_measuring_was_ended_says_why_and_is_left_alone(tmp_path: 
     received = tangled(tmp_path)
     with received.sandbox, pytest.raises(LostError, match="Nine"):
         received.run()
-    mark = json.loads((received.folder / STOPPED).read_text("utf-8"))
+    marks = json.loads((received.folder / STOPPED).read_text("utf-8"))
+    mark = marks["geodata.upload.measured.measured_run"]
     assert mark["template"].startswith("{file} could not be read")
     asked: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SandboxedStudy, "_call", lambda *given: asked.append(given))
-        with pytest.raises(StoppedError, match=r"is not measured again by itself: .* could not be"):
+        patch.setattr(Granted, "call", lambda *given: asked.append(given))
+        with pytest.raises(StoppedError, match=r"is not computed again by itself: .* could not be"):
             received.run()
     assert not asked
 
@@ -147,13 +282,46 @@ def test_another_file_or_results_of_somebody_else_end_that(
 ) -> None:
     home = write_signal_study(tmp_path / "study").parent
     received = SandboxedStudy(folder=home, sandbox=sandbox, limits=LIMITS)
-    received._mark(LostError("{file} could not be read", file="x"))
+    _stop(received)
     with pytest.raises(StoppedError):
         received.run()
     (home / "Beta.gpkg").touch()
     assert received.run().summary.headline.villages == 9
-    received._mark(LostError("{file} could not be read", file="x"))
-    assert received.run().summary.headline.villages == 9  # its results are there
+    _stop(received)
+    with pytest.raises(StoppedError):
+        received.run()
+    assess_study(geodata.open_study(home), publish=True)
+    assert received.run().summary.headline.villages == 9  # somebody has assessed it
+
+
+def _stop(received: SandboxedStudy) -> None:
+    """Have its measuring end as if it took too long."""
+    error = LostError("{file} could not be read", file="x")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Granted, "call", Mock(side_effect=error))
+        with pytest.raises(LostError):
+            received.run()
+
+
+def test_what_is_ended_is_one_operation_and_not_what_was_stopped_by_the_server(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    home = write_signal_study(tmp_path / "study").parent
+    received = SandboxedStudy(folder=home, sandbox=sandbox, limits=LIMITS)
+    stopped = LostError("{file} was stopped", file="x")
+    stopped.reason = "stopped"
+    shapes = tiny.villages().geometry
+    for error, again in (
+        (stopped, LostError),
+        (LostError("{file} is odd", file="x"), StoppedError),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Granted, "call", Mock(side_effect=error))
+            with pytest.raises(LostError):
+                received.compute(outlines_file, shapes, 10.0)
+            with pytest.raises(again):
+                received.compute(outlines_file, shapes, 20.0)
+    assert received.compute(shape_file, shapes)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[", '{"template": 1, "parts": 2, "files": 3}'])
@@ -161,7 +329,7 @@ def test_a_damaged_mark_is_none(received: SandboxedStudy, content: str) -> None:
     mark = received.folder / STOPPED
     mark.write_text(content)
     try:
-        received._require_not_stopped()
+        received._require_not_stopped("geodata.upload.measured.measured_run")
     finally:
         mark.unlink()
 
@@ -197,3 +365,32 @@ def test_a_geodatabase_without_its_ending_is_read_there(sandbox: Sandbox, tmp_pa
     (tmp_path / "v.gdb").rename(tmp_path / "v")
     granted = sandbox.granting(readable=[tmp_path])
     assert len(granted.call(geodata.read_table, tmp_path / "v")) == 9
+
+
+def test_a_link_in_a_study_is_not_followed_into_its_repaired_copy(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    home = write_signal_study(tmp_path / "study").parent
+    (home / "more").mkdir()
+    (home / "more" / "there").symlink_to("/etc/passwd")
+    received = SandboxedStudy(folder=home, sandbox=sandbox, limits=LIMITS)
+    with pytest.raises(UnreadableError, match=r"more holds 'there', which is a link"):
+        received.beside(Mock()).repaired("en")
+
+
+def test_a_geopackage_with_a_log_that_nobody_may_open_says_so_in_our_words(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = tmp_path / "sent" / "v.gpkg"
+    file.parent.mkdir()
+    source = tmp_path / "source.gpkg"
+    tiny.villages().drop(columns="centre").to_file(source)
+    with closing(sqlite3.connect(source)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA wal_autocheckpoint = 0")
+        base.execute("CREATE TABLE more (a)")
+        base.commit()
+        shutil.copy(source, file)
+        shutil.copy(f"{source}-wal", f"{file}-wal")
+    with pytest.raises(UnreadableError, match=r"v\.gpkg lies beside v\.gpkg-wal, which holds"):
+        sandbox.granting(readable=[file.parent]).call(geodata.read_table, file)

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.study.places import Level
-from ui.maps.feed import Feed
 
 COARSE_ZOOM, FINE_ZOOM = 10, 13
 """A step is a pixel of web maps at this zoom: some 150 m and 19 m."""
@@ -72,22 +71,24 @@ class Stills:
     fine: Still
 
 
-def stills_of(feed: Feed) -> Stills:
-    """Trace all of a feed's shapes; takes a second for a province."""
-    villages = json.loads(feed.villages.body)
-    outlines = None if feed.outlines is None else json.loads(feed.outlines.body)
-    areas = {key: json.loads(asset.body) for key, asset in feed.areas.items()}
+def stills_of(
+    villages: bytes, *, outlines: bytes | None, areas: Mapping[tuple[int, Level], bytes]
+) -> Stills:
+    """Trace all shapes of a map, from the JSON files it fetches; takes a second for a province."""
+    table = json.loads(villages)
+    drawn = None if outlines is None else json.loads(outlines)
+    units = {key: json.loads(body) for key, body in areas.items()}
 
     def still(zoom: int) -> Still:
-        points = np.array(villages["points"], dtype=float).reshape(-1, 2) / villages["scale"]
+        points = np.array(table["points"], dtype=float).reshape(-1, 2) / table["scale"]
         return Still(
             zoom=zoom,
-            areas={key: _trace(table, zoom) for key, table in areas.items()},
-            outlines=None if outlines is None else _trace(outlines, zoom),
+            areas={key: _trace(one, zoom) for key, one in units.items()},
+            outlines=None if drawn is None else _trace(drawn, zoom),
             points=_steps(points, zoom),
-            letters=villages["verdicts"],
-            places={name: k for k, name in enumerate(villages["ids"])},
-            limits=_limits(villages["bounds"], zoom),
+            letters=table["verdicts"],
+            places={name: k for k, name in enumerate(table["ids"])},
+            limits=_limits(table["bounds"], zoom),
         )
 
     return Stills(coarse=still(COARSE_ZOOM), fine=still(FINE_ZOOM))

@@ -1,0 +1,77 @@
+"""Which work on a study had to be ended, so that it is not tried again by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geodata.errors import GeodataError, Phrase
+from geodata.files import whole_file
+
+STOPPED = "stopped.json"
+"""Beside the study file: what had to be ended, why, and of which files.
+
+Not in ``results``, which a process in the sandbox may write.
+"""
+
+State = list[list[str | int]]
+"""Names, sizes and times of files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoppedWork:
+    """The work on the study in a ``folder`` that had to be ended, by the name of the operation.
+
+    An operation stays ended until a file of the study changes.
+    """
+
+    folder: Path
+
+    def reason(self, operation: str, files: State) -> Phrase | None:
+        """Why an operation was ended with the same files; None where it was not.
+
+        A mark that cannot be read is none.
+        """
+        mark = self._marks().get(operation)
+        try:
+            if mark is None or mark["files"] != files:
+                return None
+            return Phrase(str(mark["template"]), dict(mark["parts"]))
+        except (ValueError, LookupError, TypeError):
+            return None
+
+    def add(self, operation: str, error: GeodataError, files: State) -> None:
+        """Keep that an operation on these files was ended by an error."""
+        parts = {name: str(part) for name, part in error.parts.items()}
+        mark = {"template": error.template, "parts": parts, "files": files}
+        marks = {**self._marks(), operation: mark}
+        with whole_file(self.folder / STOPPED) as path:
+            path.write_text(json.dumps(marks, ensure_ascii=False), encoding="utf-8")
+
+    def files(self) -> State:
+        """What the study is made of, by names, sizes and times."""
+        tops = [one for one in self.folder.iterdir() if one.name not in ("results", STOPPED)]
+        return self._state(one for top in tops for one in (top, *top.rglob("*")))
+
+    def results(self) -> State:
+        """The kept runs, and which of them is published."""
+        results = self.folder / "results"
+        return self._state((*results.glob("*/manifest.json"), results / "current"))
+
+    def _state(self, paths: Iterable[Path]) -> State:
+        found: State = []
+        for path in sorted(paths):
+            if path.is_file():
+                about, name = path.stat(), path.relative_to(self.folder).as_posix()
+                found.append([name, about.st_size, about.st_mtime_ns])
+        return found
+
+    def _marks(self) -> Mapping[str, Any]:
+        try:
+            marks = json.loads((self.folder / STOPPED).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return marks if isinstance(marks, dict) else {}
