@@ -9,12 +9,13 @@ import h3.api.numpy_int as h3
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from coverage.rings import Floats, Geometries
+from coverage.transformers import transformer
 
 RESOLUTION = 9
-WGS84 = "EPSG:4326"
+WGS84 = CRS.from_epsg(4326)
 PATCH_DEG = 0.1
 ROOM_DEG = 1e-6
 """Hexagons are looked for in patches this wide, which overlap a little."""
@@ -25,7 +26,7 @@ def hexagons_near(villages: Geometries, crs: CRS) -> Floats:
 
     In the order of their H3 numbers, so the same whatever the order of the villages.
     """
-    back = Transformer.from_crs(crs, WGS84, always_xy=True)
+    back = transformer(crs, WGS84)
     bounds = shapely.bounds(villages)
     boxes = shapely.box(*np.array([back.transform_bounds(*row) for row in bounds]).T)
     cells = [np.empty(0, np.uint64)]
@@ -39,7 +40,7 @@ def hexagons_near(villages: Geometries, crs: CRS) -> Floats:
 
 def hexagon_of(points: Floats, crs: CRS) -> Floats:
     """Centres (x, y in ``crs``) of the hexagons that some points (x, y) lie in."""
-    x, y = Transformer.from_crs(crs, WGS84, always_xy=True).transform(points[:, 0], points[:, 1])
+    x, y = transformer(crs, WGS84).transform(points[:, 0], points[:, 1])
     cells = [h3.latlng_to_cell(lat, lon, RESOLUTION) for lon, lat in zip(x, y, strict=True)]
     return _centres(np.array(cells, np.uint64), crs)
 
@@ -59,5 +60,5 @@ def _patches(boxes: Geometries) -> list[tuple[int, int]]:
 
 def _centres(cells: npt.NDArray[np.uint64], crs: CRS) -> Floats:
     degrees = np.array([h3.cell_to_latlng(cell) for cell in cells]).reshape(-1, 2)
-    forth = Transformer.from_crs(WGS84, crs, always_xy=True)
+    forth = transformer(WGS84, crs)
     return np.column_stack(forth.transform(degrees[:, 1], degrees[:, 0]))

@@ -14,6 +14,7 @@ from pyproj.exceptions import ProjError
 from coverage.errors import CoverageError
 from coverage.pixels import PixelGrid, Window
 from coverage.rings import Floats, Ints
+from coverage.transformers import transformer
 
 WGS84 = pyproj.CRS.from_epsg(4326)
 
@@ -55,7 +56,7 @@ def moved(xy: Floats, source: pyproj.CRS, target: pyproj.CRS) -> Floats:
     try:
         for a, b in ((source, WGS84), (WGS84, target)):
             if a != b:
-                x, y = pyproj.Transformer.from_crs(a, b, always_xy=True).transform(x, y)
+                x, y = transformer(a, b).transform(x, y)
     except ProjError as error:
         raise _no_way(source, target) from error
     out = np.column_stack([x, y])

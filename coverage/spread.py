@@ -27,6 +27,7 @@ from coverage.combinations import no_layers
 from coverage.grid import Grid, index_layers, make_valid, spread
 from coverage.pixels import AmountRaster, PixelGrid, Window
 from coverage.rings import Floats, Geometries, polygonal, rings_of
+from coverage.transformers import transformer
 
 WGS84 = CRS.from_epsg(4326)
 STEP_M = 200.0
@@ -132,7 +133,7 @@ def _ways(crs: CRS, own: CRS) -> list[Transformer]:
         return []
     direct = WGS84 in (crs.geodetic_crs, own.geodetic_crs) or crs.datum == own.datum
     steps = [crs, own] if direct else [crs, WGS84, own]
-    return [Transformer.from_crs(a, b, always_xy=True) for a, b in itertools.pairwise(steps)]
+    return [transformer(a, b) for a, b in itertools.pairwise(steps)]
 
 
 def _boxes(geometries: Geometries) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import comb, erfc, sqrt
 from typing import Literal
 
@@ -14,7 +14,17 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from geodata.systems import WGS84, System, meridian_of, moved, projection_of, same_kind, systems
+from coverage.transformers import transformer
+from geodata.systems import (
+    WGS84,
+    System,
+    crs_of,
+    meridian_of,
+    moved,
+    projection_of,
+    same_kind,
+    systems,
+)
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -88,12 +98,13 @@ def boxed(bounds: Floats, crs: pyproj.CRS) -> Extent:
     return Extent(areas=gpd.GeoSeries([shapely.box(*bounds)], crs=crs))
 
 
+@lru_cache(maxsize=64)
 def area_of_use(crs: pyproj.CRS) -> Extent | None:
     """The extent that a system is made for, where nothing better is known of a study."""
     area = crs.area_of_use
     if area is None:
         return None
-    way = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
+    way = transformer(crs_of(WGS84), crs)
     return boxed(np.array(way.transform_bounds(*area.bounds)), crs)
 
 

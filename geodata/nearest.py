@@ -12,7 +12,8 @@ import pyproj
 import shapely
 from scipy.spatial import cKDTree
 
-from geodata.systems import WGS84
+from coverage.transformers import transformer
+from geodata.systems import WGS84, crs_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -110,7 +111,7 @@ def middles(villages: gpd.GeoDataFrame) -> Floats:
 
 def _away(start: Floats, end: Floats, crs: pyproj.CRS) -> pd.DataFrame:
     """Distances and bearings on the ellipsoid between points of a projected system."""
-    degrees = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+    degrees = transformer(crs, crs_of(WGS84))
     from_lon, from_lat = degrees.transform(*start.T)
     to_lon, to_lat = degrees.transform(*end.T)
     bearing, _, distance = pyproj.Geod(ellps="WGS84").inv(from_lon, from_lat, to_lon, to_lat)

@@ -27,6 +27,7 @@ from rasterio.windows import transform as window_transform
 
 from coverage.pixels import AmountRaster, PixelGrid
 from coverage.pixels import Window as Part
+from coverage.transformers import transformer
 from geodata.errors import DataError
 from geodata.placing import brought
 from geodata.rasters import (
@@ -186,7 +187,7 @@ def _pixel_km2(grid: PixelGrid, file: str) -> Floats:
     drawn = grid.step_x * grid.step_y * metre**2 / 1e6
     middle = np.full(grid.height, grid.x + grid.step_x * grid.width / 2)
     try:
-        lon, lat = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(
+        lon, lat = transformer(crs, crs.geodetic_crs).transform(
             middle, north - grid.step_y / 2, errcheck=True
         )
         factors = pyproj.Proj(crs).get_factors(lon, lat, errcheck=True)

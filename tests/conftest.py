@@ -57,8 +57,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
     return parallel.ByFile(config, log)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is for the whole province is heavy."""
+    for item in items:
+        if item.get_closest_marker("province"):
+            item.add_marker(pytest.mark.heavy)
     if hasattr(config, "workerinput"):
         parallel.longest_first(items, config)
 

@@ -104,6 +104,7 @@ def chosen() -> list[Mutant]:
     return sample(ROOT, count=40, seed=14)
 
 
+@pytest.mark.heavy
 def test_each_change_of_the_program_parses_to_another_program(chosen: list[Mutant]) -> None:
     assert len({one.key for one in chosen}) == 40
     for one in chosen:
@@ -112,6 +113,7 @@ def test_each_change_of_the_program_parses_to_another_program(chosen: list[Mutan
         assert 1 <= one.first <= one.last <= before.count("\n") + 1
 
 
+@pytest.mark.heavy
 def test_a_seed_gives_the_same_sample_and_a_small_one_is_the_start_of_a_larger(
     chosen: list[Mutant],
 ) -> None:
@@ -121,6 +123,7 @@ def test_a_seed_gives_the_same_sample_and_a_small_one_is_the_start_of_a_larger(
     assert [one.key for one in alone] == [one.key for one in chosen if one.package == "ui"][:3]
 
 
+@pytest.mark.heavy
 def test_what_numba_compiles_and_who_calls_it_are_found() -> None:
     """Inside compiled functions no line is seen to run: their callers stand for them."""
     assert kernels(ROOT) == {"coverage/kernel.py", "coverage/direct.py", "coverage/tally.py"}

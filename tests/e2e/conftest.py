@@ -24,6 +24,7 @@ from tests.tiny_study import write_study
 FOLDER = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test in this folder drives a browser, also one that forgets to say so."""
     for item in items:

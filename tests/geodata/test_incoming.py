@@ -504,6 +504,7 @@ def test_what_an_archive_is_said_to_hold_must_lie_where_it_was_unpacked(tmp_path
     assert not list((tmp_path / "in").iterdir())
 
 
+@pytest.mark.heavy
 def test_a_study_is_opened_in_a_sandbox_that_cannot_change_its_study_file(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:

@@ -33,6 +33,7 @@ def run(before: str) -> tuple[list[object], str]:
     return json.loads(said.stdout.splitlines()[-1]), said.stderr
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "before",
     [

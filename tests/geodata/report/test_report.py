@@ -158,6 +158,7 @@ def test_pairs_found_through_the_coverage_are_those_of_plain_geometry(
     assert found == pytest.approx({pair: area for pair, area in plain.items() if area > 0})
 
 
+@pytest.mark.heavy
 def test_a_layer_that_shrank_since_the_published_result(study: Path) -> None:
     geodata.assess_study(geodata.open_study(study), publish=True)
     assert not [k for k in kinds(check_study(study)) if k.startswith("layer-")]
@@ -284,6 +285,7 @@ def test_real_points_share_places_and_are_rounded() -> None:
     assert rounded.count == 1226
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not DATA.exists(), reason="the real data is not here")
 def test_real_units_of_two_structures_differ_at_the_border(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(

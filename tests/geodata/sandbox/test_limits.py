@@ -136,6 +136,7 @@ def test_a_call_that_nobody_wants_is_ended_though_it_ignores_signals(
     _require_gone(int(started.read_text("ascii")))
 
 
+@pytest.mark.heavy
 def test_calls_run_side_by_side_up_to_a_bound_and_waiting_is_not_late(sandbox: Sandbox) -> None:
     with ThreadPoolExecutor(6) as threads:
         calls = [threads.submit(sandbox.call, tasks.slept_from, 0.5) for _ in range(6)]
@@ -223,6 +224,7 @@ def spawned() -> Iterator[Sandbox]:
         yield made
 
 
+@pytest.mark.heavy
 @pytest.mark.heavy
 def test_without_fork_each_call_has_a_process_started_anew_with_the_same_bounds(
     spawned: Sandbox,

@@ -106,6 +106,7 @@ def not_there() -> dict[str, str]:
     raise ModuleNotFoundError("No module named 'coverage.measure'")
 
 
+@pytest.mark.heavy
 def test_a_cluster_measures_what_one_machine_does(client: Client) -> None:
     told: list[float] = []
     found = measured_on(client, tiny.villages(), limited(), parts=4, progress=told.append)
@@ -113,6 +114,7 @@ def test_a_cluster_measures_what_one_machine_does(client: Client) -> None:
     assert told == [0.25, 0.5, 0.75, 1.0]
 
 
+@pytest.mark.heavy
 @pytest.mark.heavy
 def test_a_worker_killed_half_way_changes_nothing(client: Client) -> None:
     killed: list[str] = []
@@ -130,11 +132,13 @@ def test_a_worker_killed_half_way_changes_nothing(client: Client) -> None:
 
 
 @pytest.mark.heavy
+@pytest.mark.heavy
 def test_a_part_that_cannot_be_measured_is_named(client: Client) -> None:
     with pytest.raises(ClusterError, match=r"^part 1 of 1 \(9 villages, .*no room for 9$"):
         measured_on(client, tiny.villages(), limited(), parts=1, work=hungry)
 
 
+@pytest.mark.heavy
 def test_bad_data_is_told_as_on_one_machine(client: Client) -> None:
     villages = tiny.villages()
     villages.loc["v5", "centre"] = shapely.Point(np.inf, 0)
@@ -147,6 +151,7 @@ def test_bad_data_is_told_as_on_one_machine(client: Client) -> None:
     assert (again.template, again.parts) == ("{a} of {b}", {"a": 1, "b": "{x}"})
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("versions", "expected"),
     [
@@ -168,6 +173,7 @@ def impatient(dask_scheduler: object) -> None:
     dask_scheduler.allowed_failures = 0  # type: ignore[attr-defined]
 
 
+@pytest.mark.heavy
 def test_a_part_that_ends_its_workers_is_named(client: Client) -> None:
     client.run_on_scheduler(impatient)
     with pytest.raises(ClusterError) as told:
@@ -197,6 +203,7 @@ def test_a_server_that_is_no_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) 
             pass
 
 
+@pytest.mark.heavy
 @pytest.mark.heavy
 def test_the_command_measures_on_workers_of_its_own_and_keeps_the_same(tmp_path: Path) -> None:
     study = folder.write(tmp_path / "study").parent

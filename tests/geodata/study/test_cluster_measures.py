@@ -32,6 +32,8 @@ from geodata.study.cluster.parts import Tasks, parts_for
 from geodata.study.cluster.pixels import Windows
 from tests import tiny, tiny_signal
 
+pytestmark = pytest.mark.heavy
+
 RNG = np.random.default_rng(23)
 DEGREES = PixelGrid(
     crs=pyproj.CRS.from_epsg(4326).to_wkt(),

@@ -10,6 +10,8 @@ import pytest
 
 from tests.tiny_signal import write_signal_study
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).resolve().parents[3]
 
 NEW_SIGNATURES = """

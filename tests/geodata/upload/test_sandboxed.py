@@ -40,6 +40,8 @@ from ui.sheets import sheet_of
 from ui.studies import PRELOAD
 from ui.view import make_view
 
+pytestmark = pytest.mark.heavy
+
 LIMITS = Limits(seconds=120, megabytes=2_000)
 
 
