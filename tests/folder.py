@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from tests import tiny
+from tests.templates import copied
 
 STUDY = """\
 schema = 1
@@ -53,6 +54,17 @@ source = "by hand"
 
 def write(folder: Path, *, study: str = STUDY, villages: gpd.GeoDataFrame | None = None) -> Path:
     """Write the study into ``folder`` and return its study file."""
+    if villages is None:
+        copied(_files, folder)
+    else:
+        _files(folder, villages)
+    file = folder / "study.toml"
+    file.write_text(study, encoding="utf-8")
+    return file
+
+
+def _files(folder: Path, villages: gpd.GeoDataFrame | None = None) -> None:
+    """All files but the study file."""
     table = tiny.villages() if villages is None else villages
     (folder / "layers").mkdir(parents=True)
     table.drop(columns="centre").reset_index().to_file(folder / "villages.gpkg")
@@ -67,9 +79,6 @@ def write(folder: Path, *, study: str = STUDY, villages: gpd.GeoDataFrame | None
         columns = [f"{level}_code", level, *more, "geometry"]
         units = table[columns].dissolve(f"{level}_code", aggfunc="first").reset_index()
         units.to_file(folder / f"{level}s.gpkg")
-    file = folder / "study.toml"
-    file.write_text(study, encoding="utf-8")
-    return file
 
 
 def content(folder: Path) -> dict[str, str]:

@@ -21,19 +21,31 @@ SECONDS = "phusong/seconds"
 GUESSED_S = {"browser": 6.0, "province": 10.0, "heavy": 0.7}
 """What a test of a file that has not run yet is taken for, by its mark."""
 
-TOGETHER = {"tests/test_notebooks.py": "tests/test_province.py"}
-"""Files that one process runs: both begin with the province, which the other would wait for."""
+TOGETHER = {
+    "tests/test_notebooks.py": "tests/test_province.py",
+    "tests/e2e/test_first_view.py": "tests/e2e/test_pages.py",
+    "tests/e2e/test_signal.py": "tests/e2e/test_pages.py",
+    "tests/e2e/test_lists.py": "tests/e2e/test_map.py",
+    "tests/e2e/test_access.py": "tests/e2e/test_map.py",
+}
+"""Files that one process runs along with another: what they begin with is made once.
+
+Of the browser's there are two parts, so that a process is left for what waits for nothing.
+"""
+
+WAITING = 1
+"""So many processes more than cores: tests of pages and of processes wait for others."""
 
 
 def workers(arguments: Iterable[str]) -> int:
-    """How many processes run tests: one a core, or none for a single file."""
+    """How many processes run tests: one a core and one more, or none for a single file."""
     paths = [Path(one.split("::")[0]) for one in arguments]
     if len(paths) == 1 and paths[0].suffix == ".py":
         return 0
     try:
-        return len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(0)) + WAITING
     except AttributeError:  # macOS and Windows do not tell
-        return os.cpu_count() or 1
+        return (os.cpu_count() or 1) + WAITING
 
 
 class ByFile(LoadScopeScheduling):

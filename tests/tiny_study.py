@@ -8,6 +8,7 @@ import geopandas as gpd
 from shapely import Point, box
 
 from tests import tiny
+from tests.templates import copied
 
 IMAGE = "<img src=x onerror=\"document.title='owned'\">"
 FORMULA = "=HYPERLINK(0)"
@@ -94,7 +95,22 @@ def write_study(
     expected: tuple[str, ...] = (),
 ) -> Path:
     """Write the study into ``folder`` and return its study file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    copied(_files, folder)
+    quoted = ", ".join(f'"{name}"' for name in expected)
+    text = STUDY.format(expected=f"[{quoted}]")
+    text += "".join(PUBLISHED.format(value=value, of=of) for value, of in published)
+    for layer in tiny.layers():
+        text += LAYER.format(
+            operator=layer.info.operator,
+            technology=layer.info.technology,
+            path=f"{layer.info.operator}.gpkg",
+        )
+    (folder / "study.toml").write_text(text + (MARK if reconstruction else ""), "utf-8")
+    return folder / "study.toml"
+
+
+def _files(folder: Path) -> None:
+    """All files but the study file."""
     table = villages()
     table.drop(columns="centre").reset_index().to_file(folder / "villages.gpkg")
     centres = table["centre"].to_crs("EPSG:4326")
@@ -102,17 +118,9 @@ def write_study(
     (folder / "centres.csv").write_text("\n".join(["village_id,lon,lat", *lines]), "utf-8")
     _units(table, folder)
     _extras(folder)
-    quoted = ", ".join(f'"{name}"' for name in expected)
-    text = STUDY.format(expected=f"[{quoted}]")
-    text += "".join(PUBLISHED.format(value=value, of=of) for value, of in published)
     for layer in tiny.layers():
-        path = f"{layer.info.operator}.gpkg"
-        layer.footprint.to_frame("geometry").to_file(folder / path)
-        text += LAYER.format(
-            operator=layer.info.operator, technology=layer.info.technology, path=path
-        )
-    (folder / "study.toml").write_text(text + (MARK if reconstruction else ""), "utf-8")
-    return folder / "study.toml"
+        path = folder / f"{layer.info.operator}.gpkg"
+        layer.footprint.to_frame("geometry").to_file(path)
 
 
 def _units(table: gpd.GeoDataFrame, folder: Path) -> None:
