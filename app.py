@@ -12,9 +12,11 @@ from ui.access import may_read
 from ui.ahead import opening_ahead
 from ui.compress import CompressedStatic
 from ui.first.paint import FirstPaint
+from ui.headers import SecurityHeaders
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
 from ui.prompt import Prompt
+from ui.studies import tile_address
 from ui.text_page import text_routes
 
 
@@ -32,6 +34,7 @@ app = st.App(
     ],
     middleware=[
         Middleware(Prompt),
+        Middleware(SecurityHeaders, tiles=tile_address),
         Middleware(CompressedStatic),
         Middleware(FirstPaint, base_path=base_path),
     ],
