@@ -23,6 +23,7 @@ from ui.screens.data_report import dropped_section, report_section
 from ui.tables import FOLLOW_UP
 from ui.texts import Translator, error_text, phrase_text
 from ui.texts import marked as _
+from ui.upload_limits import MOST_MB_EACH, permit_uploads
 from ui.uploads import read_apart, received, sheet_read
 from ui.view import View
 
@@ -64,9 +65,10 @@ def show(view: View) -> None:
     """Draw the page."""
     t = view.t
     large = t(
-        "A file is larger than {most} MB, the most that is taken here; name it in a study file and "
-        "read it from the command line.",
+        "A file is larger than {most} MB, or all together than {each} MB, the most that is taken "
+        "here; name it in a study file and read it from the command line.",
         most=MOST_MB,
+        each=MOST_MB_EACH,
     )
     words = {"choose": t("Choose files"), "most": t("or drop them here"), "large": large}
     st.html(UPLOADER_STYLE.format(**words))
@@ -74,6 +76,7 @@ def show(view: View) -> None:
     if not view.rights.may_change_data:
         st.info(t("You may look at the data; changing it is for others."), icon=":material/lock:")
     else:
+        permit_uploads()
         incoming, follow_up = st.tabs([t("New study from files"), t("Follow-up sheet")])
         with incoming:
             _incoming(view)
