@@ -27,7 +27,9 @@ NAME = (
 )
 """All of them; what follows it tells one name from the next."""
 
-BARE_ADDRESS = re.compile(r"(?:https?://|www(?=\.))[-.\w]+|[-.\w+]+@[-\w]+(?:\.[-\w]+)+", re.IGNORECASE)
+BARE_ADDRESS = re.compile(
+    r"(?:https?://|www(?=\.))[-.\w]+|[-.\w+]+@[-\w]+(?:\.[-\w]+)+", re.IGNORECASE
+)
 """What GitHub's Markdown makes a link of wherever it stands in text (micromark's autolink)."""
 
 PICTURE = re.compile(r":(?:material/)?skull:")
@@ -75,9 +77,7 @@ def _rename_operators(file: Path) -> None:
     text = file.read_text("utf-8")
     if "operator" in text.partition("\n")[0]:
         quoted = NAME.replace('"', "")
-        file.write_text(
-            re.sub(r"\b(Alpha|Beta)\b", lambda m: f"{quoted} {m[0]}", text), "utf-8"
-        )
+        file.write_text(re.sub(r"\b(Alpha|Beta)\b", lambda m: f"{quoted} {m[0]}", text), "utf-8")
 
 
 def marks_of(markdown: str) -> list[str]:
@@ -109,7 +109,9 @@ class _Tags(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        asked = [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")]
+        asked = [
+            value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")
+        ]
         self.found += [f"{tag} {one}" for one in asked if HOST in one]
 
 

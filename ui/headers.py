@@ -92,7 +92,9 @@ def content_policy(tiles: str) -> str:
 def inline_scripts() -> tuple[str, ...]:
     """SHA-256 in base 64 of each script that stands in the page itself."""
     scripts = [*_SCRIPT.findall(INDEX.read_text("utf-8")), FIRST_SCRIPT.read_text("utf-8")]
-    return tuple(base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts)
+    return tuple(
+        base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts
+    )
 
 
 def tile_source(pattern: str | None) -> str:

@@ -30,7 +30,11 @@ class SocketGuard:
     """Refuses WebSockets of other origins, and drops messages that no page of ours sends."""
 
     def __init__(
-        self, app: ASGIApp, *, visitor: VisitorOf = visitor_of, origin: Callable[[], str] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        visitor: VisitorOf = visitor_of,
+        origin: Callable[[], str] | None = None,
     ) -> None:
         self.app = app
         self.visitor = visitor
@@ -84,14 +88,18 @@ def is_allowed(message: Message, visitor: Visitor) -> bool:
     body = message.get("bytes")
     if message["type"] != "websocket.receive" or body is None:
         return True  # connecting, closing, or text, for which Streamlit closes the connection
-    known = visitor.rights is not None
-    if not known and len(body) > MOST_BYTES_UNKNOWN:
+    if visitor.rights is None and len(body) > MOST_BYTES_UNKNOWN:
         return False
     told = BackMsg()
     try:
         told.ParseFromString(body)
     except DecodeError:
         return True  # Streamlit closes the connection
+    return _is_needed(told, visitor)
+
+
+def _is_needed(told: BackMsg, visitor: Visitor) -> bool:
+    known = visitor.rights is not None
     match told.WhichOneof("type"):
         case "rerun_script":
             return known or not told.rerun_script.fragment_id

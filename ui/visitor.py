@@ -31,6 +31,9 @@ USER_COOKIE = "_streamlit_user"
 BROWSER_COOKIE_S = 400 * 24 * 3600
 """As long as browsers keep a cookie at most; each visit begins it anew."""
 
+NOT_MODIFIED = 304
+"""A page that the browser still has: cookies may be cleared and it kept."""
+
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 
 
@@ -126,10 +129,13 @@ class BrowserCookie:
             await self.app(scope, receive, send)
             return
 
+        asks_page = "text/html" in Headers(scope=scope).get("accept", "")
+
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
+                is_page = headers.get("content-type", "").startswith("text/html")
+                if is_page or (message["status"] == NOT_MODIFIED and asks_page):
                     headers.append("set-cookie", _cookie(scope))
             await send(message)
 

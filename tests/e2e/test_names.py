@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -46,7 +45,9 @@ def test_no_name_asks_another_host_or_leads_there(
             assert HOST in page.content()
         page.goto(f"{strange}text?commune=10")
         assert page.evaluate(LED_AWAY, HOST) == []
-    hosts = {urlsplit(one).netloc for one in heard.requests if not one.startswith(("data:", "blob:"))}
+    hosts = {
+        urlsplit(one).netloc for one in heard.requests if not one.startswith(("data:", "blob:"))
+    }
     assert hosts == {urlsplit(strange).netloc}
     assert heard.complaints == []
 

@@ -20,9 +20,7 @@ def _app(tiles: str | None = None, headers: dict[str, str] | None = None) -> Sta
         return PlainTextResponse("reached", headers=headers)
 
     routes = [Route("/{path:path}", answer)]
-    return Starlette(
-        routes=routes, middleware=[Middleware(SecurityHeaders, tiles=lambda: tiles)]
-    )
+    return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, tiles=lambda: tiles)])
 
 
 def test_every_response_has_them_and_keeps_its_own() -> None:
@@ -41,8 +39,9 @@ def test_every_response_has_them_and_keeps_its_own() -> None:
 
 def test_the_tile_server_is_allowed_where_one_is_set() -> None:
     headers = get(_app("https://{s}.tiles.example/{z}/{x}/{y}.png"), "/x").headers
-    assert "img-src 'self' data: blob: https://*.tiles.example;" in (
-        headers["content-security-policy"]
+    assert (
+        "img-src 'self' data: blob: https://*.tiles.example;"
+        in (headers["content-security-policy"])
     )
     assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
 

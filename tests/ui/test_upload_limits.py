@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from geodata.access import EVERYTHING, Rights
-from ui.upload_limits import GRACE_S, MOST_BYTES, Uploads, UploadGuard
+from ui.upload_limits import GRACE_S, MOST_BYTES, UploadGuard, Uploads
 from ui.visitor import NOBODY, Visitor
 
 PLANNER = Visitor(name="email:a", rights=EVERYTHING)
@@ -89,7 +89,9 @@ def test_who_may_not_send_files_is_refused_unread(
     assert server.read == 0
 
 
-@pytest.mark.parametrize(("told", "status"), [("", 411), ("-1", 411), ("²", 411), (str(MOST_BYTES + 1), 413)])
+@pytest.mark.parametrize(
+    ("told", "status"), [("", 411), ("-1", 411), ("²", 411), (str(MOST_BYTES + 1), 413)]
+)
 def test_a_file_whose_size_is_not_told_or_too_large_is_refused_unread(
     server: _Server, uploads: Uploads, told: str, status: int
 ) -> None:
