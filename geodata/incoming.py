@@ -200,9 +200,9 @@ def make_study(  # noqa: PLR0913  # what a study is asked for, and where its fil
     """Make a study of chosen files in a folder of its own under ``home`` and open it once.
 
     Whole or not at all. The folder's name ends in 64 random bits: it stands in addresses, and
-    none can be guessed. ``beside`` are texts by the names of further files there. What reads the files is called by ``run``; their bytes are copied and
-    the study file is written here. Gives the folder. Raises `DataError` without villages, and
-    whatever is wrong with the files.
+    none can be guessed. ``beside`` are texts by the names of further files there. What reads
+    the files is called by ``run``; their bytes are copied and the study file is written here.
+    Gives the folder. Raises `DataError` without villages, and whatever is wrong with the files.
     """
     _require(choices, name)
     home.mkdir(parents=True, exist_ok=True)

@@ -47,11 +47,7 @@ class SocketGuard:
             return
         headers = Headers(scope=scope)
         asked, host = headers.get("origin", ""), headers.get("host", "")
-        try:
-            allowed = is_own_origin(asked, host=host, public=self.origin())
-        except (GeodataError, OSError):  # the settings cannot be read: nobody gets in
-            allowed = False
-        if not allowed:
+        if not is_own_origin(asked, host=host, public=self.origin()):
             await receive()  # the request to connect
             await send({"type": "websocket.close", "code": REFUSED})
             return
@@ -67,8 +63,14 @@ class SocketGuard:
 
 
 def public_origin() -> str:
-    """The origin that browsers reach this server under, as the settings say; "" where unset."""
-    settings = access()
+    """The origin that browsers reach this server under, as the settings say; "" where unset.
+
+    Settings that cannot be read let nobody in, and the page has to say so.
+    """
+    try:
+        settings = access()
+    except (GeodataError, OSError):
+        return ""
     return "" if settings is None else settings.public_origin
 
 

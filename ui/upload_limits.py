@@ -177,16 +177,15 @@ async def freeing_uploads() -> AsyncIterator[None]:
 
 
 async def _free_for_ever() -> None:
+    server = runtime.get_instance()
     while True:
         await asyncio.sleep(SWEEP_S)
-        await asyncio.to_thread(free_ended)
-
-
-def free_ended() -> None:
-    """Free the files and folders of the sessions that ended."""
-    active = runtime.get_instance().is_active_session
-    for session in uploads().ended(active, now=time.monotonic()):
-        _manager().remove_session_files(session)
+        ended = await asyncio.to_thread(
+            uploads().ended, server.is_active_session, now=time.monotonic()
+        )
+        for session in ended:
+            server.close_session(session)  # what it holds of the files goes too
+            _manager().remove_session_files(session)
 
 
 class UploadGuard:

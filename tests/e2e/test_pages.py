@@ -231,8 +231,8 @@ def receiving(browser: Browser, received: Path) -> Iterator[str]:  # noqa: ARG00
         yield url
 
 
-def test_files_dropped_become_a_study_with_its_map(
-    page: Page, received: Path, receiving: str
+def test_files_dropped_become_a_study_with_its_map_that_is_its_makers(
+    page: Page, browser: Browser, received: Path, receiving: str
 ) -> None:
     page.goto(f"{receiving}data")
     names = ("villages.gpkg", "communes.gpkg", "districts.gpkg", "Alpha.gpkg", "centres.csv")
@@ -251,6 +251,13 @@ def test_files_dropped_become_a_study_with_its_map(
     slug = parse_qs(urlsplit(page.url).query)["study"][0]
     show(page, f"{receiving}?study={slug}")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("6/9")
+    with context_of(browser, DESKTOP) as another:
+        stranger = another.new_page()
+        show(stranger, f"{receiving}?study={slug}")
+        finished(stranger)
+        expect(stranger.get_by_text("Chín thôn <b>")).to_have_count(0)
+        assert "Chín thôn" not in stranger.request.get(f"{receiving}text?study={slug}").text()
+        assert "Chín thôn" in page.request.get(f"{receiving}text?study={slug}").text()
 
 
 SAID = """() => getComputedStyle(
