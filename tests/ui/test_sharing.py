@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from geodata.access import EVERYTHING, Rights
 from geodata.errors import CallError, DataError
 from geodata.incoming import studies_in
+from geodata.study.results import Run
 from tests.tiny_study import write_study
+from tests.ui.tiny_run import open_page
 from ui import sharing, studies, text_page
+from ui.screens import data, own_study
 from ui.sharing import FILE, Sharing, is_open_to, open_slug, open_studies
 from ui.visitor import NOBODY, Visitor
 
@@ -145,3 +149,37 @@ def test_the_text_page_of_anothers_study_is_that_of_the_servers_own(
         scope = {"type": "http", "query_string": query, "headers": headers}
         text_page._answer(text_page.Request(scope))
     assert asked == ["", SLUG]
+
+
+@pytest.fixture
+def on_data(home: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:  # noqa: ARG001  # where the study is
+    """The page Data with the study open, for its maker."""
+    for module in (data, own_study):
+        monkeypatch.setattr(module, "current_visitor", lambda: MAKER)
+    return open_page(monkeypatch, run, "data", lang="en", study=SLUG)
+
+
+def _press(app: AppTest, label: str) -> AppTest:
+    return next(one for one in app.button if one.label == label).click().run()
+
+
+def test_on_the_page_its_maker_renames_shares_and_deletes_it(home: Path, on_data: AppTest) -> None:
+    app = on_data
+    assert not app.exception
+    next(one for one in app.text_input if one.label == "Name of the study").set_value("Ten")
+    _press(app, "Rename")
+    assert studies_in(home) == {SLUG: "Ten"}
+    app.radio[0].set_value("people")
+    addresses = "E-mail addresses, with commas"
+    next(one for one in app.text_input if one.label == addresses).set_value("friend@example.org")
+    _press(app, "Save who may open it")
+    assert _opening() == [MAKER.name, FRIEND.name]
+    app.radio[0].set_value("all")
+    _press(app, "Save who may open it")
+    assert _opening() == [MAKER.name, FRIEND.name, OTHER.name]
+    next(one for one in app.text_input if one.label == "Name of the study").set_value(" ")
+    assert "no name" in _press(app, "Rename").error[0].value
+    _press(app, "Delete now")
+    assert not app.exception
+    assert studies_in(home) == {}
+    assert "study" not in app.query_params
