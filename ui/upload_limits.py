@@ -73,8 +73,7 @@ class Uploads:
     def permit(self, session: str, person: str) -> None:
         """Take files of a session from now on: its page shows where to drop them."""
         with self._lock:
-            if session not in self._sessions:
-                self._sessions[session] = _Session(person)
+            self._sessions.setdefault(session, _Session(person)).person = person
 
     def is_permitted(self, session: str, person: str) -> bool:
         """Whether files of a session are taken, and from this person."""

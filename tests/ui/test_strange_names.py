@@ -14,7 +14,7 @@ from tests.strange_names import HOST, NAME, marks_of, strange_run, tags_of
 from tests.ui.tiny_run import open_page
 from ui.plain import WORD_JOINER, escaped, plain
 
-PLAIN = {"selectbox": ("options", "raw_values"), "text_input": ("value", "default", "placeholder")}
+PLAIN = {"selectbox": ("options", "raw_value"), "text_input": ("value", "default", "placeholder")}
 """Fields that Streamlit shows letter by letter."""
 
 PAGES = {
