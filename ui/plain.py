@@ -35,3 +35,12 @@ def escaped(text: object) -> str:
     unseen word joiner (U+2060) parts them.
     """
     return _MARKDOWN.sub(r"\\\1", _REPLACED.sub(WORD_JOINER, plain(text)))
+
+
+def code_span(text: object) -> str:
+    """``text`` so that Markdown shows it letter by letter and it can be copied, as code.
+
+    What `escaped` parts by an unseen sign would be another address when copied.
+    """
+    told = plain(text)
+    return escaped(told) if "`" in told or not told else f"`{told}`"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 from urllib.parse import urlsplit
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no stubs
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -14,7 +15,10 @@ from geodata.errors import GeodataError
 from ui.access import access
 from ui.visitor import Visitor, cookies_of, visitor_of
 
-OPERATIONS = ("deferred_file", "dataframe_chunk")
+OPERATIONS: tuple[Literal["deferred_file"], Literal["dataframe_chunk"]] = (
+    "deferred_file",
+    "dataframe_chunk",
+)
 """What our pages ask the server for besides runs: downloads, and rows of long tables."""
 
 MOST_BYTES_UNKNOWN = 65_536

@@ -57,7 +57,7 @@ def test_an_operator_is_chosen_by_the_name_that_was_written(browser: Browser, st
         page = context.new_page()
         page.goto(f"{strange}rule")
         page.wait_for_selector(READY)
-        pill = page.get_by_test_id("stBaseButton-pillsActive").filter(has_text=HOST).first
+        pill = page.get_by_test_id("stButtonGroup").get_by_text(HOST).first
         shown = pill.inner_text().replace("\u2060", "")
         assert shown.startswith(NAME.partition("\u202e")[0][:40])
 
