@@ -3,6 +3,8 @@
 ``phusong app`` and ``streamlit run app.py`` both start it.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -12,10 +14,15 @@ from ui.access import may_read
 from ui.ahead import opening_ahead
 from ui.compress import CompressedStatic
 from ui.first.paint import FirstPaint
+from ui.headers import SecurityHeaders
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
 from ui.prompt import Prompt
+from ui.sockets import SocketGuard
+from ui.studies import tile_address
 from ui.text_page import text_routes
+from ui.upload_limits import UploadGuard, freeing_uploads
+from ui.visitor import BrowserCookie
 
 
 def base_path() -> str:
@@ -23,15 +30,26 @@ def base_path() -> str:
     return str(st.get_option("server.baseUrlPath") or "")
 
 
+@asynccontextmanager
+async def lifespan(server: st.App) -> AsyncIterator[None]:
+    """What runs beside the server for as long as it does."""
+    async with opening_ahead(server), freeing_uploads():
+        yield
+
+
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
-    lifespan=opening_ahead,
+    lifespan=lifespan,
     routes=[
         *map_routes(asset_store(), base_path=base_path, may_read=may_read),
         *text_routes(base_path=base_path),
     ],
     middleware=[
         Middleware(Prompt),
+        Middleware(SecurityHeaders, tiles=tile_address),
+        Middleware(SocketGuard),
+        Middleware(UploadGuard),
+        Middleware(BrowserCookie),
         Middleware(CompressedStatic),
         Middleware(FirstPaint, base_path=base_path),
     ],

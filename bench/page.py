@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from tests.e2e.browsing import DESKTOP, PHONE, READY, browsing, context_of, serving, show
+from tests.e2e.browsing import DESKTOP, PHONE, READY, browsing, context_of, serving, show, until
 
 OURS = "map-data"
 """In the addresses of the map's data and program; the page itself bears our first view."""
@@ -163,7 +163,7 @@ def _changed(page: Page, act: Callable[[], object]) -> tuple[float, float]:
     page.evaluate("() => { window.phusongMap = window.phusongAll = 0; }")
     page.locator(READY).evaluate(STOPWATCH)
     act()
-    page.wait_for_function("() => window.phusongMap > 0 && window.phusongAll > 0")
+    until(page, "() => window.phusongMap > 0 && window.phusongAll > 0")
     on_map: float = page.evaluate("() => window.phusongMap")
     everywhere: float = page.evaluate("() => window.phusongAll")
     return on_map / 1000, everywhere / 1000

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from secrets import token_hex
+from types import MappingProxyType
 from typing import ParamSpec, Protocol
 from uuid import uuid4
 
@@ -17,7 +19,7 @@ from geodata.archives import LONGEST, RESERVED, Limits, unpacked_gzip, unpacked_
 from geodata.columns import plain
 from geodata.containers import is_data, together
 from geodata.errors import DataError, GeodataError, Phrase, phrase
-from geodata.files import whole_folder
+from geodata.files import whole_file, whole_folder
 from geodata.kinds import recognise
 from geodata.parts import BESIDE, beside_raster, parts_of, split_ending
 from geodata.read import read_table
@@ -33,6 +35,8 @@ DROPPED = Limits(most_files=2_000, most_bytes=1_000_000_000, most_seconds=2)
 NO_LAYER = ("centres", "communes", "districts")
 """Roles whose entry in the study file is a path alone: a layer of several, or a system that
 somebody says, stands in the copy itself."""
+
+_NAME = re.compile(r'^name = "(.*)"$', re.MULTILINE)
 
 P = ParamSpec("P")
 
@@ -190,13 +194,15 @@ def make_study(  # noqa: PLR0913  # what a study is asked for, and where its fil
     crs: str = "EPSG:9208",
     units_from: date | None = None,
     expected: Sequence[str] = (),
+    beside: Mapping[str, str] = MappingProxyType({}),
     run: Run = _run_here,
 ) -> Path:
     """Make a study of chosen files in a folder of its own under ``home`` and open it once.
 
-    Whole or not at all. What reads the files is called by ``run``; their bytes are copied and
-    the study file is written here. Gives the folder. Raises `DataError` without villages, and
-    whatever is wrong with the files.
+    Whole or not at all. The folder's name ends in 64 random bits: it stands in addresses, and
+    none can be guessed. ``beside`` are texts by the names of further files there. What reads
+    the files is called by ``run``; their bytes are copied and the study file is written here.
+    Gives the folder. Raises `DataError` without villages, and whatever is wrong with the files.
     """
     _require(choices, name)
     home.mkdir(parents=True, exist_ok=True)
@@ -206,6 +212,8 @@ def make_study(  # noqa: PLR0913  # what a study is asked for, and where its fil
         text = _toml(taken, name=name, as_of=as_of, crs=crs, units_from=units_from or as_of)
         text += _expected(expected)
         (made / "study.toml").write_text(text, encoding="utf-8")
+        for file, content in beside.items():
+            (made / file).write_text(content, encoding="utf-8")
         # of the study file it may only read: a process that was taken over would name others
         run(require_study, [one for one in made.iterdir() if one.is_dir()], [made], made)
     return folder
@@ -225,9 +233,19 @@ def studies_in(home: Path) -> dict[str, str]:
     """The studies under a home folder: folder name → the study's own name, by name."""
     found = {}
     for file in sorted(home.glob("*/study.toml")):
-        match = re.search(r'^name = "(.*)"$', file.read_text(encoding="utf-8"), re.MULTILINE)
+        match = _NAME.search(file.read_text(encoding="utf-8"))
         found[file.parent.name] = _untold(match[1]) if match else file.parent.name
     return dict(sorted(found.items(), key=lambda entry: plain(entry[1])))
+
+
+def rename_study(folder: Path, name: str) -> None:
+    """Give a study that `make_study` made another name. Raises `DataError` for an empty one."""
+    _require_name(name)
+    file = folder / "study.toml"
+    line = f"name = {_told(name.strip())}"
+    text = _NAME.sub(lambda _: line, file.read_text(encoding="utf-8"), count=1)
+    with whole_file(file) as path:
+        path.write_text(text, encoding="utf-8")
 
 
 def _placed(folder: Path, name: str, body: bytes) -> Path:
@@ -252,8 +270,7 @@ def safe_name(name: str) -> str:
 
 
 def _require(choices: Sequence[Choice], name: str) -> None:
-    if not name.strip():
-        raise DataError("the study has no name; give it one, such as Nghệ An, Quý 3 năm 2025")
+    _require_name(name)
     counts = {role: sum(c.role == role for c in choices) for role in ("villages", "centres")}
     if counts["villages"] != 1:
         raise DataError(
@@ -270,14 +287,16 @@ def _require(choices: Sequence[Choice], name: str) -> None:
             )
 
 
+def _require_name(name: str) -> None:
+    if not name.strip():
+        raise DataError("the study has no name; give it one, such as Nghệ An, Quý 3 năm 2025")
+
+
 def _free(home: Path, name: str) -> str:
-    """A folder name for a study that no other has."""
+    """A folder name for a study that no other has, and nobody can guess."""
     base = "-".join(plain(name).split())[:LONGEST].strip("-") or "study"
-    base = f"{base}-study" if base in RESERVED else base
-    slug, k = base, 1
-    while (home / slug).exists():
-        k += 1
-        slug = f"{base}-{k}"
+    while (home / (slug := f"{base}-{token_hex(8)}")).exists():
+        continue
     return slug
 
 

@@ -102,6 +102,7 @@ class Access(_Table):
     secret: str = Field(min_length=SECRET_LENGTH, repr=False)
     token_minutes: Whole = Field(default=30, ge=1, le=24 * 60)
     sign_in_hours: Whole = Field(default=12, ge=1, le=30 * 24)
+    public_origin: str = Field(default="", pattern=r"^(https?://[^/?#\s]+/?)?$")
     people: tuple[Person, ...] = ()
     everyone_else: Grant | None = None
 

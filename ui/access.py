@@ -16,7 +16,7 @@ from geodata.access import EVERYTHING, Access, Rights, read_access
 from geodata.errors import GeodataError, UnreadableError
 from ui.maps.assets import Asset
 from ui.maps.routes import prefix
-from ui.plain import escaped
+from ui.plain import code_span
 from ui.texts import Translator
 
 SETTINGS_VARIABLE = "PHUSONG_SETTINGS"
@@ -129,14 +129,14 @@ def sign_in_page(t: Translator) -> None:
             t(
                 "The sign-in server has not verified the address {email}. Verify it there, then "
                 "sign in again.",
-                email=escaped(email),
+                email=code_span(email),
             )
         )
         return
     st.error(
         t(
             "{email} has been given no area here. Ask whoever runs this server to add the address.",
-            email=escaped(email),
+            email=code_span(email),
         )
     )
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from geodata.study.places import Level, structure_on
 from ui import choices
-from ui.plain import plain
+from ui.plain import escaped, plain
 from ui.texts import Translator
 from ui.texts import marked as _
 from ui.view import View
@@ -53,7 +53,7 @@ def choice_box(
         label,
         known,
         key=key,
-        format_func=lambda code: plain(options[code]) if code in options else (everything or ""),
+        format_func=lambda code: plain(options.get(code, everything or "")),
         on_change=react,
         **more,
     )
@@ -73,7 +73,7 @@ def several(label: str, field: str, options: Mapping[str, str], value: Sequence[
         list(options),
         key=key,
         selection_mode="multi",
-        format_func=options.__getitem__,
+        format_func=lambda one: escaped(options[one]),
         on_change=react,
     )
 

@@ -16,8 +16,10 @@ from ui.access import current_rights, sign_in_page, sign_out_button
 from ui.choices import Choices
 from ui.figures import basis
 from ui.plain import escaped
+from ui.sharing import open_slug
 from ui.texts import LANGUAGES, Translator, error_text, translator
 from ui.view import View, make_view
+from ui.visitor import current_visitor
 
 FRAMED = "framed"
 """In a session that has a head already."""
@@ -193,7 +195,8 @@ def _view(entry: PageEntry, choice: Choices) -> View | None:
         if rights is None:
             sign_in_page(t)
             return None
-        opened = studies.open_study(choice.study, rights=rights)
+        slug = open_slug(choice.study, current_visitor())
+        opened = studies.open_study(slug, rights=rights)
         return make_view(opened, choice if entry.narrows else choice.of_everybody)
     except (GeodataError, CoverageError) as error:
         st.error(escaped(error_text(error, choice.language)))

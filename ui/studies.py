@@ -128,11 +128,14 @@ def is_there() -> bool:
 
 def study_path(slug: str = "") -> Path:
     """The folder or file of a study made in the browser, or without a name the server's own."""
+    return made_folder(slug) or named_study() or built_in_study()
+
+
+def made_folder(slug: str) -> Path | None:
+    """The folder of a study made in the browser; None where there is none of this name."""
     made = studies_home() / slug
-    is_name = len(slug) < LONGEST_SLUG and Path(slug).name == slug and slug not in ("", "..")
-    if is_name and (made / "study.toml").is_file():
-        return made
-    return named_study() or built_in_study()
+    is_name = len(slug) < LONGEST_SLUG and Path(slug).name == slug and not slug.startswith(".")
+    return made if is_name and slug and (made / "study.toml").is_file() else None
 
 
 def open_study(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened:

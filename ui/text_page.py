@@ -21,13 +21,18 @@ from ui.access import KEY, rights_in
 from ui.figures import leader_sentence, no_units_text
 from ui.maps.routes import prefix
 from ui.plain import html_safe, plain
+from ui.sharing import open_slug
 from ui.sheets import sheet_of
 from ui.texts import error_text
 from ui.view import View, make_view
+from ui.visitor import cookies_of, visitor_of
 
 ROUTE = "text"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'self'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-cache",
@@ -59,7 +64,8 @@ def _answer(request: Request) -> Response:
     if rights is None:
         return PlainTextResponse("Not allowed, or no longer", status_code=403)
     try:
-        view = make_view(studies.open_study(choice.study, rights=rights), choice)
+        slug = open_slug(choice.study, visitor_of(cookies_of(request.scope)))
+        view = make_view(studies.open_study(slug, rights=rights), choice)
         body = page(view, key=request.query_params.get(KEY, ""))
     except (GeodataError, CoverageError) as error:
         text = error_text(error, choice.language)

@@ -14,6 +14,7 @@ from geodata.followup import Reading, read_follow_up
 from geodata.incoming import receive, unpack_archive
 from geodata.understood import Received, Understood, look_into
 from ui import studies
+from ui.upload_limits import keep_with_session
 
 SHEET = "follow-up sheet"
 
@@ -23,6 +24,7 @@ P = ParamSpec("P")
 def received(files: list[tuple[str, bytes]]) -> list[tuple[Received, Understood]]:
     """What was dropped, unpacked and looked into in a sandbox."""
     folder = studies.upload_folder()
+    keep_with_session(folder)
     granted = studies.sandbox().granting(folder)
 
     def unpack(path: Path, inside: Path) -> tuple[Received, ...] | None:

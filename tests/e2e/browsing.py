@@ -266,6 +266,18 @@ def finished(page: Page) -> None:
     page.wait_for_selector('[data-test-script-state="notRunning"]')
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression is true.
+
+    Playwright's `wait_for_function` calls `eval` in the page, which our policy forbids.
+    """
+    deadline = time.monotonic() + SHOW_MS / 1000
+    while not page.evaluate(expression):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{expression} did not come true within {SHOW_MS / 1000:g} s")
+        page.wait_for_timeout(50)
+
+
 def still(part: Locator) -> None:
     """Wait until part of a page stays where it is: fonts and lists push others about."""
     part.evaluate(STILL)

@@ -19,6 +19,7 @@ from tests.e2e.browsing import (
     sideways,
     stamp_of,
     still,
+    until,
 )
 from tests.tiny_study import FORMULA, write_study
 from ui.texts import translator
@@ -104,13 +105,13 @@ def test_a_variant_is_kept_and_published_and_units_are_ranked_three_ways(
         settled(page, stamp)
         page.get_by_label(T("Name of the variant")).fill("Ba mươi phần trăm")
         page.get_by_role("button", name=T("Keep under this name")).click()
-        page.wait_for_function("location.search.includes('variant=ba-muoi-phan-tram')")
+        until(page, "location.search.includes('variant=ba-muoi-phan-tram')")
         show(page, f"{url}?level=commune")
         expect(page.get_by_test_id("stMetricValue").first).to_have_text("6/9")
         show(page, f"{url}rule?variant=ba-muoi-phan-tram")
         page.get_by_role("button", name=T("Publish…")).click()
         page.get_by_role("button", name=T("Publish now")).click()
-        page.wait_for_function("!location.search.includes('variant=')")
+        until(page, "!location.search.includes('variant=')")
         for ranking, label, order in (
             ("uncovered", "by uncovered villages", ["Xã 1", "Xã 2", "Xã 0"]),
             ("share", "by share covered", ["Xã 1", "Xã 2", "Xã 0"]),

@@ -22,6 +22,7 @@ from tests.e2e.browsing import (
     sideways,
     stamp_of,
     still,
+    until,
 )
 from tests.tiny_study import write_study
 
@@ -247,7 +248,7 @@ def test_layers_are_fetched_when_switched_on_and_stand_in_the_address(
     page.locator(".phusong-map .layers summary").click()
     page.get_by_label("Alpha 4G").check()
     page.get_by_label("Vùng triển khai 5G").check()
-    page.wait_for_function("location.search.includes('layers=Alpha')")
+    until(page, "location.search.includes('layers=Alpha')")
     finished(page)
     page.wait_for_load_state("networkidle")
     assert not before

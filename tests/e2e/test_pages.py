@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
 import pytest
@@ -27,6 +28,7 @@ from tests.e2e.browsing import (
     sideways,
     stamp_of,
     still,
+    until,
 )
 from tests.tiny_study import write_study
 
@@ -118,7 +120,7 @@ def test_the_search_finds_a_former_name_and_opens_the_new_unit(page: Page, addre
     _open(page, f"{address}area")
     page.get_by_label("Tìm xã, phường hoặc huyện theo tên cũ hay mới").fill("xa 0")
     page.keyboard.press("Enter")
-    page.wait_for_function("location.search.includes('name=')")
+    until(page, "location.search.includes('name=')")
     page.get_by_role("combobox", name="Đơn vị của tôi").click()
     page.get_by_role("option", name="Xã Mường Mới").click()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("2/3")
@@ -230,8 +232,8 @@ def receiving(browser: Browser, received: Path) -> Iterator[str]:  # noqa: ARG00
         yield url
 
 
-def test_files_dropped_become_a_study_with_its_map(
-    page: Page, received: Path, receiving: str
+def test_files_dropped_become_a_study_with_its_map_that_is_its_makers(
+    page: Page, browser: Browser, received: Path, receiving: str
 ) -> None:
     page.goto(f"{receiving}data")
     names = ("villages.gpkg", "communes.gpkg", "districts.gpkg", "Alpha.gpkg", "centres.csv")
@@ -245,10 +247,18 @@ def test_files_dropped_become_a_study_with_its_map(
     choose(page, page.get_by_role("combobox", name="Công nghệ"), "4G")
     page.get_by_label("Tên bộ số liệu").fill("Chín thôn <b>")
     page.get_by_role("button", name="Tạo bộ số liệu và mở bản đồ").click()
-    page.wait_for_function("location.search.includes('study=chin-thon-b')")
+    until(page, "location.search.includes('study=chin-thon-b-')")
     expect(page.get_by_text("Chín thôn <b>").first).to_be_visible()
-    show(page, f"{receiving}?study=chin-thon-b")
+    slug = parse_qs(urlsplit(page.url).query)["study"][0]
+    show(page, f"{receiving}?study={slug}")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("6/9")
+    with context_of(browser, DESKTOP) as another:
+        stranger = another.new_page()
+        show(stranger, f"{receiving}?study={slug}")
+        finished(stranger)
+        expect(stranger.get_by_text("Chín thôn <b>")).to_have_count(0)
+        assert "Chín thôn" not in stranger.request.get(f"{receiving}text?study={slug}").text()
+        assert "Chín thôn" in page.request.get(f"{receiving}text?study={slug}").text()
 
 
 SAID = """() => getComputedStyle(
@@ -308,7 +318,7 @@ def test_a_file_of_300_megabytes_is_told_at_once(
     dropping.wait_for_selector("input[type=file]", state="attached")
     assert dropping.evaluate(SAID) in ("none", "normal")
     dropping.locator("input[type=file]").first.set_input_files(path)
-    dropping.wait_for_function(f"({SAID})().includes('200 MB')")
+    until(dropping, f"({SAID})().includes('200 MB')")
 
 
 def test_a_follow_up_sheet_goes_out_and_comes_back(
@@ -349,9 +359,7 @@ def test_a_dropped_socket_comes_back_to_the_same_view(browser: Browser, address:
         show(page, f"{address}gaps?district=417&village=v9")
         stamp = stamp_of(page)
         page.evaluate("window.sockets.forEach((socket) => socket.close())")
-        page.wait_for_function(
-            "window.sockets.length > 1 && window.sockets.at(-1).readyState === 1"
-        )
+        until(page, "window.sockets.length > 1 && window.sockets.at(-1).readyState === 1")
         finished(page)
         assert stamp_of(page) == stamp
         expect(page.get_by_text("1 thôn, bản trong danh sách")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import Heard, place_of, serving, settled, show, stamp_of
+from tests.e2e.browsing import Heard, place_of, serving, settled, show, stamp_of, until
 from tests.tiny_signal import write_signal_study
 from ui.texts import translator
 
@@ -45,7 +45,7 @@ def test_a_signal_layer_is_laid_over_the_map_with_its_classes(
     page.locator(".phusong-map .layers summary").click()
     page.get_by_label("Gamma 4G dBm").check()
     expect(page.locator(".phusong-map .layers")).to_contain_text("−100 … −91 dBm")
-    page.wait_for_function("location.search.includes('layers=Gamma')")
+    until(page, "location.search.includes('layers=Gamma')")
     for _ in range(50):
         if _beside(page, "v1") != before:
             break
@@ -74,7 +74,7 @@ def test_a_level_moved_flips_villages_and_stands_in_the_address(page: Page, sign
     assert slider.input_value() == "-105"
     slider.fill("-130")
     settled(page, stamp)
-    page.wait_for_function("location.search.includes('min_dbm_4g')")
+    until(page, "location.search.includes('min_dbm_4g')")
     expect(page.get_by_text("9/9", exact=False).first).to_be_visible()
 
 

@@ -154,7 +154,7 @@ def test_the_page_of_who_has_no_rights_says_why(
         (
             "error",
             (
-                "a\\_b\\@example\\.org has been given no area here. Ask whoever runs this server "
+                "`a_b@example.org` has been given no area here. Ask whoever runs this server "
                 "to add the address."
             ),
         ),
@@ -164,7 +164,7 @@ def test_the_page_of_who_has_no_rights_says_why(
         (
             "error",
             (
-                "The sign-in server has not verified the address a\\_b\\@example\\.org. Verify it "
+                "The sign-in server has not verified the address `a_b@example.org`. Verify it "
                 "there, then sign in again."
             ),
         ),

@@ -92,7 +92,7 @@ def _shown(opened: Opened, path: str = "", base: str = "", **query: str) -> str:
 
 def _flat(text: str) -> str:
     """Words alone: without Markdown, signs for icons and breaks of lines."""
-    return " ".join(re.sub(r":material/\w+:|[*#\\]", "", text).replace("\u00a0", " ").split())
+    return " ".join(re.sub(r":material/\w+:|[*#\\\u2060]", "", text).replace("\u00a0", " ").split())
 
 
 @pytest.mark.heavy

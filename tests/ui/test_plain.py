@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ui.plain import escaped, plain
+from ui.plain import code_span, escaped, plain
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,9 @@ def test_markdown_of_strangers_does_nothing(text: str) -> None:
     shown = escaped(text)
     assert shown.replace("\\", "") == text
     assert all(f"\\{mark}" in shown for mark in text if mark in "*[]()<>$:#`")
+
+
+def test_an_address_that_is_shown_can_be_copied_and_is_no_link() -> None:
+    assert code_span("a_b@example.org") == "`a_b@example.org`"
+    assert code_span("a`[x](y)`b") == escaped("a`[x](y)`b")
+    assert code_span("") == ""

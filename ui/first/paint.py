@@ -96,6 +96,8 @@ def _view(path: str, choice: Choices, base: str) -> str | None:
     try:
         if access() is not None:
             return None
+        if studies.made_folder(choice.study) is not None:
+            return None  # whose it is, the page asks
         opened = studies.at_hand(choice.study)
         return None if opened is None else first_view(opened, choice, path, base=base)
     except (CoverageError, GeodataError):  # the page says what is wrong

@@ -13,18 +13,22 @@ import streamlit as st
 from coverage.model import TECHNOLOGIES
 from geodata.errors import GeodataError
 from geodata.followup import FIELDS, Reading, keep_follow_up, shown
-from geodata.incoming import MOST_MB, Choice, make_study, studies_in
+from geodata.incoming import MOST_MB, Choice, make_study
 from geodata.understood import Received, Role, Understood
 from ui import choices, studies
 from ui.controls import choice_box
 from ui.incoming import numbers, own_words, tells
 from ui.plain import escaped, plain
 from ui.screens.data_report import dropped_section, report_section
+from ui.screens.own_study import own_study
+from ui.sharing import FILE, Sharing, open_studies
 from ui.tables import FOLLOW_UP
 from ui.texts import Translator, error_text, phrase_text
 from ui.texts import marked as _
+from ui.upload_limits import MOST_MB_EACH, permit_uploads
 from ui.uploads import read_apart, received, sheet_read
 from ui.view import View
+from ui.visitor import current_visitor
 
 ROLES: dict[str, str] = {
     "villages": _("villages"),
@@ -64,16 +68,19 @@ def show(view: View) -> None:
     """Draw the page."""
     t = view.t
     large = t(
-        "A file is larger than {most} MB, the most that is taken here; name it in a study file and "
-        "read it from the command line.",
+        "A file is larger than {most} MB, or all together than {each} MB, the most that is taken "
+        "here; name it in a study file and read it from the command line.",
         most=MOST_MB,
+        each=MOST_MB_EACH,
     )
     words = {"choose": t("Choose files"), "most": t("or drop them here"), "large": large}
     st.html(UPLOADER_STYLE.format(**words))
     _which(view)
+    own_study(view)
     if not view.rights.may_change_data:
         st.info(t("You may look at the data; changing it is for others."), icon=":material/lock:")
     else:
+        permit_uploads()
         incoming, follow_up = st.tabs([t("New study from files"), t("Follow-up sheet")])
         with incoming:
             _incoming(view)
@@ -86,7 +93,7 @@ def show(view: View) -> None:
 def _which(view: View) -> None:
     """The studies there are; choosing one opens it on every page."""
     t = view.t
-    made = studies_in(studies.studies_home()) if view.rights.sees_all else {}
+    made = open_studies(current_visitor())
     if made:
         choice_box(
             t("Study"),
@@ -233,7 +240,15 @@ def _make(
     units_from: Any,
     expected: str,
 ) -> None:
-    t = view.t
+    t, visitor = view.t, current_visitor()
+    if not visitor.name:
+        st.error(
+            t(
+                "This browser keeps no cookies, so a study made here would be nobody's; allow them "
+                "for this page and load it anew."
+            )
+        )
+        return
     try:
         with st.spinner(t("Reading and measuring…")):
             folder = make_study(
@@ -243,6 +258,7 @@ def _make(
                 as_of=_day(as_of),
                 units_from=_day(units_from),
                 expected=[one.strip() for one in expected.split(",") if one.strip()],
+                beside={FILE: Sharing(owner=visitor.name).text()},
                 run=partial(read_apart, name),
             )
             studies.open_study(folder.name, rights=view.rights)

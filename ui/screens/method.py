@@ -106,7 +106,7 @@ def show(view: View) -> None:
     st.markdown("\n".join(f"- **{verdict_text(v, t)}**: {t(VERDICTS[v])}" for v in VERDICT_TEXTS))
     st.markdown(t("Uncovered means weak or no signal, always written with its split."))
     st.subheader(t("The rule of these figures"), anchor=False)
-    st.markdown(f"**{escaped(t(view.rule.title))}** (`{view.rule.name}`)")
+    st.markdown(f"**{escaped(t(view.rule.title))}** ({escaped(view.rule.name)})")
     st.markdown(rule_sentence(view.rule, t))
     st.caption(t("Source: {source}", source=escaped(t(view.rule.source))))
     st.subheader(t("Who has to act"), anchor=False)

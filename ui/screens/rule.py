@@ -228,7 +228,7 @@ def _pills(
             on = ()
         _try(view, rule, **{name: on or chosen})
 
-    st.pills(label, options, key=key, selection_mode="multi", on_change=react)
+    st.pills(label, options, key=key, selection_mode="multi", format_func=escaped, on_change=react)
 
 
 def _set(view: View, rule: Rule, name: str, value: object) -> None:

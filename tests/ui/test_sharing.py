@@ -1,0 +1,185 @@
+"""Studies made in the browser are their maker's until shared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from geodata.access import EVERYTHING, Rights
+from geodata.errors import CallError, DataError
+from geodata.incoming import studies_in
+from geodata.study.results import Run
+from tests.tiny_study import write_study
+from tests.ui.tiny_run import open_page
+from ui import sharing, studies, text_page
+from ui.screens import data, own_study
+from ui.sharing import FILE, Sharing, is_open_to, open_slug, open_studies
+from ui.visitor import NOBODY, Visitor
+
+FULL = Rights(may_change_rules=True, may_change_data=True)
+LOOKS = Rights(may_change_rules=False, may_change_data=False)
+PART = Rights(districts=frozenset({"417"}), may_change_rules=False, may_change_data=False)
+MAKER = Visitor(name="email:maker@example.org", rights=FULL)
+FRIEND = Visitor(name="email:friend@example.org", rights=PART)
+OTHER = Visitor(name="email:other@example.org", rights=FULL)
+SLUG = "nine-0123456789abcdef"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of a study that the maker has just made."""
+    monkeypatch.setenv(studies.STUDIES_VARIABLE, str(tmp_path / "studies"))
+    folder = tmp_path / "studies" / SLUG
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text('schema = 1\nname = "Nine"\n', "utf-8")
+    (folder / FILE).write_text(Sharing(owner=MAKER.name).text(), "utf-8")
+    return tmp_path / "studies"
+
+
+def _opening() -> list[str]:
+    return [one.name for one in (MAKER, FRIEND, OTHER, NOBODY) if open_slug(SLUG, one)]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_study_opens_for_its_maker_then_for_people_then_for_all() -> None:
+    assert _opening() == [MAKER.name]
+    sharing.share(SLUG, MAKER, people=(" Friend@Example.org ", ""), everybody=False)
+    assert _opening() == [MAKER.name, FRIEND.name]
+    sharing.share(SLUG, MAKER, people=(), everybody=True)
+    assert _opening() == [MAKER.name, FRIEND.name, OTHER.name]
+    sharing.share(SLUG, MAKER, people=(), everybody=False)
+    assert _opening() == [MAKER.name]
+
+
+@pytest.mark.usefixtures("home")
+def test_to_anybody_else_it_answers_as_if_there_were_none() -> None:
+    assert open_slug(SLUG, OTHER) == open_slug("no-such-study", OTHER) == ""
+    assert studies.made_folder("..") is studies.made_folder("") is None
+    assert studies.made_folder(f"../studies/{SLUG}") is None
+
+
+@pytest.mark.usefixtures("home")
+def test_only_its_maker_renames_shares_and_deletes_it() -> None:
+    for visitor in (OTHER, FRIEND, NOBODY, Visitor(name="", rights=EVERYTHING)):
+        for change in (
+            lambda who=visitor: sharing.rename(SLUG, who, "x"),
+            lambda who=visitor: sharing.share(SLUG, who, people=(), everybody=True),
+            lambda who=visitor: sharing.delete(SLUG, who),
+        ):
+            with pytest.raises(CallError, match="only who made a study"):
+                change()
+    assert _opening() == [MAKER.name]
+
+
+def test_a_name_changes_and_the_address_stays(home: Path) -> None:
+    sharing.rename(SLUG, MAKER, 'Ten \\1 "villages"')
+    assert studies_in(home) == {SLUG: 'Ten \\1 "villages"'}
+    assert (home / SLUG / "study.toml").read_text("utf-8").startswith("schema = 1\n")
+    with pytest.raises(DataError, match="no name"):
+        sharing.rename(SLUG, MAKER, " ")
+
+
+def test_what_is_deleted_is_gone_with_its_files(home: Path) -> None:
+    sharing.delete(SLUG, MAKER)
+    assert list(home.iterdir()) == []
+    assert _opening() == []
+
+
+@pytest.mark.usefixtures("home")
+def test_who_it_is_shared_with_is_an_address_and_not_too_many() -> None:
+    with pytest.raises(CallError, match="no e-mail address"):
+        sharing.share(SLUG, MAKER, people=("friend",), everybody=False)
+    many = tuple(f"{k}@example.org" for k in range(101))
+    with pytest.raises(CallError, match="at most 100"):
+        sharing.share(SLUG, MAKER, people=many, everybody=False)
+
+
+def test_the_list_names_ones_own_and_what_is_shared_to_who_sees_all(home: Path) -> None:
+    assert open_studies(MAKER) == {SLUG: "Nine"}
+    assert open_studies(OTHER) == {}
+    sharing.share(SLUG, MAKER, people=(), everybody=True)
+    assert open_studies(OTHER) == {SLUG: "Nine"}
+    assert open_studies(FRIEND) == {}  # a name may tell of other districts
+    (home / SLUG / FILE).write_text(Sharing(owner=FRIEND.name).text(), "utf-8")
+    assert open_studies(FRIEND) == {SLUG: "Nine"}
+
+
+def test_a_study_without_an_owner_is_everybodys_where_nobody_signs_in(home: Path) -> None:
+    folder = home / SLUG
+    (folder / FILE).unlink()
+    assert is_open_to(folder, Visitor(name="", rights=EVERYTHING))
+    assert is_open_to(folder, OTHER)
+    assert not is_open_to(folder, Visitor(name="email:l", rights=LOOKS))
+    assert not is_open_to(folder, FRIEND)
+    assert not is_open_to(folder, NOBODY)
+
+
+@pytest.mark.parametrize("held", ["", "{}", "[]", '{"owner": 1, "people": 3, "everybody": true}'])
+def test_a_broken_record_opens_for_nobody(home: Path, held: str) -> None:
+    (home / SLUG / FILE).write_text(held, "utf-8")
+    assert _opening() == []
+
+
+def test_a_browser_owns_what_it_made_where_nobody_signs_in(home: Path) -> None:
+    mine, theirs = (Visitor(name=f"browser:{k}", rights=EVERYTHING) for k in "ab")
+    (home / SLUG / FILE).write_text(Sharing(owner=mine.name).text(), "utf-8")
+    assert open_slug(SLUG, mine) == SLUG
+    assert open_slug(SLUG, theirs) == ""
+    assert open_slug(SLUG, Visitor(name="", rights=EVERYTHING)) == ""
+
+
+def test_the_text_page_of_anothers_study_is_that_of_the_servers_own(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(studies.STUDY_VARIABLE, str(write_study(tmp_path / "own")))
+    asked: list[str] = []
+
+    def opened(slug: str, *, rights: Rights) -> None:  # noqa: ARG001  # as `open_study` has it
+        asked.append(slug)
+        raise CallError("stop here")
+
+    monkeypatch.setattr(studies, "open_study", opened)
+    cookie = "0123456789abcdef" * 4
+    mine = text_page.visitor_of({"phusong_browser": cookie})
+    (home / SLUG / FILE).write_text(Sharing(owner=mine.name).text(), "utf-8")
+    for headers in ([], [(b"cookie", f"phusong_browser={cookie}".encode())]):
+        query = f"study={SLUG}".encode()
+        scope = {"type": "http", "query_string": query, "headers": headers}
+        text_page._answer(text_page.Request(scope))
+    assert asked == ["", SLUG]
+
+
+@pytest.fixture
+def on_data(home: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:  # noqa: ARG001  # where the study is
+    """The page Data with the study open, for its maker."""
+    for module in (data, own_study):
+        monkeypatch.setattr(module, "current_visitor", lambda: MAKER)
+    return open_page(monkeypatch, run, "data", lang="en", study=SLUG)
+
+
+def _press(app: AppTest, label: str) -> AppTest:
+    return next(one for one in app.button if one.label == label).click().run()
+
+
+def test_on_the_page_its_maker_renames_shares_and_deletes_it(home: Path, on_data: AppTest) -> None:
+    app = on_data
+    assert not app.exception
+    next(one for one in app.text_input if one.label == "Name of the study").set_value("Ten")
+    _press(app, "Rename")
+    assert studies_in(home) == {SLUG: "Ten"}
+    app.radio[0].set_value("people")
+    addresses = "E-mail addresses, with commas"
+    next(one for one in app.text_input if one.label == addresses).set_value("friend@example.org")
+    _press(app, "Save who may open it")
+    assert _opening() == [MAKER.name, FRIEND.name]
+    app.radio[0].set_value("all")
+    _press(app, "Save who may open it")
+    assert _opening() == [MAKER.name, FRIEND.name, OTHER.name]
+    next(one for one in app.text_input if one.label == "Name of the study").set_value(" ")
+    assert "no name" in _press(app, "Rename").error[0].value
+    _press(app, "Delete now")
+    assert not app.exception
+    assert studies_in(home) == {}
+    assert "study" not in app.query_params

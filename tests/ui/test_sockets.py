@@ -1,0 +1,150 @@
+"""Sockets come from our own pages, and bring only what our pages send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from geodata.access import EVERYTHING, Rights
+from ui.sockets import MOST_BYTES_UNKNOWN, SocketGuard, is_allowed, is_own_origin
+from ui.visitor import NOBODY, Visitor
+
+PLANNER = Visitor(name="email:a", rights=EVERYTHING)
+READER = Visitor(name="email:b", rights=Rights(may_change_data=False, may_change_rules=False))
+
+
+def _message(**told: object) -> Message:
+    body = BackMsg()
+    for name, value in told.items():
+        if isinstance(value, bool):
+            setattr(body, name, value)
+        else:
+            getattr(body, name).SetInParent()
+    return {"type": "websocket.receive", "bytes": body.SerializeToString()}
+
+
+def _operation(name: str) -> Message:
+    body = BackMsg()
+    getattr(body.backend_operation_request, name).SetInParent()
+    return {"type": "websocket.receive", "bytes": body.SerializeToString()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["clear_cache", "set_run_on_save", "stop_script", "load_git_info", "app_heartbeat",
+     "debug_disconnect_websocket", "debug_shutdown_runtime"],
+)  # fmt: skip
+def test_streamlits_own_messages_reach_nobody(name: str) -> None:
+    for visitor in (PLANNER, READER, NOBODY):
+        assert not is_allowed(_message(**{name: True}), visitor)
+
+
+def test_runs_downloads_and_files_are_for_who_may() -> None:
+    asked = {
+        "run": _message(rerun_script=None),
+        "download": _operation("deferred_file"),
+        "rows": _operation("dataframe_chunk"),
+        "skills": _operation("install_skills"),
+        "files": _message(file_urls_request=None),
+        "nothing": _message(),
+    }
+
+    def reaching(visitor: Visitor) -> list[str]:
+        return [name for name, message in asked.items() if is_allowed(message, visitor)]
+
+    assert reaching(PLANNER) == ["run", "download", "rows", "files"]
+    assert reaching(READER) == ["run", "download", "rows"]
+    assert reaching(NOBODY) == ["run"]
+
+
+def test_before_sign_in_there_is_the_pages_own_run_alone() -> None:
+    part, large = BackMsg(), BackMsg()
+    part.rerun_script.fragment_id = "a"
+    large.rerun_script.query_string = "a" * MOST_BYTES_UNKNOWN
+    for body in (part, large):
+        message = {"type": "websocket.receive", "bytes": body.SerializeToString()}
+        assert is_allowed(message, PLANNER)
+        assert not is_allowed(message, NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "public", "own"),
+    [
+        ("http://a.example:8501", "a.example:8501", "", True),
+        ("https://a.example", "a.example", "", True),
+        ("http://b.example", "a.example", "", False),
+        ("http://a.example:1", "a.example:2", "", False),
+        ("http://localhost:8501", "a.example", "", False),
+        ("", "a.example", "", False),
+        ("null", "a.example", "", False),
+        ("", "", "", False),
+        ("https://a.example", "inner:8501", "https://a.example/", True),
+        ("http://a.example", "a.example", "https://a.example", False),
+        ("https://inner", "inner", "https://a.example", False),
+    ],
+)
+def test_only_pages_of_this_server_open_a_socket(
+    origin: str, host: str, public: str, own: bool
+) -> None:
+    assert is_own_origin(origin, host=host, public=public) is own
+
+
+class _Inner:
+    """Receives until the connection closes."""
+
+    def __init__(self) -> None:
+        self.received: list[Message] = []
+        self.host = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # as ASGI has it
+        self.host = dict(scope["headers"])[b"host"].decode()
+        while (message := await receive())["type"] != "websocket.disconnect":
+            self.received.append(message)
+
+
+def _connect(
+    messages: list[Message], *, origin: str, cookie: str = "", public: str = ""
+) -> tuple[_Inner, list[Message], list[Mapping[str, str]]]:
+    inner, sent, asked = _Inner(), [], []
+    told = iter([{"type": "websocket.connect"}, *messages, {"type": "websocket.disconnect"}])
+
+    async def receive() -> Message:
+        return next(told)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    def visitor(cookies: Mapping[str, str]) -> Visitor:
+        asked.append(cookies)
+        return PLANNER if cookies.get("who") == "planner" else NOBODY
+
+    headers = [(b"host", b"a.example"), (b"origin", origin.encode()), (b"cookie", cookie.encode())]
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers}
+    guard = SocketGuard(inner, visitor=visitor, origin=lambda: public)
+    asyncio.run(guard(scope, receive, send))
+    return inner, sent, asked
+
+
+def test_what_is_dropped_does_not_end_the_connection() -> None:
+    run, clear = _message(rerun_script=None), _message(clear_cache=True)
+    inner, sent, asked = _connect(
+        [run, clear, run], origin="http://a.example", cookie="x=1; who=planner"
+    )
+    assert [message.get("bytes") for message in inner.received[1:]] == [run["bytes"]] * 2
+    assert sent == []
+    assert asked[0] == {"x": "1", "who": "planner"}
+
+
+def test_a_page_of_another_server_is_refused_before_anything_is_read() -> None:
+    inner, sent, _ = _connect([_message(rerun_script=None)], origin="http://b.example")
+    assert inner.received == []
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_behind_a_proxy_the_server_sees_the_host_that_was_asked_for() -> None:
+    inner, _, _ = _connect([], origin="https://p.example", public="https://p.example")
+    assert inner.host == "p.example"

@@ -1,0 +1,137 @@
+"""Files are refused before their body is read, bounded for one person and all, and freed."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from geodata.access import EVERYTHING, Rights
+from ui.upload_limits import GRACE_S, MOST_BYTES, UploadGuard, Uploads
+from ui.visitor import NOBODY, Visitor
+
+PLANNER = Visitor(name="email:a", rights=EVERYTHING)
+OTHER = Visitor(name="email:c", rights=EVERYTHING)
+READER = Visitor(name="email:b", rights=Rights(may_change_data=False))
+
+
+class _Server:
+    """Takes files as Streamlit does, and counts what it has read."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, int] = {}
+        self.read = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        self.read += len(body)
+        session = scope["path"].split("/")[-2]
+        self.stored[session] = self.stored.get(session, 0) + len(body)
+        await PlainTextResponse("", status_code=204)(scope, receive, send)
+
+
+def _send(
+    server: _Server,
+    uploads: Uploads,
+    visitor: Visitor,
+    size: int,
+    *,
+    session: str = "s",
+    told: str | None = None,
+    method: str = "PUT",
+) -> int:
+    length = str(size) if told is None else told
+    headers = [(b"content-length", length.encode())] if length else []
+    path = f"/base/_stcore/upload_file/{session}/f"
+    scope = {"type": "http", "method": method, "path": path, "headers": headers}
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * size, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    guard = UploadGuard(server, visitor=lambda _: visitor, held=lambda: uploads)
+    asyncio.run(guard(scope, receive, send))
+    return int(sent[0]["status"])
+
+
+@pytest.fixture
+def server() -> _Server:
+    return _Server()
+
+
+@pytest.fixture
+def uploads(server: _Server) -> Uploads:
+    made = Uploads(lambda: server.stored, most_each=100, most_all=150)
+    for session, visitor in (("s", PLANNER), ("s2", PLANNER), ("t", OTHER)):
+        made.permit(session, visitor.name)
+    return made
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
+@pytest.mark.parametrize(
+    ("visitor", "session"), [(NOBODY, "s"), (READER, "s"), (PLANNER, "unknown"), (OTHER, "s")]
+)
+def test_who_may_not_send_files_is_refused_unread(
+    server: _Server, uploads: Uploads, visitor: Visitor, session: str, method: str
+) -> None:
+    assert _send(server, uploads, visitor, 10, session=session, method=method) == 403
+    assert server.read == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "status"), [("", 411), ("-1", 411), ("²", 411), (str(MOST_BYTES + 1), 413)]
+)
+def test_a_file_whose_size_is_not_told_or_too_large_is_refused_unread(
+    server: _Server, uploads: Uploads, told: str, status: int
+) -> None:
+    assert _send(server, uploads, PLANNER, 10, told=told) == status
+    assert server.read == 0
+
+
+def test_one_person_and_all_have_a_bound_in_all_their_sessions(
+    server: _Server, uploads: Uploads
+) -> None:
+    assert _send(server, uploads, PLANNER, 60) == 204
+    assert _send(server, uploads, PLANNER, 60, session="s2") == 413
+    assert _send(server, uploads, PLANNER, 40, session="s2") == 204
+    assert _send(server, uploads, OTHER, 60, session="t") == 413
+    assert _send(server, uploads, OTHER, 50, session="t") == 204
+    assert server.read == 150
+
+
+def test_what_arrives_at_the_same_time_counts(uploads: Uploads) -> None:
+    assert uploads.reserve("a", 60)
+    assert not uploads.reserve("a", 60)
+    assert uploads.reserve("b", 90)
+    assert not uploads.reserve("c", 1)
+    uploads.release("a", 60)
+    assert uploads.reserve("c", 60)
+
+
+def test_files_of_a_session_are_freed_when_it_ends(uploads: Uploads, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        uploads.keep_folder("s", folder)
+    assert (first.exists(), second.exists()) == (False, True)
+    active = {"s2", "t"}
+    assert uploads.ended(active.__contains__, now=0) == []
+    active.add("s")
+    assert uploads.ended(active.__contains__, now=GRACE_S) == []
+    active.remove("s")
+    assert uploads.ended(active.__contains__, now=100) == []
+    assert uploads.ended(active.__contains__, now=100 + GRACE_S) == ["s"]
+    assert not second.exists()
+    assert not uploads.is_permitted("s", PLANNER.name)
+    assert uploads.is_permitted("s2", PLANNER.name)

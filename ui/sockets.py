@@ -1,0 +1,125 @@
+"""WebSockets: from our own pages alone, and of their messages only what our pages need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+from urllib.parse import urlsplit
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no stubs
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from geodata.errors import GeodataError
+from ui.access import access
+from ui.visitor import Visitor, cookies_of, visitor_of
+
+OPERATIONS: tuple[Literal["deferred_file"], Literal["dataframe_chunk"]] = (
+    "deferred_file",
+    "dataframe_chunk",
+)
+"""What our pages ask the server for besides runs: downloads, and rows of long tables."""
+
+MOST_BYTES_UNKNOWN = 65_536
+"""The largest message before sign-in."""
+
+REFUSED = 1008
+"""A WebSocket's close code for a violated policy (RFC 6455, 7.4.1)."""
+
+VisitorOf = Callable[[Mapping[str, str]], Visitor]
+
+
+class SocketGuard:
+    """Refuses WebSockets of other origins, and drops messages that no page of ours sends."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        visitor: VisitorOf = visitor_of,
+        origin: Callable[[], str] | None = None,
+    ) -> None:
+        self.app = app
+        self.visitor = visitor
+        self.origin = origin or public_origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the connection on with its messages filtered."""
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        asked, host = headers.get("origin", ""), headers.get("host", "")
+        if not is_own_origin(asked, host=host, public=self.origin()):
+            await receive()  # the request to connect
+            await send({"type": "websocket.close", "code": REFUSED})
+            return
+        cookies = cookies_of(scope)
+
+        async def receive_allowed() -> Message:
+            while True:
+                message = await receive()
+                if is_allowed(message, self.visitor(cookies)):
+                    return message
+
+        await self.app(_with_host(scope, urlsplit(asked).netloc), receive_allowed, send)
+
+
+def public_origin() -> str:
+    """The origin that browsers reach this server under, as the settings say; "" where unset.
+
+    Settings that cannot be read let nobody in, and the page has to say so.
+    """
+    try:
+        settings = access()
+    except (GeodataError, OSError):
+        return ""
+    return "" if settings is None else settings.public_origin
+
+
+def is_own_origin(origin: str, *, host: str, public: str) -> bool:
+    """Whether a page of this server asks: by the public origin if set, else by ``host``.
+
+    A browser always tells the origin of a WebSocket (RFC 6455, 4.1); without one it is none.
+    """
+    if public:
+        return origin.rstrip("/").lower() == public.rstrip("/").lower()
+    parts = urlsplit(origin)
+    return parts.scheme in ("http", "https") and bool(host) and parts.netloc == host
+
+
+def is_allowed(message: Message, visitor: Visitor) -> bool:
+    """Whether a message may reach Streamlit; before sign-in that is a page's own run alone."""
+    body = message.get("bytes")
+    if message["type"] != "websocket.receive" or body is None:
+        return True  # connecting, closing, or text, for which Streamlit closes the connection
+    if visitor.rights is None and len(body) > MOST_BYTES_UNKNOWN:
+        return False
+    told = BackMsg()
+    try:
+        told.ParseFromString(body)
+    except DecodeError:
+        return True  # Streamlit closes the connection
+    return _is_needed(told, visitor)
+
+
+def _is_needed(told: BackMsg, visitor: Visitor) -> bool:
+    known = visitor.rights is not None
+    match told.WhichOneof("type"):
+        case "rerun_script":
+            return known or not told.rerun_script.fragment_id
+        case "backend_operation_request":
+            asked = told.backend_operation_request
+            return known and any(asked.HasField(name) for name in OPERATIONS)
+        case "file_urls_request":
+            return visitor.may_send_files
+        case _:
+            return False
+
+
+def _with_host(scope: Scope, host: str) -> Scope:
+    """The scope with the host that the page was opened under: a proxy may have changed it."""
+    changed = {**scope, "headers": list(scope["headers"])}
+    MutableHeaders(scope=changed)["host"] = host
+    return changed
