@@ -11,11 +11,16 @@ from starlette.middleware import Middleware
 from ui.access import may_read
 from ui.ahead import opening_ahead
 from ui.compress import CompressedStatic
+from ui.delivery import digest_of
 from ui.first.paint import FirstPaint
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
 from ui.prompt import Prompt
+from ui.sign_in.gate import AccessGate
 from ui.text_page import text_routes
+
+ICON = (Path(__file__).parent / "ui" / "icon.svg").read_bytes()
+"""What a browser shows beside the title: for everybody."""
 
 
 def base_path() -> str:
@@ -32,6 +37,7 @@ app = st.App(
     ],
     middleware=[
         Middleware(Prompt),
+        Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
         Middleware(CompressedStatic),
         Middleware(FirstPaint, base_path=base_path),
     ],

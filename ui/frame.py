@@ -16,7 +16,7 @@ from ui.access import current_rights, sign_in_page, sign_out_button
 from ui.choices import Choices
 from ui.figures import basis
 from ui.plain import escaped
-from ui.texts import LANGUAGES, Translator, error_text, translator
+from ui.texts import LANGUAGES, Translator, page_error_text, translator
 from ui.view import View, make_view
 
 FRAMED = "framed"
@@ -166,7 +166,7 @@ def _body(entry: PageEntry, framed: _Framed) -> None:
     try:
         view = entry.show(view) or view
     except (GeodataError, CoverageError) as error:
-        st.error(escaped(error_text(error, view.t.language)))
+        st.error(escaped(page_error_text(error, view.t.language)))
     st.caption(basis(view.run, view.t, units=view.structure.valid_from))
 
 
@@ -196,7 +196,7 @@ def _view(entry: PageEntry, choice: Choices) -> View | None:
         opened = studies.open_study(choice.study, rights=rights)
         return make_view(opened, choice if entry.narrows else choice.of_everybody)
     except (GeodataError, CoverageError) as error:
-        st.error(escaped(error_text(error, choice.language)))
+        st.error(escaped(page_error_text(error, choice.language)))
         return None
 
 
@@ -221,7 +221,7 @@ def notices(view: View) -> None:
                 t("Back to the published figures"), on_click=lambda: choices.choose(variant="")
             )
     if view.trouble is not None:
-        told = escaped(error_text(view.trouble, view.t.language))
+        told = escaped(page_error_text(view.trouble, view.t.language))
         st.warning(f"{told} {t('Shown are the published figures.')}", icon=":material/help:")
     elif view.choices.variant and not view.is_variant and not view.rights.operator:
         st.warning(

@@ -17,12 +17,12 @@ from geodata.export.sheet import AreaSheet, day_text
 from geodata.export.sheet_words import SHEET
 from geodata.study.places import Level
 from ui import choices, studies
-from ui.access import KEY, rights_in
+from ui.access import ENDED, KEY, NotAllowedError, owner_of, require, rights_in
 from ui.figures import leader_sentence, no_units_text
-from ui.maps.routes import prefix
+from ui.maps.routes import REFUSED, prefix
 from ui.plain import html_safe, plain
 from ui.sheets import sheet_of
-from ui.texts import error_text
+from ui.texts import page_error_text
 from ui.view import View, make_view
 
 ROUTE = "text"
@@ -55,15 +55,17 @@ def text_address(view: View, *, key: str = "") -> str:
 
 def _answer(request: Request) -> Response:
     choice = choices.read(dict(request.query_params)).of_everybody
-    rights = rights_in(request.query_params.get(KEY, ""))
-    if rights is None:
-        return PlainTextResponse("Not allowed, or no longer", status_code=403)
+    key = request.query_params.get(KEY, "")
     try:
-        view = make_view(studies.open_study(choice.study, rights=rights), choice)
-        body = page(view, key=request.query_params.get(KEY, ""))
+        rights = rights_in(key)
+        if rights is None:
+            raise NotAllowedError(ENDED)
+        body = page(make_view(studies.open_study(choice.study, rights=rights), choice), key=key)
+        require(rights.to_look, owner=owner_of(key))  # opening a study may take a minute
     except (GeodataError, CoverageError) as error:
-        text = error_text(error, choice.language)
-        return PlainTextResponse(text, status_code=500)
+        status = 403 if isinstance(error, NotAllowedError) else 503
+        text = page_error_text(error, choice.language)
+        return PlainTextResponse(text, status_code=status, headers=REFUSED)
     return HTMLResponse(body, headers=HEADERS)
 
 

@@ -21,7 +21,7 @@ from ui.incoming import numbers, own_words, tells
 from ui.plain import escaped, plain
 from ui.screens.data_report import dropped_section, report_section
 from ui.tables import FOLLOW_UP
-from ui.texts import Translator, error_text, phrase_text
+from ui.texts import Translator, page_error_text, phrase_text
 from ui.texts import marked as _
 from ui.uploads import read_apart, received, sheet_read
 from ui.view import View
@@ -123,7 +123,7 @@ def _incoming(view: View) -> None:
         try:
             held = (names, received([(one.name, one.getvalue()) for one in dropped]))
         except GeodataError as error:
-            st.error(escaped(error_text(error, t.language)))
+            st.error(escaped(page_error_text(error, t.language)))
             return
         st.session_state[PENDING] = held
     chosen = [_file_row(k, one, found, t) for k, (one, found) in enumerate(held[1])]
@@ -247,7 +247,7 @@ def _make(
             )
             studies.open_study(folder.name, rights=view.rights)
     except GeodataError as error:
-        st.error(escaped(error_text(error, t.language)))
+        st.error(escaped(page_error_text(error, t.language)))
         return
     st.session_state.pop(PENDING, None)
     _open(folder.name)
@@ -273,7 +273,7 @@ def _follow_up(view: View) -> None:
     known = [str(key) for key in run.study.villages.index]
     reading = sheet_read(sent, known)
     if isinstance(reading, GeodataError):
-        st.error(escaped(error_text(reading, t.language)))
+        st.error(escaped(page_error_text(reading, t.language)))
         return
     st.markdown(
         t(
@@ -287,7 +287,7 @@ def _follow_up(view: View) -> None:
         try:
             keep_follow_up(run.study.folder, reading, at=datetime.now(UTC))
         except GeodataError as error:
-            st.error(escaped(error_text(error, t.language)))
+            st.error(escaped(page_error_text(error, t.language)))
             return
         st.success(t("Taken over."), icon=":material/check_circle:")
 
