@@ -244,10 +244,12 @@ class Client:
         self.received: list[Message] = []
         self.seen: Scope = {}
         self.inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self.opened = asyncio.Event()
         self.gate = AccessGate(self._application, base_path=lambda: "")
 
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.seen = scope
+        self.opened.set()
         while True:
             message = await receive()
             self.received.append(message)
@@ -262,15 +264,15 @@ class Client:
             self.sent.append(message)
 
         open_socket = asyncio.create_task(self.gate(self.scope, self.inbox.get, send))
+        await self.opened.wait()
         for step in steps:
-            await asyncio.sleep(0.1)
             if isinstance(step, Proto):
                 content = step.SerializeToString()
                 self.inbox.put_nowait({"type": "websocket.receive", "bytes": content})
+                await asyncio.sleep(0.1)  # the gate takes it from the queue
             else:
                 step()
-        await asyncio.sleep(0.1)
-        done, _ = await asyncio.wait({open_socket}, timeout=2.0 if steps else 0.3)
+        done, _ = await asyncio.wait({open_socket}, timeout=3.0)
         if not done:
             self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1001})
             await open_socket

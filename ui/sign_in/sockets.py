@@ -146,7 +146,7 @@ def _asked(socket: Socket, message: Message) -> str | None:
     except DecodeError:  # Streamlit closes the socket
         return None
     if content.WhichOneof("type") == "rerun_script":
-        query = parse_qs(content.rerun_script.query_string)
+        query = parse_qs(content.rerun_script.query_string.removeprefix("?"))
         socket.language = language_of(query.get("lang", [""])[0])
     is_request = content.WhichOneof("type") == ASKED
     return content.backend_operation_request.request_id if is_request else None
