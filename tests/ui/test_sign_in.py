@@ -360,6 +360,13 @@ def test_a_socket_with_the_cookie_of_an_ended_sign_in_is_of_nobody(
 def test_a_session_is_not_taken_up_again_after_its_end() -> None:
     scope: Scope = {"headers": [(b"sec-websocket-protocol", b"streamlit,xsrf,session")]}
     assert without_session(scope)["headers"] == [(b"sec-websocket-protocol", b"streamlit,xsrf")]
+    watched = sockets.Sockets(grants=dict)
+    watched._end({"one": "a", "two": "a"})  # what its task does each second
+    assert not watched.has_changed("one", "a")
+    assert watched.has_changed("one", "b"), "before its task has seen it"
+    watched._end({"one": "b", "two": "a"})  # as above
+    assert watched.has_changed("one", "b")
+    assert not watched.has_changed("two", "a")
 
 
 def test_the_register_holds_no_token_of_the_sign_in_server(

@@ -14,10 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 
 from geodata.errors import GeodataError, UnreadableError
-from ui.access import grant_of, register_of, settings_path
+from ui.access import grant_of, settings_path
 from ui.delivery import digest_of, ledger
 from ui.maps.routes import prefix
 from ui.sign_in.cookies import harden, is_https, set_visitor, without_sign_in
+from ui.sign_in.register import register_of
 from ui.sign_in.requests import admitted, asking_owner, refused, sign_in, sign_in_seconds, sign_out
 from ui.sign_in.secret_files import SecretFiles
 from ui.sign_in.sockets import Socket, Sockets, checked, without_session
@@ -65,10 +66,10 @@ class AccessGate:
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
-        if str(name) == SIGN_OUT:
-            await run_in_threadpool(sign_out, scope)
         response = _Response(scope=scope, signs_in=str(name) == CALLBACK)
         try:
+            if str(name) == SIGN_OUT:
+                await run_in_threadpool(sign_out, scope)
             await self.app(scope, receive, response.sender(receive, send))
         except OSError as error:
             if response.started:
@@ -95,7 +96,7 @@ class AccessGate:
         owner, grant = await run_in_threadpool(admitted, scope)
         if not owner:
             scope = without_sign_in(scope)
-        if self._sockets.was_closed(owner):
+        if self._sockets.has_changed(owner, grant):
             scope = without_session(scope)
         socket = Socket(owner=owner, grant=grant)
         self._sockets.add(socket)

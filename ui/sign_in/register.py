@@ -90,7 +90,8 @@ class Register:
             if not entry.grant or entry.rights != rights:
                 entry = replace(entry, rights=rights, grant=secrets.token_urlsafe(12))
                 self._open = {**self._open, sign_in: entry}
-                self._write(self._open)
+                with suppress(OSError):  # a restart renews a grant that could not be kept
+                    self._write(self._open)
             return entry.grant
 
     def _write(self, entries: dict[str, SignIn]) -> None:

@@ -17,11 +17,10 @@ from ui.access import (
     grant_of,
     is_verified,
     open_sign_in,
-    register_of,
     settings_path,
 )
 from ui.sign_in.cookies import VISITOR, claims_in, cookies_set
-from ui.sign_in.register import SignIn, mac_of, sign_in_id
+from ui.sign_in.register import SignIn, mac_of, register_of, sign_in_id
 from ui.texts import Language, language_of, page_error_text
 
 

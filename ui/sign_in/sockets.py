@@ -7,9 +7,10 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from urllib.parse import parse_qs
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # it has no types
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -17,7 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import BackendOperationResponse, ForwardMsg
 
 from geodata.errors import GeodataError
 from ui.access import ENDED, NotAllowedError, grant_of, rights_of
-from ui.texts import DEFAULT_LANGUAGE, Language, language_of, page_error_text
+from ui.texts import Language, language_of, page_error_text
 
 LOG = logging.getLogger(__name__)
 
@@ -26,9 +27,8 @@ PERIOD_S = 1.0
 
 POLICY_VIOLATION = 1008
 
-
-RESUMED_S = 60.0
-"""So long after its sockets were closed no session of a sign-in is taken up again."""
+RESUMED_S = 600.0
+"""So long after its grant has ended no session of a sign-in is taken up again."""
 
 ASKED = "backend_operation_request"
 """The message by which a browser asks for a file or for more rows of a table."""
@@ -40,7 +40,7 @@ class Socket:
 
     owner: str
     grant: str
-    language: Language = DEFAULT_LANGUAGE
+    query: str = ""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def receiver(self, receive: Receive, send: Send) -> Receive:
@@ -55,6 +55,7 @@ class Socket:
                 if not self.ended.is_set():
                     return await message
                 message.cancel()
+            await send(_reload(self.query))
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
 
@@ -76,7 +77,8 @@ class Sockets:
     def __init__(self, *, grants: Callable[[], dict[str, str] | None]) -> None:
         self._grants = grants
         self._open: set[Socket] = set()
-        self._closed: dict[str, float] = {}
+        self._known: dict[str, str] = {}
+        self._changed: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
     def add(self, socket: Socket) -> None:
@@ -86,14 +88,24 @@ class Sockets:
     def discard(self, socket: Socket) -> None:
         """Watch over a socket no longer."""
         self._open.discard(socket)
-        if socket.ended.is_set():
-            self._closed[socket.owner] = time.monotonic()
 
-    def was_closed(self, owner: str) -> bool:
-        """Whether sockets of a sign-in were closed just now: its pages are to be drawn anew."""
-        since = time.monotonic() - RESUMED_S
-        self._closed = {one: at for one, at in self._closed.items() if at > since}
-        return owner in self._closed
+    def has_changed(self, owner: str, grant: str) -> bool:
+        """Whether the rights of a sign-in changed lately: what was drawn before is not for it."""
+        if self._known.get(owner, grant) != grant:
+            return True
+        return self._changed.get(owner, -inf) > time.monotonic() - RESUMED_S
+
+    def _end(self, grants: dict[str, str]) -> None:
+        """End the sockets whose grant is another now; remember whose changed."""
+        now = time.monotonic()
+        self._changed = {k: at for k, at in self._changed.items() if at > now - RESUMED_S}
+        changed = {k for k, grant in self._known.items() if grants.get(k, "") != grant}
+        self._changed |= dict.fromkeys(changed, now)
+        self._known = grants
+        for socket in self._open:
+            if socket.owner and grants.get(socket.owner, "") != socket.grant:
+                self._changed[socket.owner] = now
+                socket.ended.set()
 
     def watch(self) -> None:
         """Start to ask, once, in the running event loop."""
@@ -109,9 +121,7 @@ class Sockets:
                 LOG.warning("The register of sign-ins could not be written: %s", error)
                 continue
             if grants is not None:  # None: nobody can tell; whatever is asked for is refused
-                for socket in self._open:
-                    if socket.owner and grants.get(socket.owner, "") != socket.grant:
-                        socket.ended.set()
+                self._end(grants)
 
 
 def checked(socket: Socket, receive: Receive, send: Send) -> Receive:
@@ -129,7 +139,7 @@ def checked(socket: Socket, receive: Receive, send: Send) -> Receive:
             try:
                 same = await run_in_threadpool(_has_grant, socket)
             except GeodataError as error:
-                await send(_failed(asked, page_error_text(error, socket.language)))
+                await send(_failed(asked, page_error_text(error, _language(socket))))
                 continue
             if same:
                 return message
@@ -146,8 +156,7 @@ def _asked(socket: Socket, message: Message) -> str | None:
     except DecodeError:  # Streamlit closes the socket
         return None
     if content.WhichOneof("type") == "rerun_script":
-        query = parse_qs(content.rerun_script.query_string.removeprefix("?"))
-        socket.language = language_of(query.get("lang", [""])[0])
+        socket.query = content.rerun_script.query_string.removeprefix("?")
     is_request = content.WhichOneof("type") == ASKED
     return content.backend_operation_request.request_id if is_request else None
 
@@ -157,6 +166,21 @@ def _has_grant(socket: Socket) -> bool:
     if rights_of(socket.owner) is None:
         raise NotAllowedError(ENDED)
     return grant_of(socket.owner) == socket.grant
+
+
+def _language(socket: Socket) -> Language:
+    """The language of the page that a socket is of."""
+    return language_of(parse_qs(socket.query).get("lang", [""])[0])
+
+
+def _reload(query: str) -> Message:
+    """Have the browser load its page anew, as Streamlit does when somebody signs out.
+
+    It would connect again by itself, and go on showing what it shows.
+    """
+    content = ForwardMsg()
+    content.auth_redirect.url = f"?{query}"
+    return {"type": "websocket.send", "bytes": content.SerializeToString()}
 
 
 def _failed(request_id: str, text: str) -> Message:
