@@ -26,7 +26,7 @@ from tests.ui.asgi import get
 from tests.ui.signing import begin, cookie
 from ui import access
 from ui.sign_in import secret_files, sockets
-from ui.sign_in.cookies import harden, is_https
+from ui.sign_in.cookies import claims_in, harden, is_https
 from ui.sign_in.gate import AccessGate
 from ui.sign_in.register import FOLDER_VARIABLE, Register, SignIn, register_of, sign_in_id
 from ui.sign_in.secret_files import SecretFiles
@@ -195,6 +195,14 @@ def test_a_sign_in_that_cannot_be_recorded_is_a_sentence(
     assert answer.status == 503
     assert "máy chủ" in answer.body.decode()
     assert "set-cookie" not in answer.headers
+
+
+def test_cookies_that_hold_no_sign_in_are_of_nobody(claims: dict[str, object]) -> None:
+    whole = cookie(claims)
+    assert claims_in({"_streamlit_user": whole})["email"] == "planner@example.org"
+    for value in ("", "x", whole[:-2], f"{whole}x", "é"):
+        assert claims_in({"_streamlit_user": value}) == {}
+    assert claims_in({}) == {}
 
 
 def test_a_page_gives_a_browser_a_cookie_of_its_own_once() -> None:

@@ -34,7 +34,9 @@ def claims_in(cookies: Mapping[str, str]) -> dict[str, object]:
 
     def part(name: str) -> bytes | None:
         value = cookies.get(name)
-        return value and decode_signed_value(secret, name, value.encode("latin-1"))  # type: ignore[return-value]  # "" is no cookie
+        if not value:  # none, or one that is taken away
+            return None
+        return decode_signed_value(secret, name, value.encode("latin-1"))
 
     whole = get_cookie_with_chunks(part, USER_COOKIE_NAME)
     try:
