@@ -13,16 +13,21 @@ from starlette.middleware import Middleware
 from ui.access import may_read
 from ui.ahead import opening_ahead
 from ui.compress import CompressedStatic
+from ui.delivery import digest_of
 from ui.first.paint import FirstPaint
 from ui.headers import SecurityHeaders
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
 from ui.prompt import Prompt
+from ui.sign_in.gate import AccessGate
 from ui.sockets import SocketGuard
 from ui.studies import tile_address
 from ui.text_page import text_routes
 from ui.upload_limits import UploadGuard, freeing_uploads
 from ui.visitor import BrowserCookie
+
+ICON = (Path(__file__).parent / "ui" / "icon.svg").read_bytes()
+"""What a browser shows beside the title: for everybody."""
 
 
 def base_path() -> str:
@@ -47,6 +52,7 @@ app = st.App(
     middleware=[
         Middleware(Prompt),
         Middleware(SecurityHeaders, tiles=tile_address),
+        Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
         Middleware(SocketGuard),
         Middleware(UploadGuard),
         Middleware(BrowserCookie),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +44,27 @@ class Rights:
         return self.districts is None and self.communes is None and not self.operator
 
     @property
+    def to_look(self) -> Rights:
+        """The same sight, without leave to change anything."""
+        return replace(self, may_change_rules=False, may_change_data=False)
+
+    def covers(self, other: Rights) -> bool:
+        """Whether who has these rights may have all that is made with ``other``.
+
+        >>> EVERYTHING.covers(Rights(operator="Beta"))
+        True
+        >>> Rights(operator="Beta").covers(EVERYTHING)
+        False
+        """
+        return (
+            _covers(self.districts, other.districts)
+            and _covers(self.communes, other.communes)
+            and self.operator in ("", other.operator)
+            and self.may_change_rules >= other.may_change_rules
+            and self.may_change_data >= other.may_change_data
+        )
+
+    @property
     def audience(self) -> str:
         """A name for everybody with the same sight; empty where that is everybody."""
         if self.public:
@@ -52,6 +73,11 @@ class Rights:
             None if codes is None else sorted(codes) for codes in (self.districts, self.communes)
         ]
         return hashlib.sha256(repr((seen, self.operator)).encode()).hexdigest()[:16]
+
+
+def _covers(held: frozenset[str] | None, asked: frozenset[str] | None) -> bool:
+    """Whether codes (None: all) hold all those asked for."""
+    return held is None or (asked is not None and asked <= held)
 
 
 EVERYTHING = Rights(public=True)
@@ -152,15 +178,31 @@ class _Settings(_Table):
 def read_access(path: Path) -> Access | None:
     """The ``[access]`` of a settings file; None where it has none: then access is off.
 
-    Raises `MissingFileError`, `UnreadableError` for what is not TOML, and `StudyError` with
-    every fault and its line. No message shows the secret.
+    Raises `MissingFileError`, `UnreadableError` for what cannot be read or is not TOML, and
+    `StudyError` with every fault and its line. No message shows the secret.
     """
-    if not path.exists():
-        raise MissingFileError("{path}: there is no such file", path=str(path))
+    return parse_access(path, access_bytes(path))
+
+
+def access_bytes(path: Path) -> bytes:
+    """The content of a settings file; raises `MissingFileError` or `UnreadableError`."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingFileError("{path}: there is no such file", path=str(path)) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__  # str(error) holds the path
+        raise UnreadableError(
+            "{file} cannot be read: {reason}", file=path.name, reason=reason
+        ) from error
+
+
+def parse_access(path: Path, content: bytes) -> Access | None:
+    """`read_access` of content that is at hand; ``path`` names it in messages."""
+    try:
+        text = content.decode("utf-8-sig")
         values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableError(
             "{file} cannot be read: {reason}", file=path.name, reason=str(error)
         ) from error

@@ -6,18 +6,24 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from hmac import compare_digest
 from pathlib import Path
 
 import streamlit as st
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
+from streamlit.web.server.server_util import get_cookie_secret
 
-from geodata.access import EVERYTHING, Access, Rights, read_access
-from geodata.errors import GeodataError, UnreadableError
+from geodata.access import EVERYTHING, Access, Rights
+from geodata.errors import GeodataError, MissingFileError, UnreadableError
+from geodata.rights import access_bytes, parse_access
 from ui.maps.assets import Asset
 from ui.maps.routes import prefix
 from ui.plain import code_span
+from ui.sign_in.cookies import VISITOR
+from ui.sign_in.register import SignIn, mac_of, register_of, sign_in_id
 from ui.texts import Translator
+from ui.texts import marked as _
 
 SETTINGS_VARIABLE = "PHUSONG_SETTINGS"
 SALT = "phusong key"
@@ -27,14 +33,26 @@ CLOCK_SLACK_S = 300
 KEY = "key"
 """Name of the key in an address."""
 
+ENDED = _("your rights have changed or your sign-in has ended; load the page again")
+
+
+class NotAllowedError(GeodataError):
+    """Whoever asks may not have this, or no longer."""
+
 
 def access() -> Access | None:
-    """The access settings of this server; None where access is off."""
-    named = os.environ.get(SETTINGS_VARIABLE, "").strip()
-    if not named:
+    """The access settings of this server as they are now; None where access is off.
+
+    Raises `GeodataError` where they cannot be read, and then nobody may see anything.
+    """
+    path = settings_path()
+    if path is None:
         return None
-    path = Path(named)
-    found = _read(path, path.stat().st_mtime_ns if path.exists() else 0)
+    try:
+        content = access_bytes(path)
+    except MissingFileError as error:  # pages show no path of the server
+        raise MissingFileError("{path}: there is no such file", path=path.name) from error
+    found = _parsed(path, content)
     if found is None:  # a file half written must never open the server to everybody
         raise UnreadableError(
             "{file} cannot be read: {reason}", file=path.name, reason="[access] is missing"
@@ -42,20 +60,74 @@ def access() -> Access | None:
     return found
 
 
+def settings_path() -> Path | None:
+    """The settings file that the server was started with; None where there is none."""
+    named = os.environ.get(SETTINGS_VARIABLE, "").strip()
+    return Path(named) if named else None
+
+
 @lru_cache(2)
-def _read(path: Path, stamp: int) -> Access | None:  # noqa: ARG001  # the stamp only names the entry
-    return read_access(path)
+def _parsed(path: Path, content: bytes) -> Access | None:
+    return parse_access(path, content)
 
 
 def current_rights() -> Rights | None:
     """The rights of whoever this session is of; None where they must sign in, or have none."""
+    return EVERYTHING if access() is None else rights_of(current_owner())
+
+
+def current_owner() -> str:
+    """Whom files made in this session are for: a sign-in or, where access is off, a browser."""
+    if access() is None:
+        return str(st.context.cookies.get(VISITOR) or "")
+    if not has_sign_in() or not st.user.is_logged_in:
+        return ""
+    return sign_in_id(st.user.to_dict())
+
+
+def rights_of(owner: str) -> Rights | None:
+    """The rights at this moment of a sign-in; None where it has ended, or has none.
+
+    Raises `GeodataError` where the settings cannot be read.
+    """
     settings = access()
     if settings is None:
         return EVERYTHING
-    if not is_signed_in():
+    entry = open_sign_in(owner, settings)
+    return None if entry is None else settings.rights_of(entry.email, verified=entry.verified)
+
+
+def open_sign_in(owner: str, settings: Access) -> SignIn | None:
+    """A sign-in that has not ended: by signing out, by time, or by another ``cookie_secret``."""
+    path = settings_path()
+    entry = None if path is None else register_of(path).find(owner)
+    if entry is None or is_over({"iat": entry.since}, settings, now=time.time()):
         return None
-    email, verified = _vouched()
-    return settings.rights_of(email, verified=verified)
+    same = compare_digest(entry.mac, mac_of(get_cookie_secret(), owner))
+    return entry if same else None
+
+
+def grant_of(owner: str) -> str:
+    """A token that stands for the rights of a sign-in; another one as soon as they change.
+
+    It is "" where the sign-in has ended. Raises `GeodataError` as `rights_of` does.
+    """
+    settings, path = access(), settings_path()
+    if settings is None or path is None or open_sign_in(owner, settings) is None:
+        return ""
+    return register_of(path).grant(owner, repr(_written(rights_of(owner))))
+
+
+def require(rights: Rights, *, owner: str) -> None:
+    """Raise `NotAllowedError` unless ``owner`` has ``rights`` at this moment.
+
+    Whatever leaves the server asks this when it leaves: a page that was drawn, an address
+    that was given out and a file that was made are older than the end of the rights.
+    Raises another `GeodataError` where the settings cannot be read.
+    """
+    now = rights_of(owner)
+    if now is None or not now.covers(rights):
+        raise NotAllowedError(ENDED)
 
 
 def still_has(rights: Rights) -> bool:
@@ -76,11 +148,9 @@ def has_sign_in() -> bool:
 
 
 def is_signed_in() -> bool:
-    """Whether the sign-in server vouched for this session, not too many hours ago."""
+    """Whether this session is of a sign-in that has not ended."""
     settings = access()
-    if settings is None or not has_sign_in() or not st.user.is_logged_in:
-        return False
-    return not is_over(st.user.to_dict(), settings, now=time.time())
+    return settings is not None and open_sign_in(current_owner(), settings) is not None
 
 
 def is_over(claims: Mapping[str, object], settings: Access, *, now: float) -> bool:
@@ -155,8 +225,8 @@ def _sign_in() -> None:
     st.login()
 
 
-def key_of(rights: Rights) -> str:
-    """A signed key for what these rights see; empty where everybody may.
+def key_of(owner: str) -> str:
+    """A signed key to what a sign-in may see; empty where everybody may, or it has ended.
 
     The same key is handed out for half its life, so that addresses stay as they are.
     """
@@ -164,44 +234,50 @@ def key_of(rights: Rights) -> str:
     if settings is None:
         return ""
     half_s = settings.token_minutes * 30
-    return _key(settings.secret, rights, int(time.time() // half_s))
+    grant = grant_of(owner)
+    return _key(settings.secret, owner, grant, int(time.time() // half_s)) if grant else ""
 
 
 @lru_cache(512)
-def _key(secret: str, rights: Rights, period: int) -> str:  # noqa: ARG001  # the period only names the entry
-    return _signer(secret).dumps(_written(rights))
+def _key(secret: str, owner: str, grant: str, period: int) -> str:  # noqa: ARG001  # the period only names the entry
+    return _signer(secret).dumps({"sign_in": owner, "grant": grant})
+
+
+def owner_of(key: str) -> str:
+    """The sign-in that a key was given to; "" for one that is forged, expired or ended.
+
+    Raises `GeodataError` where the settings cannot be read.
+    """
+    settings = access()
+    if settings is None:
+        return ""
+    try:
+        held = _signer(settings.secret).loads(key, max_age=settings.token_minutes * 60)
+        owner, grant = str(held["sign_in"]), str(held["grant"])
+    except (BadData, KeyError, TypeError):  # forged, expired, of an older server, or no key
+        return ""
+    return owner if grant and compare_digest(grant, grant_of(owner)) else ""
 
 
 def rights_in(key: str) -> Rights | None:
-    """The rights a key carries; None for one that is forged or expired."""
-    settings = access()
-    if settings is None:
-        return EVERYTHING
-    try:
-        held = _signer(settings.secret).loads(key, max_age=settings.token_minutes * 60)
-    except BadData:  # forged, expired, or no key at all
-        return None
-    return _rights(held)
+    """What the owner of a key may see at this moment; None where it opens nothing.
 
-
-def guard(request: Request) -> Rights | None:
-    """The rights of whoever asks a route, by the key in the address; None where there are none.
-
-    Routes are outside every session: each asks this, or what needs it, before it answers.
+    A key never lets anybody change anything.
     """
-    return rights_in(request.query_params.get(KEY, ""))
+    rights = rights_of(owner_of(key))
+    return rights if rights is None or rights.public else rights.to_look
 
 
 def may_read(request: Request, audience: str) -> bool:
-    """Whether the key of a request belongs to an audience."""
-    rights = guard(request)
+    """Whether the key of a request belongs to an audience, at this moment."""
+    rights = rights_in(request.query_params.get(KEY, ""))
     return rights is not None and rights.audience == audience
 
 
-def addresses(rights: Rights) -> Callable[[Asset], str]:
-    """Where the browser of a reader with these rights finds assets."""
+def addresses() -> Callable[[Asset], str]:
+    """Where the browser of this session finds assets."""
     base = prefix(str(st.get_option("server.baseUrlPath") or ""))
-    key = key_of(rights)
+    key = key_of(current_owner())
 
     def address(asset: Asset) -> str:
         path = f"{base}/{asset.path}"
@@ -214,25 +290,9 @@ def _signer(secret: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt=SALT)
 
 
-def _written(rights: Rights) -> dict[str, object]:
-    return {
-        "districts": None if rights.districts is None else sorted(rights.districts),
-        "communes": None if rights.communes is None else sorted(rights.communes),
-        "operator": rights.operator,
-    }
-
-
-def _rights(held: dict[str, object]) -> Rights:
-    """Rights to see, from a key; a key never lets anybody change anything."""
-
-    def codes(name: str) -> frozenset[str] | None:
-        value = held[name]
-        return frozenset(map(str, value)) if isinstance(value, list) else None
-
-    return Rights(
-        districts=codes("districts"),
-        communes=codes("communes"),
-        operator=str(held["operator"]),
-        may_change_rules=False,
-        may_change_data=False,
-    )
+def _written(rights: Rights | None) -> object:
+    """Rights as a value whose ``repr`` is the same in every process."""
+    if rights is None:
+        return None
+    codes = [None if c is None else sorted(c) for c in (rights.districts, rights.communes)]
+    return (codes, rights.operator, rights.may_change_rules, rights.may_change_data)

@@ -12,6 +12,7 @@ from geodata.export.naming import file_name
 from ui import choices
 from ui.conflicts import claim_sentence, subject_of
 from ui.controls import select_rows
+from ui.delivery import download_button
 from ui.downloads import FORMATS
 from ui.plain import escaped
 from ui.tables import cell
@@ -123,7 +124,7 @@ def _downloads(view: View, table: pd.DataFrame) -> None:
     with st.container(horizontal=True, key="conflict files"):
         for ending in ("xlsx", "csv"):
             label, mime = FORMATS[ending]
-            st.download_button(
+            download_button(
                 label,
                 partial(conflict_bytes, table, ending, run=view.opened.run, language=t.language),
                 file_name=file_name(
@@ -131,7 +132,7 @@ def _downloads(view: View, table: pd.DataFrame) -> None:
                 ),
                 mime=mime,
                 icon=":material/download:",
-                on_click="ignore",
+                rights=view.rights.to_look,
                 key=f"download conflicts {ending}",
             )
 

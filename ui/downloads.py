@@ -17,6 +17,7 @@ from geodata.export.naming import file_name
 from geodata.export.paper import pdf_of, png_of
 from geodata.export.sheet import AreaSheet
 from geodata.export.write import SEVERAL, list_bytes
+from ui.delivery import download_button
 from ui.view import View
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -44,22 +45,22 @@ def list_downloads(view: View, ids: tuple[str, ...]) -> None:
     with st.popover(t("Take this list away"), icon=":material/download:", key="take away"):
         for ending, (label, mime) in FORMATS.items():
             name = f"{ending}.zip" if ending in SEVERAL else ending
-            st.download_button(
+            download_button(
                 label,
                 partial(list_file, view, ids, ending),
                 file_name=_name(view, name),
                 mime=mime,
                 icon=":material/download:",
-                on_click="ignore",
+                rights=view.rights.to_look,
                 key=f"download {ending}",
             )
-        st.download_button(
+        download_button(
             t("Follow-up sheet"),
             partial(follow_up_file, view, ids),
             file_name=_name(view, "xlsx", what="theo-doi" if t.language == "vi" else "follow-up"),
             mime=XLSX,
             icon=":material/edit_note:",
-            on_click="ignore",
+            rights=view.rights.to_look,
             key="download follow-up",
             help=t("To fill in by hand; it comes back on the page Data."),
         )
@@ -104,13 +105,13 @@ def sheet_downloads(view: View, sheet: AreaSheet) -> None:
     )
     with st.container(horizontal=True, key="downloads"):
         for ending, label, icon, mime, make in made:
-            st.download_button(
+            download_button(
                 label,
                 make,
                 file_name=_name(view, ending),
                 mime=mime,
                 icon=icon,
-                on_click="ignore",
+                rights=view.rights.to_look,
                 key=f"sheet {ending}",
             )
 

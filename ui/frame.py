@@ -17,7 +17,7 @@ from ui.choices import Choices
 from ui.figures import basis
 from ui.plain import escaped
 from ui.sharing import open_slug
-from ui.texts import LANGUAGES, Translator, error_text, translator
+from ui.texts import LANGUAGES, Translator, page_error_text, translator
 from ui.view import View, make_view
 from ui.visitor import current_visitor
 
@@ -168,7 +168,7 @@ def _body(entry: PageEntry, framed: _Framed) -> None:
     try:
         view = entry.show(view) or view
     except (GeodataError, CoverageError) as error:
-        st.error(escaped(error_text(error, view.t.language)))
+        st.error(escaped(page_error_text(error, view.t.language)))
     st.caption(basis(view.run, view.t, units=view.structure.valid_from))
 
 
@@ -199,7 +199,7 @@ def _view(entry: PageEntry, choice: Choices) -> View | None:
         opened = studies.open_study(slug, rights=rights)
         return make_view(opened, choice if entry.narrows else choice.of_everybody)
     except (GeodataError, CoverageError) as error:
-        st.error(escaped(error_text(error, choice.language)))
+        st.error(escaped(page_error_text(error, choice.language)))
         return None
 
 
@@ -224,7 +224,7 @@ def notices(view: View) -> None:
                 t("Back to the published figures"), on_click=lambda: choices.choose(variant="")
             )
     if view.trouble is not None:
-        told = escaped(error_text(view.trouble, view.t.language))
+        told = escaped(page_error_text(view.trouble, view.t.language))
         st.warning(f"{told} {t('Shown are the published figures.')}", icon=":material/help:")
     elif view.choices.variant and not view.is_variant and not view.rights.operator:
         st.warning(

@@ -17,13 +17,13 @@ from geodata.export.sheet import AreaSheet, day_text
 from geodata.export.sheet_words import SHEET
 from geodata.study.places import Level
 from ui import choices, studies
-from ui.access import KEY, rights_in
+from ui.access import ENDED, KEY, NotAllowedError, owner_of, require, rights_in
 from ui.figures import leader_sentence, no_units_text
-from ui.maps.routes import prefix
+from ui.maps.routes import REFUSED, prefix
 from ui.plain import html_safe, plain
 from ui.sharing import open_slug
 from ui.sheets import sheet_of
-from ui.texts import error_text
+from ui.texts import page_error_text
 from ui.view import View, make_view
 from ui.visitor import cookies_of, visitor_of
 
@@ -60,16 +60,18 @@ def text_address(view: View, *, key: str = "") -> str:
 
 def _answer(request: Request) -> Response:
     choice = choices.read(dict(request.query_params)).of_everybody
-    rights = rights_in(request.query_params.get(KEY, ""))
-    if rights is None:
-        return PlainTextResponse("Not allowed, or no longer", status_code=403)
+    key = request.query_params.get(KEY, "")
     try:
+        rights = rights_in(key)
+        if rights is None:
+            raise NotAllowedError(ENDED)
         slug = open_slug(choice.study, visitor_of(cookies_of(request.scope)))
-        view = make_view(studies.open_study(slug, rights=rights), choice)
-        body = page(view, key=request.query_params.get(KEY, ""))
+        body = page(make_view(studies.open_study(slug, rights=rights), choice), key=key)
+        require(rights.to_look, owner=owner_of(key))  # opening a study may take a minute
     except (GeodataError, CoverageError) as error:
-        text = error_text(error, choice.language)
-        return PlainTextResponse(text, status_code=500)
+        status = 403 if isinstance(error, NotAllowedError) else 503
+        text = page_error_text(error, choice.language)
+        return PlainTextResponse(text, status_code=status, headers=REFUSED)
     return HTMLResponse(body, headers=HEADERS)
 
 

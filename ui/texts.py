@@ -6,6 +6,7 @@ as it stands, so a translation is corrected in one place and nothing is compiled
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,10 @@ Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT_LANGUAGE: Language = "vi"
 LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+_FOLDERS = r"(?:/(?:[^{0}/]+/)+|[A-Za-z]:\\(?:[^{0}\\]+\\)*)"
+_QUOTED_PATH = re.compile(r"(['\"])" + _FOLDERS.format("'\"\n") + r"([^'\"/\n]+(?=\1))")
+_PATH = re.compile(r"(?<![\w./:<\\-])" + _FOLDERS.format(r"\s'\":,;"))
 
 _SWAPPED = str.maketrans(",.", ".,")
 _DATE_FORMATS: Mapping[str, str] = MappingProxyType({"vi": "%d/%m/%Y", "en": "%d %B %Y"})
@@ -140,6 +145,16 @@ def _part(part: object, language: str) -> object:
     if isinstance(part, date):
         return date_text(part, language)
     return number(part, language) if isinstance(part, float) else part
+
+
+def page_error_text(error: Exception, language: str) -> str:
+    """`error_text` for a page: files are named without the folders of the server.
+
+    >>> page_error_text(OSError("[Errno 13] Permission denied: '/srv/song/study.toml'"), "en")
+    "[Errno 13] Permission denied: 'study.toml'"
+    """
+    text = _QUOTED_PATH.sub(r"\1\2", error_text(error, language))
+    return _PATH.sub("", text)
 
 
 def error_text(error: Exception, language: str) -> str:

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.auth_util import get_cookie_with_chunks
-from streamlit.web.server.server_util import get_cookie_secret
-from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
 from geodata.access import EVERYTHING, Rights
 from geodata.errors import GeodataError
 from geodata.rights import bare_address
-from ui.access import access, is_over, is_verified
+from ui.access import access, open_sign_in
+from ui.sign_in.cookies import VISITOR, claims_in
+from ui.sign_in.register import sign_in_id
 
-BROWSER_COOKIE = "phusong_browser"
-"""Holds a random token that tells one browser from another where nobody signs in."""
-
-USER_COOKIE = "_streamlit_user"
-BROWSER_COOKIE_S = 400 * 24 * 3600
+COOKIE_S = 400 * 24 * 3600
 """As long as browsers keep a cookie at most; each visit begins it anew."""
 
 NOT_MODIFIED = 304
@@ -59,14 +51,14 @@ def visitor_of(cookies: Mapping[str, str]) -> Visitor:
         settings = access()
         if settings is None:
             return Visitor(name=browser_name(cookies), rights=EVERYTHING)
-        claims = signed_claims(cookies)
-        if not claims.get("is_logged_in") or is_over(claims, settings, now=time.time()):
-            return NOBODY
-        email = str(claims.get("email") or "")
-        rights = settings.rights_of(email, verified=is_verified(claims))
+        claims = claims_in(cookies)
+        entry = open_sign_in(sign_in_id(claims), settings) if claims else None
+        rights = None if entry is None else settings.rights_of(entry.email, verified=entry.verified)
     except (GeodataError, OSError):
         return NOBODY
-    return NOBODY if rights is None else Visitor(name=email_name(email), rights=rights)
+    if entry is None or rights is None:
+        return NOBODY
+    return Visitor(name=email_name(entry.email), rights=rights)
 
 
 def current_visitor() -> Visitor:
@@ -81,27 +73,10 @@ def email_name(email: str) -> str:
 
 def browser_name(cookies: Mapping[str, str]) -> str:
     """The name of a browser, from which its token cannot be found; "" for one without."""
-    token = cookies.get(BROWSER_COOKIE, "")
+    token = cookies.get(VISITOR, "")
     if not _TOKEN.fullmatch(token):
         return ""
     return f"browser:{hashlib.sha256(token.encode()).hexdigest()}"
-
-
-def signed_claims(cookies: Mapping[str, str]) -> dict[str, Any]:
-    """The claims in Streamlit's sign-in cookie; none where it is forged, expired or missing."""
-    secret = get_cookie_secret()
-
-    def one(name: str) -> bytes | None:
-        value = cookies.get(name)
-        if value is None or not secret:
-            return None
-        return decode_signed_value(secret, name, value.encode("latin-1", errors="replace"))
-
-    try:
-        held = json.loads(get_cookie_with_chunks(one, USER_COOKIE) or b"{}")
-    except ValueError:
-        return {}
-    return held if isinstance(held, dict) else {}
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
@@ -137,6 +112,8 @@ class BrowserCookie:
                 is_page = headers.get("content-type", "").startswith("text/html")
                 if is_page or (message["status"] == NOT_MODIFIED and asks_page):
                     headers.append("set-cookie", _cookie(scope))
+                    # no proxy gives it to another browser
+                    headers["cache-control"] = "private, no-cache"
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
@@ -144,12 +121,9 @@ class BrowserCookie:
 
 def _cookie(scope: Scope) -> str:
     """The cookie to set: `Secure` where the browser came by HTTPS."""
-    token = cookies_of(scope).get(BROWSER_COOKIE, "")
+    token = cookies_of(scope).get(VISITOR, "")
     if not _TOKEN.fullmatch(token):
         token = secrets.token_hex(32)
     forwarded = Headers(scope=scope).get("x-forwarded-proto", "")
     secure = "; Secure" if "https" in (scope.get("scheme"), forwarded) else ""
-    return (
-        f"{BROWSER_COOKIE}={token}; Max-Age={BROWSER_COOKIE_S}; Path=/; HttpOnly; SameSite=Lax"
-        f"{secure}"
-    )
+    return f"{VISITOR}={token}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Lax{secure}"

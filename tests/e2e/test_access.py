@@ -147,6 +147,7 @@ def guarded(folder: Path, sign_in_port: int) -> Iterator[str]:
     (folder / "secrets.toml").write_text(auth, "utf-8")
     more = {
         "PHUSONG_SETTINGS": str(folder / "settings.toml"),
+        "PHUSONG_SIGN_INS": str(folder / "sign-ins"),
         "--secrets.files": str(folder / "secrets.toml"),
         "--server.address": "localhost",
     }
@@ -388,18 +389,35 @@ def _cookie(url: str, secret: str, *, since: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("secret", "hours", "opens"),
-    [(COOKIE_SECRET, 1, True), ("another-secret", 1, False), (COOKIE_SECRET, 13, False)],
-    ids=["rightly signed", "forged", "expired"],
+    ("secret", "hours"),
+    [(COOKIE_SECRET, 1), ("another-secret", 1), (COOKIE_SECRET, 13)],
+    ids=["rightly signed, and never given out", "forged", "expired"],
 )
-def test_a_forged_or_expired_cookie_is_no_sign_in(
-    context: BrowserContext, url: str, secret: str, hours: float, opens: bool
+def test_a_cookie_that_the_server_never_gave_out_is_no_sign_in(
+    context: BrowserContext, url: str, secret: str, hours: float
 ) -> None:
     context.add_cookies([_cookie(url, secret, since=time.time() - hours * 3600)])  # type: ignore[list-item]
     page = context.new_page()
     page.goto(url)
-    expect(page.get_by_role("button", name="Đăng xuất" if opens else "Đăng nhập")).to_be_visible()
-    expect(page.get_by_test_id("stMetricValue")).to_have_count(4 if opens else 0)
+    expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue")).to_have_count(0)
+
+
+def test_signing_out_ends_every_tab_and_the_cookie_within_seconds(
+    context: BrowserContext, url: str
+) -> None:
+    page, received = sign_in(context, url, "beta", "gaps")
+    page.wait_for_selector(READY)
+    cookies, mine = SIGNED_IN.pop((url, "beta")), map_address(received)
+    assert answer(mine)[0] == 200
+    other = context.new_page()
+    other.goto(url)
+    other.get_by_role("button", name="Đăng xuất").click()
+    expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible(timeout=5_000)
+    assert answer(mine)[0] == 403
+    context.add_cookies(cookies)
+    page.goto(f"{url}gaps")
+    expect(page.get_by_role("button", name="Đăng nhập")).to_be_visible()
 
 
 def _expired() -> Application:

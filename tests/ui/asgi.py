@@ -26,7 +26,9 @@ class Answer:
         return gzip.decompress(self.body) if zipped else self.body
 
 
-def get(app: ASGIApp, path: str, *, encoding: str = "gzip", query: str = "") -> Answer:
+def get(
+    app: ASGIApp, path: str, *, encoding: str = "gzip", query: str = "", cookies: str = ""
+) -> Answer:
     """GET ``path`` and wait for the whole answer."""
     scope: dict[str, Any] = {
         "type": "http",
@@ -36,7 +38,8 @@ def get(app: ASGIApp, path: str, *, encoding: str = "gzip", query: str = "") -> 
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",
-        "headers": [(b"accept-encoding", encoding.encode())],
+        "headers": [(b"accept-encoding", encoding.encode()), (b"cookie", cookies.encode())],
+        "scheme": "http",
     }
     sent: list[Message] = []
 

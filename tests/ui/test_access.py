@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +14,16 @@ from starlette.requests import Request
 
 from geodata.access import EVERYTHING, Access, Rights
 from geodata.errors import GeodataError, UnreadableError
+from tests.ui.signing import begin
 from ui import access
 from ui.maps.assets import Asset
+from ui.sign_in.register import FOLDER_VARIABLE, register_of, sign_in_id
 from ui.texts import translator
 
 SECRET = "s" * 32
-HILLS = Rights(districts=frozenset({"417", "412"}), communes=frozenset(), may_change_rules=True)
+HILLS = Rights(
+    districts=frozenset({"417"}), communes=frozenset(), may_change_rules=True, may_change_data=False
+)
 SETTINGS = f"""
 [access]
 secret = "{SECRET}"
@@ -37,11 +43,14 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS, "utf-8")
     monkeypatch.setenv(access.SETTINGS_VARIABLE, f" {path} ")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     return path
 
 
 def sign_in(monkeypatch: pytest.MonkeyPatch, **claims: object) -> list[tuple[str, str]]:
     """Somebody is signed in with these claims; gives what a page then shows."""
+    if claims:
+        begin(claims)
     user = SimpleNamespace(is_logged_in=bool(claims), to_dict=lambda: claims)
     told: list[tuple[str, str]] = []
 
@@ -59,7 +68,7 @@ def test_without_settings_everybody_sees_everything(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(access.SETTINGS_VARIABLE, " ")
     assert access.access() is None
     assert access.current_rights() is access.rights_in("") is EVERYTHING
-    assert access.key_of(EVERYTHING) == ""
+    assert access.key_of("") == ""
     assert not access.is_signed_in()
 
 
@@ -186,24 +195,41 @@ def test_the_page_of_who_has_no_rights_says_why(
     ]
 
 
-def test_a_key_carries_what_may_be_seen_and_never_what_may_be_changed(limited: Path) -> None:
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The official of the hills has just signed in; gives the id of the sign-in."""
+    claims: dict[str, object] = {"email": "hills@example.org", "iat": time.time()}
+    sign_in(monkeypatch, **claims)
+    return sign_in_id(claims)
+
+
+def test_a_key_opens_what_its_owner_may_see_and_never_lets_change(
+    limited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert limited.exists()
-    key = access.key_of(HILLS)
+    key = access.key_of(signed_in(monkeypatch))
     held = access.rights_in(key)
-    assert held == Rights(
-        districts=HILLS.districts,
-        communes=frozenset(),
-        may_change_rules=False,
-        may_change_data=False,
-    )
-    assert held is not None
+    assert held == HILLS.to_look
     assert held.audience == HILLS.audience
-    of_one = Rights(operator="Beta", may_change_rules=False, may_change_data=False)
-    assert access.rights_in(access.key_of(of_one)) == of_one
     middle = len(key) // 2  # the last sign holds bits that nobody reads
     other = key[:middle] + ("A" if key[middle] != "A" else "B") + key[middle + 1 :]
     for forged in ("", other, key + "x", f"x{key}"):
         assert access.rights_in(forged) is None
+    assert access.key_of("unknown") == ""
+
+
+def test_a_key_ends_with_the_rights_and_with_the_sign_in(
+    limited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = signed_in(monkeypatch)
+    key = access.key_of(owner)
+    limited.write_text(SETTINGS.replace("417", "412"), "utf-8")
+    assert access.rights_in(key) is None
+    limited.write_text(SETTINGS, "utf-8")
+    assert access.rights_in(key) is None, "what has ended stays so"
+    key = access.key_of(owner)
+    assert access.rights_in(key) == HILLS.to_look
+    register_of(limited).end(owner)
+    assert access.rights_in(key) is None
 
 
 def test_a_key_is_kept_for_half_its_life_and_ends(
@@ -212,11 +238,12 @@ def test_a_key_is_kept_for_half_its_life_and_ends(
     assert limited.exists()
     clock = [600_000.0]
     monkeypatch.setattr("time.time", lambda: clock[0])
-    key = access.key_of(HILLS)
+    owner = signed_in(monkeypatch)
+    key = access.key_of(owner)
     clock[0] += 299
-    assert access.key_of(HILLS) == key
+    assert access.key_of(owner) == key
     clock[0] += 1
-    assert access.key_of(HILLS) != key
+    assert access.key_of(owner) != key
     clock[0] = 600_600.0
     assert access.rights_in(key) is not None
     clock[0] = 600_601.0
@@ -233,14 +260,42 @@ def test_what_is_of_an_audience_is_read_with_its_key_alone(
     limited: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert limited.exists()
-    key = access.key_of(HILLS)
+    key = access.key_of(signed_in(monkeypatch))
     assert access.may_read(asked(key), HILLS.audience)
     assert not access.may_read(asked(key), Rights(operator="Beta").audience)
     assert not access.may_read(asked(""), HILLS.audience)
-    assert access.guard(asked("")) is None
-    sign_in(monkeypatch)
-    address: Callable[[Asset], str] = access.addresses(HILLS)
+    address: Callable[[Asset], str] = access.addresses()
     make: Any = bytes
     assert address(Asset("a.json", "d", make)) == "/p/map-data/d/a.json"
     mine = Asset("a.json", "d", make, audience=HILLS.audience)
     assert address(mine) == f"/p/map-data/d/a.json?key={key}"
+
+
+def test_settings_of_the_same_time_and_length_are_read_anew(limited: Path) -> None:
+    before = limited.stat()
+    assert cast("Access", access.access()).token_minutes == 10
+    limited.write_text(SETTINGS.replace("token_minutes = 10", "token_minutes = 20"), "utf-8")
+    os.utime(limited, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert limited.stat().st_mtime_ns == before.st_mtime_ns
+    assert cast("Access", access.access()).token_minutes == 20
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(5, "I/O")])
+def test_settings_behind_a_shut_folder_are_a_sentence_without_a_path(
+    limited: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def shut(self: Path, **_: object) -> bytes:
+        raise type(error)(error.errno, error.strerror, str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", shut)
+    monkeypatch.setattr(Path, "stat", shut)
+    with pytest.raises(UnreadableError, match=r"^settings\.toml cannot be read: ") as caught:
+        access.access()
+    assert str(limited.parent) not in str(caught.value)
+    assert not access.still_has(EVERYTHING)
+
+
+def test_settings_that_are_gone_are_a_sentence_without_a_path(limited: Path) -> None:
+    limited.unlink()
+    with pytest.raises(GeodataError, match=r"^settings\.toml: there is no such file$"):
+        access.access()

@@ -142,9 +142,9 @@ def test_the_text_page_of_anothers_study_is_that_of_the_servers_own(
 
     monkeypatch.setattr(studies, "open_study", opened)
     cookie = "0123456789abcdef" * 4
-    mine = text_page.visitor_of({"phusong_browser": cookie})
+    mine = text_page.visitor_of({"phusong_visitor": cookie})
     (home / SLUG / FILE).write_text(Sharing(owner=mine.name).text(), "utf-8")
-    for headers in ([], [(b"cookie", f"phusong_browser={cookie}".encode())]):
+    for headers in ([], [(b"cookie", f"phusong_visitor={cookie}".encode())]):
         query = f"study={SLUG}".encode()
         scope = {"type": "http", "query_string": query, "headers": headers}
         text_page._answer(text_page.Request(scope))

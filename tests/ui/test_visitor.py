@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
 import pytest
-from itsdangerous import URLSafeTimedSerializer
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from tests.ui.asgi import get
-from ui import visitor
+from tests.ui.signing import begin, cookie
 from ui.access import SETTINGS_VARIABLE
-from ui.visitor import (
-    BROWSER_COOKIE,
-    NOBODY,
-    USER_COOKIE,
-    BrowserCookie,
-    browser_name,
-    cookies_of,
-    visitor_of,
-)
+from ui.sign_in.cookies import VISITOR
+from ui.sign_in.register import FOLDER_VARIABLE
+from ui.visitor import NOBODY, BrowserCookie, browser_name, cookies_of, visitor_of
 
-COOKIE_SECRET = "c" * 40
 SETTINGS = f"""
 [access]
 secret = "{"s" * 32}"
@@ -46,14 +38,15 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, "utf-8")
     monkeypatch.setenv(SETTINGS_VARIABLE, str(settings))
-    monkeypatch.setattr(visitor, "get_cookie_secret", lambda: COOKIE_SECRET)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     return settings
 
 
-def _cookies(email: str, *, secret: str = COOKIE_SECRET, hours: float = 1) -> dict[str, str]:
-    claims = {"email": email, "iat": int(time.time() - hours * 3600), "is_logged_in": True}
-    signed = URLSafeTimedSerializer(secret, salt=USER_COOKIE).dumps(json.dumps(claims))
-    return {USER_COOKIE: signed}
+def _cookies(email: str, *, hours: float = 1, recorded: bool = True) -> dict[str, str]:
+    claims: dict[str, object] = {"email": email, "iat": int(time.time() - hours * 3600)}
+    if recorded:
+        begin({**claims, "is_logged_in": True})
+    return {USER_COOKIE_NAME: cookie(claims)}
 
 
 @pytest.mark.usefixtures("guarded")
@@ -64,9 +57,9 @@ def test_somebody_is_known_by_a_sign_in_that_is_signed_and_not_over() -> None:
     assert (reader.name, reader.may_send_files) == ("email:reader@example.org", False)
     for cookies in (
         {},
-        {USER_COOKIE: "nonsense"},
-        {BROWSER_COOKIE: "a" * 64},
-        _cookies("planner@example.org", secret="x" * 40),
+        {USER_COOKIE_NAME: "nonsense"},
+        {VISITOR: "a" * 64},
+        _cookies("planner@example.org", hours=2, recorded=False),
         _cookies("planner@example.org", hours=13),
         _cookies("stranger@example.org"),
     ):
@@ -85,13 +78,13 @@ def test_where_nobody_signs_in_a_browser_has_a_name_that_gives_its_token_away_to
 ) -> None:
     monkeypatch.delenv(SETTINGS_VARIABLE, raising=False)
     token = "0123456789abcdef" * 4
-    found = visitor_of({BROWSER_COOKIE: token})
+    found = visitor_of({VISITOR: token})
     assert found.may_send_files
-    assert found.name == browser_name({BROWSER_COOKIE: token})
+    assert found.name == browser_name({VISITOR: token})
     assert found.name.startswith("browser:")
     assert token not in found.name
     assert visitor_of({}).name == ""
-    assert browser_name({BROWSER_COOKIE: "short"}) == ""
+    assert browser_name({VISITOR: "short"}) == ""
 
 
 def _app() -> Starlette:
@@ -106,10 +99,12 @@ def _app() -> Starlette:
 
 
 def test_a_page_brings_a_cookie_that_no_script_reads_and_a_file_brings_none() -> None:
-    told = get(_app(), "/").headers["set-cookie"]
-    assert told.startswith(f"{BROWSER_COOKIE}=")
+    page = get(_app(), "/")
+    assert page.headers["cache-control"] == "private, no-cache"
+    told = page.headers["set-cookie"]
+    assert told.startswith(f"{VISITOR}=")
     assert "HttpOnly; SameSite=Lax" in told
-    assert browser_name({BROWSER_COOKIE: told.partition("=")[2].partition(";")[0]})
+    assert browser_name({VISITOR: told.partition("=")[2].partition(";")[0]})
     assert get(_app(), "/").headers["set-cookie"] != told
     assert "set-cookie" not in get(_app(), "/file").headers
 

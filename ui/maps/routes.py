@@ -41,9 +41,10 @@ def map_routes(
         asset = store.find(request.path_params["digest"], request.path_params["name"])
         if asset is None or asked != prefix(base_path()):
             return PlainTextResponse("Not found", status_code=404)
-        if asset.audience and not may_read(request, asset.audience):
-            return PlainTextResponse("Not allowed, or no longer", status_code=403, headers=REFUSED)
         try:
+            if asset.audience and not may_read(request, asset.audience):
+                told = "Not allowed, or no longer"
+                return PlainTextResponse(told, status_code=403, headers=REFUSED)
             return _answer(asset, zipped="gzip" in request.headers.get("accept-encoding", ""))
         except GeodataError as error:
             LOG.warning("%s could not be drawn: %s", asset.name, error)

@@ -12,7 +12,7 @@ from geodata.columns import plain as bare
 from geodata.export.sheet import AreaSheet
 from geodata.study.places import Structure, structure_on, unchanged
 from ui import choices
-from ui.access import key_of
+from ui.access import current_owner, key_of
 from ui.controls import text_box
 from ui.downloads import sheet_downloads
 from ui.figures import headline_split, leader_sentence, no_units_text
@@ -59,7 +59,7 @@ def show(view: View) -> View:
     st.markdown(escaped(sheet.change))
     sheet_downloads(view, sheet)
     words = t("This page as text alone, for very slow lines")
-    st.markdown(f"[{words}]({text_address(view, key=key_of(view.rights))})")
+    st.markdown(f"[{words}]({text_address(view, key=key_of(current_owner()))})")
     pictured, listed = st.columns([2, 3], gap="medium")
     with pictured:
         st.html(picture(sheet))

@@ -23,7 +23,7 @@ from ui.screens.data_report import dropped_section, report_section
 from ui.screens.own_study import own_study
 from ui.sharing import FILE, Sharing, open_studies
 from ui.tables import FOLLOW_UP
-from ui.texts import Translator, error_text, phrase_text
+from ui.texts import Translator, page_error_text, phrase_text
 from ui.texts import marked as _
 from ui.upload_limits import MOST_MB_EACH, permit_uploads
 from ui.uploads import read_apart, received, sheet_read
@@ -130,7 +130,7 @@ def _incoming(view: View) -> None:
         try:
             held = (names, received([(one.name, one.getvalue()) for one in dropped]))
         except GeodataError as error:
-            st.error(escaped(error_text(error, t.language)))
+            st.error(escaped(page_error_text(error, t.language)))
             return
         st.session_state[PENDING] = held
     chosen = [_file_row(k, one, found, t) for k, (one, found) in enumerate(held[1])]
@@ -263,7 +263,7 @@ def _make(
             )
             studies.open_study(folder.name, rights=view.rights)
     except GeodataError as error:
-        st.error(escaped(error_text(error, t.language)))
+        st.error(escaped(page_error_text(error, t.language)))
         return
     st.session_state.pop(PENDING, None)
     _open(folder.name)
@@ -289,7 +289,7 @@ def _follow_up(view: View) -> None:
     known = [str(key) for key in run.study.villages.index]
     reading = sheet_read(sent, known)
     if isinstance(reading, GeodataError):
-        st.error(escaped(error_text(reading, t.language)))
+        st.error(escaped(page_error_text(reading, t.language)))
         return
     st.markdown(
         t(
@@ -303,7 +303,7 @@ def _follow_up(view: View) -> None:
         try:
             keep_follow_up(run.study.folder, reading, at=datetime.now(UTC))
         except GeodataError as error:
-            st.error(escaped(error_text(error, t.language)))
+            st.error(escaped(page_error_text(error, t.language)))
             return
         st.success(t("Taken over."), icon=":material/check_circle:")
 

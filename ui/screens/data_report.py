@@ -16,11 +16,12 @@ from geodata.understood import Received
 from ui import studies
 from ui.access import addresses
 from ui.checked import ROLES, SEVERITY_WORDS, counts_told, rows_told, sentence_told, shapes_told
+from ui.delivery import download_button
 from ui.downloads import XLSX
 from ui.maps.component import draw_map
 from ui.plain import escaped, plain
 from ui.tables import cards
-from ui.texts import Translator, error_text, phrase_text
+from ui.texts import Translator, page_error_text, phrase_text
 from ui.view import View, map_state
 
 PLACES_SHOWN = 1_500
@@ -57,23 +58,23 @@ def report_section(view: View) -> None:
 def _takeaway(view: View, report: Report) -> None:
     t = view.t
     with st.container(horizontal=True, key="report downloads"):
-        st.download_button(
+        download_button(
             t("The whole report (Excel)"),
             partial(report_file, (report,), t),
             file_name="bao-cao-du-lieu.xlsx" if t.language == "vi" else "data-report.xlsx",
             mime=XLSX,
             icon=":material/table:",
-            on_click="ignore",
+            rights=view.rights.to_look,
             key="download report",
         )
         if view.rights.may_change_data:
-            st.download_button(
+            download_button(
                 t("Repaired copy (zip)"),
                 partial(view.opened.repaired, t.language),
                 file_name="ban-sao-da-sua.zip" if t.language == "vi" else "repaired-copy.zip",
                 mime="application/zip",
                 icon=":material/build:",
-                on_click="ignore",
+                rights=view.rights,
                 key="download repaired",
                 help=t(
                     "A copy of the study in which broken shapes, repeated rows and unseen "
@@ -111,7 +112,7 @@ def _map(view: View, points: tuple[tuple[float, float, str], ...]) -> None:
         view.opened.feed,
         map_state(view, "findings", findings=points),
         view.t,
-        address=addresses(view.rights),
+        address=addresses(),
         on_pick={},
         tiles=studies.tile_address(),
     )
@@ -186,4 +187,4 @@ def _checked(one: Received, t: Translator) -> Report | str:
         granted = studies.sandbox().granting(one.path.parent, file=one.name)
         return granted.call(check_file, one.path, name=one.name)
     except GeodataError as error:
-        return error_text(error, t.language)
+        return page_error_text(error, t.language)

@@ -38,7 +38,7 @@ def show(view: View) -> None:
             view.opened.feed,
             map_state(view, "zones"),
             t,
-            address=addresses(view.rights),
+            address=addresses(),
             on_pick={
                 "zone": lambda zone: choices.choose(zone=zone),
                 "layers": lambda layers: choices.choose(layers=layers),

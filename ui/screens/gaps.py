@@ -62,7 +62,7 @@ def show(view: View) -> None:
             view.opened.feed,
             map_state(view, "villages"),
             view.t,
-            address=addresses(view.rights),
+            address=addresses(),
             on_pick={
                 "village": lambda village: choices.choose(village=village),
                 "area": lambda code: _choose_area(view, code),

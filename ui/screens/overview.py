@@ -51,7 +51,7 @@ def show(view: View) -> None:
             view.opened.feed,
             map_state(view, "areas", level=level),
             t,
-            address=addresses(view.rights),
+            address=addresses(),
             on_pick={
                 "area": lambda code: choose_area(view, level, code),
                 "village": lambda village: choices.choose(village=village),

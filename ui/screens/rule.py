@@ -37,7 +37,7 @@ from ui.rules import (
 )
 from ui.slider import slider
 from ui.tables import cell, verdict_text
-from ui.texts import Translator, error_text
+from ui.texts import Translator, page_error_text
 from ui.texts import marked as _
 from ui.view import View, map_state, operators_of, variants_of
 
@@ -288,7 +288,7 @@ def _map(view: View, after: Assessment) -> None:
             rule=digest_of(after.rule),
         ),
         view.t,
-        address=addresses(view.rights),
+        address=addresses(),
         on_pick={"village": lambda village: choices.choose(village=village)},
         tiles=studies.tile_address(),
     )
@@ -344,7 +344,7 @@ def _keep(view: View, rule: Rule) -> None:
             try:
                 kept = save_variant(study, name, rule)
             except GeodataError as error:  # alone again after a click, nobody above catches it
-                st.error(escaped(error_text(error, t.language)))
+                st.error(escaped(page_error_text(error, t.language)))
             else:
                 choices.choose(variant=kept.name, tried="")
                 st.rerun()

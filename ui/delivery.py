@@ -1,0 +1,104 @@
+"""Delivery of files: each asks anew, when its bytes leave, whether its reader may have them.
+
+Streamlit makes a file when its button is clicked and serves it at an address below ``/media/``
+that names no session. `DeliveryGate` lets such an address give nothing but what a `Delivery`
+made, and that to the sign-in (or, where access is off, the browser) it was made for alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import streamlit as st
+
+from geodata.access import Rights
+from ui.access import NotAllowedError, current_owner, require
+
+MOST_FILES = 4096
+"""So many files are remembered; one that was forgotten is made again with a click."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Who was made a file, and the rights that it takes to have it."""
+
+    owner: str
+    rights: Rights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """For whom files were made, by a digest of their content; the latest ``most`` files."""
+
+    most: int = MOST_FILES
+    _claims: OrderedDict[str, set[Claim]] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, content: bytes, claim: Claim) -> None:
+        """Remember for whom a file was made."""
+        digest = digest_of(content)
+        with self._lock:
+            self._claims.setdefault(digest, set()).add(claim)
+            self._claims.move_to_end(digest)
+            while len(self._claims) > self.most:
+                self._claims.popitem(last=False)
+
+    def require(self, content: bytes, *, owner: str) -> None:
+        """Raise `NotAllowedError` unless a file was made for ``owner``, who may still have it."""
+        with self._lock:
+            claims = set(self._claims.get(digest_of(content), ()))
+        own = [claim for claim in claims if owner and claim.owner == owner]
+        if not own:
+            raise NotAllowedError(
+                "this file was made for somebody else, or too long ago; load the page again and "
+                "make it anew"
+            )
+        *others, last = own
+        for claim in others:
+            try:
+                require(claim.rights, owner=owner)
+            except NotAllowedError:
+                continue
+            return
+        require(last.rights, owner=owner)
+
+
+def digest_of(content: bytes) -> str:
+    """The digest that names a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@cache
+def ledger() -> Ledger:
+    """The ledger of this process."""
+    return Ledger()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Delivery:
+    """A file that is made when it is asked for, if its reader may still have it."""
+
+    make: Callable[[], bytes]
+    claim: Claim
+
+    def __call__(self) -> bytes:
+        """The file; raises `NotAllowedError` where the rights no longer cover it."""
+        require(self.claim.rights, owner=self.claim.owner)
+        content = self.make()
+        require(self.claim.rights, owner=self.claim.owner)  # making may take a minute
+        ledger().add(content, self.claim)
+        return content
+
+
+def download_button(
+    label: str, make: Callable[[], bytes], *, rights: Rights, **options: Any
+) -> None:
+    """Offer a file that takes ``rights`` to have; the only way to a button that gives files."""
+    claim = Claim(owner=current_owner(), rights=rights)
+    st.download_button(label, Delivery(make=make, claim=claim), on_click="ignore", **options)
