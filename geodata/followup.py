@@ -26,9 +26,12 @@ from geodata.columns import plain
 from geodata.errors import CallError, DataError, Phrase, phrase
 from geodata.export.safe import without_controls
 from geodata.files import whole_file
+from geodata.sheets import long_cells
 
 FILE = "followup.csv"
 FOLDER = "followup"
+MOST_LETTERS = 10_000
+"""A note longer than this is none."""
 LOCK_S = 20.0
 
 FIELDS = (
@@ -124,7 +127,7 @@ def load_follow_up(folder: Path) -> pd.DataFrame:
     path = folder / FILE
     if not path.exists():
         return empty()
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file, long_cells():
         rows = {row.pop("village_id"): row for row in csv.DictReader(file) if "village_id" in row}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(FIELDS)).fillna("")
     return table.rename_axis("village_id")
@@ -231,10 +234,12 @@ def _value(name: str, cell: object) -> str | None:
         )
     if name in DATES:
         return _day(cell)
-    return text
+    return text if len(text) <= MOST_LETTERS else None
 
 
 def _why(name: str, cell: object) -> Phrase:
+    if len(_text(cell)) > MOST_LETTERS:
+        return phrase("a cell has more than {most} letters; shorten it", most=MOST_LETTERS)
     if name == "confirmed":
         choices = ", ".join(words[0] for words in CONFIRMED.values())
         return phrase(

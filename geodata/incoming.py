@@ -130,7 +130,12 @@ def receive(
     `DROPPED`, is not kept: it comes with its trouble.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    mains = [one for name, body in files for one in _received(name, body, folder, unpack)]
+    names = _names([name for name, _ in files])
+    mains = [
+        one
+        for name, (_, body) in zip(names, files, strict=True)
+        for one in _received(name, body, folder, unpack)
+    ]
     return tuple(one for one in mains if not _is_part(one.path))
 
 
@@ -143,10 +148,10 @@ def _received(name: str, body: bytes, folder: Path, unpack: Unpack) -> list[Rece
         large = phrase(
             "{file} is larger than {most} MB, the most that is taken here; name it in a study "
             "file and read it from the command line",
-            file=safe_name(name),
+            file=name,
             most=MOST_MB,
         )
-        return [Received(name=safe_name(name), path=folder / safe_name(name), trouble=large)]
+        return [Received(name=name, path=folder / name, trouble=large)]
     path = _placed(folder, name, body)
     if not body.startswith(PACKED):
         return [Received(name=path.name, path=path)]
@@ -248,13 +253,38 @@ def rename_study(folder: Path, name: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _placed(folder: Path, name: str, body: bytes) -> Path:
-    """Write one file under a harmless name that nothing else has."""
-    path = folder / safe_name(name)
-    (stem, ending), k = split_ending(path.name), 1
-    while path.exists():
+def _names(names: Sequence[str]) -> list[str]:
+    """Harmless names that nothing else has, in the same order.
+
+    Files that belong together by their names do so by the new ones, and no others do.
+    """
+    groups: dict[str, tuple[str, set[str]]] = {}  # a stem, its new one, and the endings it has
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        old = split_ending(name)[0]
+        stem, ending = split_ending(safe_name(name))
+        held = groups.get(old)
+        if held is None or ending in held[1]:
+            held = groups[old] = (_untaken(stem, taken), set())
+        held[1].add(ending)
+        found.append(held[0] + ending)
+    return found
+
+
+def _untaken(stem: str, taken: set[str]) -> str:
+    """A stem that nothing else has, from now on taken."""
+    new, k = stem, 1
+    while new in taken:
         k += 1
-        path = path.with_name(f"{stem}-{k}{ending}")
+        new = f"{stem}-{k}"
+    taken.add(new)
+    return new
+
+
+def _placed(folder: Path, name: str, body: bytes) -> Path:
+    """Write one file under its name, which is harmless and nothing else's."""
+    path = folder / name
     path.write_bytes(body)
     return path
 

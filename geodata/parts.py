@@ -14,6 +14,8 @@ WORLD = (".tfw", ".tifw", ".tiffw", ".wld")
 AFTER = (".msk", ".aux.xml", ".ovr")
 """What follows a raster's whole name: its mask, its metadata, its overviews."""
 
+RASTER = (".tif", ".tiff")
+
 DOUBLE = re.compile(r"(?i)\.[a-z0-9]{1,10}\.(msk|aux\.xml|ovr)$")
 
 
@@ -37,6 +39,11 @@ def beside_raster(name: str) -> bool:
     return name.lower().endswith(WORLD) or name.lower().endswith(AFTER)
 
 
+def digested_parts(path: Path) -> dict[str, Path]:
+    """The parts of a file that change what it means: all but a raster's overviews."""
+    return {e: one for e, one in parts_of(path).items() if not e.endswith(".ovr")}
+
+
 def parts_of(path: Path) -> dict[str, Path]:
     """The files that belong to a map file, a table or a GeoTIFF, by their endings in lower case.
 
@@ -45,11 +52,12 @@ def parts_of(path: Path) -> dict[str, Path]:
     """
     if path.is_dir():
         return {}
+    own = path.suffix.lower()
+    after_own = tuple(own + ending for ending in AFTER)
+    wanted = (*WORLD, *after_own) if own in RASTER else (*BESIDE, *WORLD, *after_own)
     found = {}
     for one in sorted(path.parent.iterdir()):
         stem, ending = split_ending(one.name)
-        low = ending.lower()
-        belongs = low in (*BESIDE, *WORLD) or low in {path.suffix.lower() + e for e in AFTER}
-        if belongs and stem == path.stem and one != path and one.is_file():
-            found[low] = one
+        if ending.lower() in wanted and stem == path.stem and one != path and one.is_file():
+            found[ending.lower()] = one
     return found

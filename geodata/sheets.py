@@ -60,7 +60,7 @@ def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
 
 
 @contextmanager
-def _long_cells() -> Iterator[None]:
+def long_cells() -> Iterator[None]:
     """Let Python read cells of `MOST_LETTERS`; its limit is of the process, and put back."""
     with FIELD_SIZE_LOCK:
         before = csv.field_size_limit(MOST_LETTERS)
@@ -73,7 +73,7 @@ def _long_cells() -> Iterator[None]:
 def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
     """The cells of a CSV. Raises `UnreadableError` for one that no table has."""
     try:
-        with _long_cells():
+        with long_cells():
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         if not str(error).startswith("field larger"):

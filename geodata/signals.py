@@ -27,7 +27,7 @@ from coverage.pixels import (
     Window,
 )
 from geodata.errors import DataError
-from geodata.parts import parts_of
+from geodata.parts import digested_parts
 from geodata.placing import brought
 from geodata.rasters import Pixel, Raster, is_level, placed, read_part, real
 
@@ -137,7 +137,7 @@ def levels_of(raster: Raster, values: Pixel) -> Bytes:
 def _digest(raster: Raster) -> str:
     """A digest of the file's bytes and of what the study says of it."""
     digest = hashlib.sha256(placed(raster).to_wkt().encode())
-    for path in (raster.path, *parts_of(raster.path).values()):
+    for path in (raster.path, *digested_parts(raster.path).values()):
         with path.open("rb") as stream:
             while block := stream.read(2**20):
                 digest.update(block)

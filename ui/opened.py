@@ -238,7 +238,11 @@ def opened_run(
         table = load_follow_up(run.study.folder)
         return restrict_follow_up(table, whole, rights, structures=all_structures)
 
-    feed = make_feed(run, structures, asset_store(), audience=rights.audience, draw=beside.compute)
+    is_sandboxed = beside.compute is not compute_here
+    feed = make_feed(
+        run, structures, asset_store(), audience=rights.audience, draw=beside.compute,
+        apart=str(run.study.folder).encode() if is_sandboxed else b"",
+    )  # fmt: skip
     return Opened(
         run=run,
         stills=_kept(1)(partial(_stills_of, feed, beside.compute)),

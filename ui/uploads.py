@@ -67,7 +67,7 @@ def read_apart(
     **named: P.kwargs,
 ) -> None:
     """Have files of a study called ``name`` read in a sandbox; see `geodata.incoming.Run`."""
-    granted = studies.sandbox().granting(
-        *folders, readable=readable, limits=studies.MAKE, file=name
-    )
-    granted.call(function, *args, **named)
+    sandbox = studies.sandbox()
+    granted = sandbox.granting(*folders, readable=readable, limits=studies.MAKE, file=name)
+    with sandbox.turn(str(folders[0]) if folders else name):
+        granted.call(function, *args, **named)

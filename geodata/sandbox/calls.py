@@ -59,7 +59,7 @@ def answer_from(worker: Worker, call: Call) -> Any:
     except (EOFError, OSError) as error:
         if isinstance(error, GeodataError):
             raise
-        reason = watch.reason or ("late" if worker.used_processor_up() else "crashed")
+        reason = watch.reason or worker.ending()
         by_clock = watch.reason == "late"
         raise lost(call.file, reason, call.grant.limits, by_clock=by_clock) from error
     except BadAnswerError as error:
@@ -69,7 +69,7 @@ def answer_from(worker: Worker, call: Call) -> Any:
         watch.end()
         is_full = written.exceeds(call.grant.limits)
         if is_full:
-            worker.used_processor_up()  # waits for its end
+            worker.ending()  # waits for it
             written.remove()
     if is_full:  # before anybody looked
         raise lost(call.file, "full", call.grant.limits)
@@ -87,7 +87,7 @@ def _received(worker: Worker, call: Call) -> Any:
             call.progress(_share(read_answer(buffers)))
         elif kind == "failed":
             LOG.warning("A call in a sandbox failed:\n%s", _printable(buffers))
-            raise lost(call.file, "crashed", call.grant.limits)
+            raise lost(call.file, "failed", call.grant.limits)
         else:
             raise lost(call.file, "crashed", call.grant.limits)
 

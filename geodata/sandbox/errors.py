@@ -7,9 +7,10 @@ from typing import Literal
 from geodata.errors import UnreadableError
 from geodata.sandbox.limits import Limits
 
-Reason = Literal["late", "crashed", "full", "stopped"]
+Reason = Literal["late", "crashed", "full", "failed", "stopped"]
 """Too long by the clock or the processor; ended by itself or for want of memory; too much
-written; not wanted, or not started."""
+written; an error of this program that nobody foresaw; not wanted, not started, or killed with
+all others."""
 
 
 class LostError(UnreadableError):
@@ -34,6 +35,12 @@ def lost(file: str, reason: Reason, limits: Limits, *, by_clock: bool = True) ->
             file=file,
             megabytes=limits.folder_megabytes,
             files=limits.folder_files,
+        )
+    elif reason == "failed":
+        error = LostError(
+            "{file} could not be read, by a fault of this program; whoever runs it finds more in "
+            "its log",
+            file=file,
         )
     elif reason == "stopped":
         error = LostError("reading {file} was stopped; start it again", file=file)

@@ -16,7 +16,7 @@ from threading import Lock
 
 from geodata.sandbox.channel import Channel
 from geodata.sandbox.limits import Limits
-from geodata.sandbox.workers import START_S, Worker, start_python
+from geodata.sandbox.workers import START_S, Ending, Worker, start_python
 
 SERVE = (
     "from geodata.sandbox.server import serve; serve(int(sys.argv[2]), sys.argv[3], sys.argv[4:])"
@@ -52,7 +52,7 @@ class ForkedStarter:
             was_ready = self._is_ready
             try:
                 return self._forked(limits)
-            except OSError:
+            except ConnectionError:
                 self._end()
                 if not was_ready:
                     raise
@@ -69,7 +69,7 @@ class ForkedStarter:
         if not self._is_ready:
             link.settimeout(START_S)
             if not link.recv(1):
-                raise OSError("the server of processes has ended")
+                raise ConnectionResetError("the server of processes has ended")
             self._is_ready = True
         assert self._home is not None  # noqa: S101  # made with the link
         return ForkedWorker(link, limits, self._home)
@@ -139,15 +139,19 @@ class ForkedWorker:
         with suppress(OSError):
             self._answers.shutdown(socket.SHUT_RD)
 
-    def used_processor_up(self) -> bool:
-        """Whether it got SIGXCPU."""
+    def ending(self) -> Ending:
+        """How it ended: without a word of it the server of processes has ended too."""
         self.kill()
         self._control.settimeout(START_S)
         try:
-            status = int.from_bytes(self._control.recv(STATUS_BYTES), "big")
+            told = self._control.recv(STATUS_BYTES)
         except OSError:
-            return False
-        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+            return "crashed"
+        status = int.from_bytes(told, "big")
+        ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if not told or ended_by == signal.SIGTERM:
+            return "stopped"
+        return "late" if ended_by == signal.SIGXCPU else "crashed"
 
     def close(self) -> None:
         """End it."""

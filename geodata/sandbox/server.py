@@ -113,9 +113,15 @@ class _Server:
             return False
         requests, answers, control = descriptors
         folder = self._home / data.decode("ascii")
-        folder.mkdir(mode=0o700)
         server = os.getpid()
-        pid = os.fork()
+        try:
+            self._home.mkdir(mode=0o700, exist_ok=True)  # what cleans up /tmp may have taken it
+            folder.mkdir(mode=0o700)
+            pid = os.fork()
+        except OSError:  # no room, no memory: whoever asked finds its pipes closed
+            for one in descriptors:
+                os.close(one)
+            return True
         if pid == 0:
             self._work(requests, answers, folder, server)
         os.close(requests)

@@ -12,7 +12,7 @@ import psutil
 
 from geodata.sandbox.channel import Channel
 from geodata.sandbox.limits import MEGABYTE, Limits
-from geodata.sandbox.workers import Worker, start_python
+from geodata.sandbox.workers import Ending, Worker, start_python
 
 SERVE = "from geodata.sandbox.child import serve_once; serve_once(sys.argv[2:])"
 
@@ -87,11 +87,13 @@ class SpawnedWorker:
         """Kill it."""
         self._process.kill()
 
-    def used_processor_up(self) -> bool:
-        """Whether it got SIGXCPU, where there is such a thing."""
+    def ending(self) -> Ending:
+        """How it ended; SIGXCPU is not everywhere."""
         self._process.kill()
-        late = getattr(signal, "SIGXCPU", None)
-        return late is not None and self._process.wait() == -late
+        ended_by = -self._process.wait()
+        if ended_by == signal.SIGTERM:
+            return "stopped"
+        return "late" if ended_by == getattr(signal, "SIGXCPU", None) else "crashed"
 
     def close(self) -> None:
         """Kill it and remove its folder."""

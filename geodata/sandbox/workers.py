@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from geodata.sandbox.channel import Channel
 from geodata.sandbox.limits import Limits
@@ -19,6 +19,9 @@ START_S = 120.0
 """So long may a process take to load what reading needs, on a machine that is busy."""
 
 IMPORTS = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+
+
+Ending = Literal["late", "crashed", "stopped"]
 
 
 class Worker(Protocol):
@@ -33,8 +36,11 @@ class Worker(Protocol):
     def kill(self) -> None:
         """End it; whoever reads its answer finds the end. May be called twice, from any thread."""
 
-    def used_processor_up(self) -> bool:
-        """Whether the system ended it for the processor time it took. Waits for its end."""
+    def ending(self) -> Ending:
+        """How it ended: for the processor time it took, by itself, or killed with its server.
+
+        Waits for its end.
+        """
 
     def close(self) -> None:
         """End it and free what it held here."""

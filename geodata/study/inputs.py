@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from geodata.archives import files_in
-from geodata.parts import parts_of
+from geodata.parts import digested_parts
 
 
 def digests_of(paths: Iterable[Path], folder: Path) -> dict[str, str]:
@@ -32,6 +32,6 @@ def _sha256(path: Path) -> str:
             digest.update(f"{part.relative_to(path).as_posix()}\0".encode())
             digest.update(_sha256(part).encode())
         return digest.hexdigest()
-    for part in sorted([path, *parts_of(path).values()]):
+    for part in sorted([path, *digested_parts(path).values()]):
         digest.update(part.read_bytes())
     return digest.hexdigest()

@@ -22,6 +22,8 @@ from coverage.pixels import AnyLayer, PixelGrid, SignalLayer, Window
 from geodata.errors import UnreadableError
 from geodata.report.repair import repaired_zip
 from geodata.sandbox import Granted, Limits, LostError, Sandbox
+from geodata.sandbox.errors import lost
+from geodata.sandbox.limits import MEGABYTE
 from geodata.study.changes import changes_since
 from geodata.study.conflicts import conflicts_for
 from geodata.study.cut import CutShapes
@@ -37,6 +39,10 @@ from geodata.upload.stopped import State, StoppedWork
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+LASTING = ("late", "crashed", "full")
+"""For these reasons an operation is not tried again: its files are too much for it."""
 
 
 class StoppedError(UnreadableError):
@@ -98,6 +104,8 @@ class SandboxedStudy:
     def _call(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> T:
         results = self.folder / "results"
         results.mkdir(exist_ok=True)
+        if self._work.size() > self.limits.folder_megabytes * MEGABYTE:
+            raise lost(self._name, "full", self.limits)
         granted = self.sandbox.granting(
             results, readable=[self.folder], limits=self.limits, file=self._name
         )
@@ -117,7 +125,7 @@ class SandboxedStudy:
             try:
                 return granted.call(function, *args, **named)
             except LostError as error:
-                if error.reason != "stopped":
+                if error.reason in LASTING:
                     self._work.add(operation, error, [*files, *self._results(operation)])
                 raise
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ STOPPED = "stopped.json"
 Not in ``results``, which a process in the sandbox may write.
 """
 
+NOT_READ = ("results", STOPPED, "followup.csv", "followup", "sharing.json")
+"""What lies in a study's folder and is no part of what is measured."""
+
 State = list[list[str | int]]
 """Names, sizes and times of files."""
 
@@ -25,7 +30,7 @@ State = list[list[str | int]]
 class StoppedWork:
     """The work on the study in a ``folder`` that had to be ended, by the name of the operation.
 
-    An operation stays ended until a file of the study changes.
+    An operation stays ended until a file of the study changes, or the program.
     """
 
     folder: Path
@@ -37,7 +42,7 @@ class StoppedWork:
         """
         mark = self._marks().get(operation)
         try:
-            if mark is None or mark["files"] != files:
+            if mark is None or mark["files"] != files or mark["version"] != _version():
                 return None
             return Phrase(str(mark["template"]), dict(mark["parts"]))
         except (ValueError, LookupError, TypeError):
@@ -46,15 +51,28 @@ class StoppedWork:
     def add(self, operation: str, error: GeodataError, files: State) -> None:
         """Keep that an operation on these files was ended by an error."""
         parts = {name: str(part) for name, part in error.parts.items()}
-        mark = {"template": error.template, "parts": parts, "files": files}
+        mark = {
+            "template": error.template,
+            "parts": parts,
+            "files": files,
+            "version": _version(),
+        }
         marks = {**self._marks(), operation: mark}
         with whole_file(self.folder / STOPPED) as path:
             path.write_text(json.dumps(marks, ensure_ascii=False), encoding="utf-8")
 
     def files(self) -> State:
         """What the study is made of, by names, sizes and times."""
-        tops = [one for one in self.folder.iterdir() if one.name not in ("results", STOPPED)]
+        tops = [one for one in self.folder.iterdir() if one.name not in NOT_READ]
         return self._state(one for top in tops for one in (top, *top.rglob("*")))
+
+    def size(self) -> int:
+        """The bytes of all results."""
+        found = 0
+        for path in (self.folder / "results").rglob("*"):
+            with suppress(OSError):  # removed meanwhile
+                found += path.lstat().st_size
+        return found
 
     def results(self) -> State:
         """The kept runs, and which of them is published."""
@@ -75,3 +93,11 @@ class StoppedWork:
         except (OSError, ValueError, RecursionError):
             return {}
         return marks if isinstance(marks, dict) else {}
+
+
+def _version() -> str:
+    """The version of this program: another may manage what this one did not."""
+    try:
+        return version("phusong")
+    except PackageNotFoundError:
+        return ""

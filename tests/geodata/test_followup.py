@@ -299,3 +299,16 @@ def test_what_goes_out_comes_back(run: Run, tmp_path: Path, note: str) -> None:
     kept = keep_follow_up(folder, once, at=NOW)
     again = read_follow_up(_sheet(run, folder / "b.xlsx", current=kept), KNOWN, file="b")
     assert keep_follow_up(folder, again, at=NOW).equals(kept)
+
+
+def test_a_note_as_long_as_a_book_is_rejected_and_one_kept_before_is_still_read(
+    tmp_path: Path,
+) -> None:
+    reading = read_follow_up(_text(f"v9;;;;{'x' * 10_001}", "v3;;;;short"), KNOWN, file="f.csv")
+    assert list(reading.rows.index) == ["v3"]
+    (rejection,) = reading.rejected
+    assert "more than 10,000 letters" in str(rejection.reason) or "most" in rejection.reason.parts
+    keep_follow_up(tmp_path, reading, at=NOW)
+    path = tmp_path / followup.FILE
+    path.write_text(path.read_text("utf-8-sig").replace("short", "y" * 200_000), "utf-8-sig")
+    assert len(load_follow_up(tmp_path).loc["v3", "note"]) == 200_000

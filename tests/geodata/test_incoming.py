@@ -428,6 +428,17 @@ def test_two_rasters_of_one_name_keep_each_its_mask(tmp_path: Path) -> None:
     assert (tmp_path / "in" / "v-2.tif.msk").read_bytes() == b"next"
 
 
+def test_files_whose_names_become_alike_keep_each_its_own_parts(tmp_path: Path) -> None:
+    names = ["v.tif", "V.TIF", "V.TIF.MSK", "Vùng.shp", "vung.shp", "vung.dbf", "Vùng.dbf"]
+    receive([(name, name.encode()) for name in names], tmp_path / "in")
+    found = {one.name: one.read_bytes().decode() for one in (tmp_path / "in").iterdir()}
+    assert found == {
+        "v.tif": "v.tif", "v-2.tif": "V.TIF", "v-2.tif.msk": "V.TIF.MSK",
+        "vung.shp": "Vùng.shp", "vung.dbf": "Vùng.dbf",
+        "vung-2.shp": "vung.shp", "vung-2.dbf": "vung.dbf",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("linked", ["v.csv", "v.prj"])
 def test_a_link_that_was_left_among_the_files_is_not_followed(tmp_path: Path, linked: str) -> None:
     secret = tmp_path / "secret"

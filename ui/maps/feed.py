@@ -112,7 +112,9 @@ def draw_here(function: Callable[P, bytes], /, *args: P.args, **named: P.kwargs)
     return function(*args, **named)
 
 
-def _publisher(store: AssetStore, audience: str, draw: Draw) -> Publish:
+def _publisher(store: AssetStore, audience: str, draw: Draw, apart: bytes = b"") -> Publish:
+    """``apart`` names a study that shares no files with others, and whose bounds are its own."""
+
     def publish(
         name: str,
         made_of: Sequence[bytes],
@@ -122,7 +124,7 @@ def _publisher(store: AssetStore, audience: str, draw: Draw) -> Publish:
         **named: P.kwargs,
     ) -> Asset:
         make = partial(draw, function, *args, **named)
-        return store.publish(name, made_of=[RECIPE, *made_of], make=make, audience=audience)
+        return store.publish(name, made_of=[RECIPE + apart, *made_of], make=make, audience=audience)
 
     return publish
 
@@ -134,12 +136,14 @@ def make_feed(
     *,
     audience: str = "",
     draw: Draw = draw_here,
+    apart: bytes = b"",
 ) -> Feed:
     """Publish the geometry of ``run``; shapes are only prepared when first asked for.
 
-    With an ``audience``, nobody else is served it. ``draw`` prepares them.
+    With an ``audience``, nobody else is served it. ``draw`` prepares them; where that is for one
+    study alone, ``apart`` names it.
     """
-    publish = _publisher(store, audience, draw)
+    publish = _publisher(store, audience, draw, apart)
     here = _publisher(store, audience, draw_here)
     study = run.study
     villages = study.villages

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import logging
+import math
 import os
 import signal
 import sys
@@ -188,6 +190,44 @@ def test_where_the_server_is_killed_its_processes_end_and_the_next_call_has_anot
                 call.result()
         _require_gone(int(started.read_text("ascii")))
         assert own.call(os.getppid) != server
+
+
+@only_linux
+def test_what_ends_with_its_server_or_by_a_fault_of_ours_is_not_laid_on_the_file(
+    tmp_path: Path,
+) -> None:
+    with Sandbox(Limits(seconds=60, megabytes=400), preload=PRELOAD) as own:
+        server = own.call(os.getppid)
+        with ThreadPoolExecutor(1) as threads:
+            call = threads.submit(
+                own.granting(tmp_path).call, tasks.stubborn, str(tmp_path / "pid")
+            )
+            _wait_for(tmp_path / "pid")
+            os.kill(server, signal.SIGKILL)
+            with pytest.raises(LostError) as caught:
+                call.result()
+        assert caught.value.reason == "stopped"
+        with pytest.raises(LostError) as caught:
+            own.call(math.sqrt, -1.0)
+        assert caught.value.reason == "failed"
+        assert "fault of this program" in str(caught.value)
+
+
+@only_linux
+def test_want_of_descriptors_in_one_call_ends_no_other(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = sandbox.call(os.getppid)
+
+    def want() -> tuple[int, int]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pipe", want)
+        with pytest.raises(LostError) as caught:
+            sandbox.call(os.getppid)
+    assert caught.value.reason == "stopped"
+    assert sandbox.call(os.getppid) == server
 
 
 @only_linux
