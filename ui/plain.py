@@ -11,7 +11,7 @@ _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 WORD_JOINER = "\u2060"
 _REPLACED = re.compile(
     r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?<=@)(?=\S)"  # links
-    r"|(?<=:)(?=[\w+-]+[:/])"  # emoji and icons
+    r"|(?<=:)(?=[\w+-]+:|material/)"  # emoji and icons
     r"|(?<=[<>~-])(?=[>=-]+(?:\s|$))",  # arrows, dashes and signs
     re.IGNORECASE,
 )

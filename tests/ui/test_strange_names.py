@@ -102,6 +102,8 @@ def test_what_is_replaced_after_markdown_was_read_stays_as_it_is(text: str) -> N
     assert shown.replace(WORD_JOINER, "") == text
 
 
-@pytest.mark.parametrize("text", ["EPSG:9208", "12:30", "Tel: 5", "a/b", "1-2", "a @ b"])
+@pytest.mark.parametrize(
+    "text", ["EPSG:9208", "12:30", "Tel: 5", "127.0.0.1:5432/db", "1-2", "a @ b"]
+)
 def test_nothing_unseen_stands_in_a_usual_name(text: str) -> None:
     assert escaped(text).replace("\\", "") == text
