@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,16 @@ def get(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    with ThreadPoolExecutor(1) as thread:  # its own loop: browser tests keep one running here
-        thread.submit(lambda: asyncio.run(_call(app, scope, receive, send))).result()
+    ran(_call(app, scope, receive, send))
     headers = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return Answer(sent[0]["status"], headers, body)
+
+
+def ran(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to its end in a thread with a loop of its own: browser tests keep one running here."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -22,7 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.ui.asgi import get
+from tests.ui.asgi import get, ran
 from tests.ui.signing import begin, cookie
 from ui import access
 from ui.sign_in import secret_files, sockets
@@ -312,7 +312,7 @@ def test_a_socket_ends_within_seconds_of_its_sign_in(
             monkeypatch.setattr(access, "get_cookie_secret", lambda: "another")
 
     client = Client(f"_streamlit_user={cookie(claims)}")
-    asyncio.run(client.run(end))
+    ran(client.run(end))
     assert client.is_closed
     assert not any(message.get("bytes") == b"too late" for message in client.sent)
     assert b"_streamlit_user" in dict(client.seen["headers"])[b"cookie"]
@@ -324,7 +324,7 @@ def test_a_socket_stays_open_while_the_settings_cannot_be_read(
     begin(claims)
     client = Client(f"_streamlit_user={cookie(claims)}")
     steps = (run_page("?lang=en"), lambda: settings.write_text("", "utf-8"), asked_file())
-    asyncio.run(client.run(*steps))
+    ran(client.run(*steps))
     assert not client.is_closed
     answer = ForwardMsg()
     answer.ParseFromString(client.sent[0]["bytes"])
@@ -341,7 +341,7 @@ def test_a_request_for_a_file_after_the_end_closes_the_socket(
     owner = begin(claims)
     client = Client(f"_streamlit_user={cookie(claims)}")
     cut = lambda: settings.write_text(SETTINGS.replace('"*"', '"417"'), "utf-8")  # noqa: E731  # one step of several
-    asyncio.run(client.run(cut, asked_file()))
+    ran(client.run(cut, asked_file()))
     assert access.rights_of(owner) is not None
     assert client.is_closed
     assert not [one for one in client.received if one["type"] == "websocket.receive"]
@@ -352,7 +352,7 @@ def test_a_socket_with_the_cookie_of_an_ended_sign_in_is_of_nobody(
 ) -> None:
     assert settings.exists()
     client = Client(f"_streamlit_user={cookie(claims)}; _streamlit_user_1=x; _xsrf=y")
-    asyncio.run(client.run(asked_file()))
+    ran(client.run(asked_file()))
     assert dict(client.seen["headers"])[b"cookie"] == b"_xsrf=y"
     assert not [one for one in client.received if one["type"] == "websocket.receive"]
 

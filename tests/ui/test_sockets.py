@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -10,6 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from geodata.access import EVERYTHING, Rights
+from tests.ui.asgi import ran
 from ui.sockets import MOST_BYTES_UNKNOWN, SocketGuard, is_allowed, is_own_origin
 from ui.visitor import NOBODY, Visitor
 
@@ -125,7 +125,7 @@ def _connect(
     headers = [(b"host", b"a.example"), (b"origin", origin.encode()), (b"cookie", cookie.encode())]
     scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers}
     guard = SocketGuard(inner, visitor=visitor, origin=lambda: public)
-    asyncio.run(guard(scope, receive, send))
+    ran(guard(scope, receive, send))
     return inner, sent, asked
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from geodata.access import EVERYTHING, Rights
+from tests.ui.asgi import ran
 from ui.upload_limits import GRACE_S, MOST_BYTES, UploadGuard, Uploads
 from ui.visitor import NOBODY, Visitor
 
@@ -61,7 +61,7 @@ def _send(
         sent.append(message)
 
     guard = UploadGuard(server, visitor=lambda _: visitor, held=lambda: uploads)
-    asyncio.run(guard(scope, receive, send))
+    ran(guard(scope, receive, send))
     return int(sent[0]["status"])
 
 
