@@ -65,6 +65,10 @@ def unpickled(buffers: Sequence[Buffer]) -> Any:
     return pickle.loads(buffers[0], buffers=buffers[1:])  # noqa: S301  # our own server wrote it
 
 
+OUT_OF_MEMORY = ("bad_alloc", "Out of memory", "out of memory", "annot allocate memory")
+"""What GEOS, GDAL and the system say where libraries raise no `MemoryError`."""
+
+
 def answer_call(channel: Channel, bound: Callable[[Grant], None]) -> None:
     """Have ``bound`` hold this process to what it is granted, do what is asked and answer."""
     _, bounds = channel.receive()
@@ -74,7 +78,10 @@ def answer_call(channel: Channel, bound: Callable[[Grant], None]) -> None:
         _do(channel, unpickled(body))
     except MemoryError:
         channel.send("memory")
-    except Exception:  # noqa: BLE001  # nobody foresaw it: whoever asked gets a sentence, the log this
+    except Exception as error:  # noqa: BLE001  # nobody foresaw it: whoever asked gets a sentence, the log this
+        if any(words in str(error) for words in OUT_OF_MEMORY):
+            channel.send("memory")
+            return
         text = traceback.format_exc()[-LONGEST_FAILURE:]
         channel.send("failed", [text.encode("utf-8", "backslashreplace")])
 
