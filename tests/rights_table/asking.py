@@ -44,7 +44,7 @@ PAGES = {"gaps": "verdict=all", "area": AREA, "data": ""}
 NAMES = ("Thành phố Vinh", "Huyện Kỳ Sơn", "Xóm 1", "Xóm 4", "Xóm 7", "Alpha", "Beta")
 """Names in the study that no sentence of a page holds by itself."""
 
-SENTENCES = {403: "refused 403", 503: "refused 503"}
+REFUSALS = (400, 403, 503)
 
 
 @dataclass(kw_only=True)
@@ -102,7 +102,8 @@ async def ask_all(desk: Desk, addresses: Desk, study: str, own: str) -> dict[str
     anew = OpenPage(app=desk.app, cookies=desk.cookies)
     await anew.open("gaps", PAGES["gaps"])
     got["page, opened anew"] = _page(anew, NAMES)
-    await anew.close()
+    desk.pages["anew"] = anew
+    got["list, CSV, from that page"] = await _file(desk, "anew", FILES["list, CSV"][1])
     other = OpenPage(app=desk.app, cookies=desk.cookies)
     await other.open("gaps", f"verdict=all&study={study}")
     text = await request(desk.app, f"/text?study={study}&{key}", cookies=desk.cookies)
@@ -134,18 +135,19 @@ async def _address(desk: Desk, address: str, *, hidden: str = "") -> Got:
     if answer.status != 200:
         return Got(word=_refusal(answer))
     text = text_of(answer.content)
-    return Got(text=text.replace(hidden, "") if hidden else text)
+    key = hidden.removeprefix("key=")
+    return Got(text=text.replace(key, "") if key else text)
 
 
 async def _map_data(desk: Desk, addresses: Desk) -> Got:
     texts = []
     for address in addresses.maps:
         asked = address if addresses is desk else address.partition("?")[0]
-        got = await _address(desk, asked)
+        got = await _address(desk, asked, hidden=address.partition("?")[2])
         if got.word:
             return got
         texts.append(got.text)
-    return Got(text="\n".join(texts))
+    return Got(text="\n".join(sorted(texts)))
 
 
 def _page(page: OpenPage, names: tuple[str, ...]) -> Got:
@@ -158,7 +160,7 @@ def _page(page: OpenPage, names: tuple[str, ...]) -> Got:
 
 
 def _refusal(answer: Answer) -> str:
-    return SENTENCES.get(answer.status, f"status {answer.status}")
+    return f"{'refused' if answer.status in REFUSALS else 'status'} {answer.status}"
 
 
 def text_of(content: bytes) -> str:

@@ -112,6 +112,7 @@ class OpenPage:
             return ""
         asked = BackMsg()
         asked.backend_operation_request.request_id = key
+        asked.backend_operation_request.session_id = self.session
         asked.backend_operation_request.deferred_file.file_id = self.files[key]
         await self._send(asked)
         while (message := await self._next()) is not None:

@@ -17,6 +17,7 @@ from tests.rights_table.running import OpenPage, running
 from tests.rights_table.states import (
     AS_PUBLISHED,
     AUTH,
+    CUT_DOWN,
     KEPT_BACK,
     NOBODY,
     OWN,
@@ -134,12 +135,15 @@ def markdown(cells: Cells) -> str:
 
 def leaks(cells: Cells) -> list[tuple[str, str, str]]:
     """Where data came back to who has no right to them."""
-    harmless = ("none", "refused", "refused 403", "refused 503", "taken")
     return [
         key
         for key, word in cells.items()
         if word == TOO_MUCH
-        or (word not in harmless and (key[0] == NOBODY or key[1] not in (AS_PUBLISHED, "cut")))
+        or (
+            (key[0] == NOBODY or key[1] not in (AS_PUBLISHED, CUT_DOWN))
+            and word not in ("none", "taken")
+            and not word.startswith("refused")
+        )
     ]
 
 
