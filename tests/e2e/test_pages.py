@@ -34,6 +34,9 @@ from tests.tiny_study import write_study
 
 PATHS = ("", "gaps?village=v9", "area?district=417", "5g", "rule", "data", "method")
 MAPPED = ("", "gaps", "5g", "rule")
+MADE_S = 300
+"""So long may it take to make a study where all kernels are compiled at the same time."""
+
 SERIOUS = ("serious", "critical")
 
 
@@ -247,7 +250,7 @@ def test_files_dropped_become_a_study_with_its_map_that_is_its_makers(
     choose(page, page.get_by_role("combobox", name="Công nghệ"), "4G")
     page.get_by_label("Tên bộ số liệu").fill("Chín thôn <b>")
     page.get_by_role("button", name="Tạo bộ số liệu và mở bản đồ").click()
-    until(page, "location.search.includes('study=chin-thon-b-')")
+    until(page, "location.search.includes('study=chin-thon-b-')", within_s=MADE_S)
     expect(page.get_by_text("Chín thôn <b>").first).to_be_visible()
     slug = parse_qs(urlsplit(page.url).query)["study"][0]
     show(page, f"{receiving}?study={slug}")
