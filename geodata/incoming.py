@@ -237,7 +237,7 @@ def convert_layer(source: Path, target: Path, *, layer: str | None, crs: str) ->
 def studies_in(home: Path) -> dict[str, str]:
     """The studies under a home folder: folder name → the study's own name, by name."""
     found = {}
-    for file in sorted(home.glob("*/study.toml")):
+    for file in sorted(home.glob("[!.]*/study.toml")):  # others are being made or deleted
         match = _NAME.search(file.read_text(encoding="utf-8"))
         found[file.parent.name] = _untold(match[1]) if match else file.parent.name
     return dict(sorted(found.items(), key=lambda entry: plain(entry[1])))

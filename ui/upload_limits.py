@@ -214,8 +214,10 @@ class UploadGuard:
         if scope["method"] != "PUT":
             await self.app(scope, receive, send)
             return
-        length = Headers(scope=scope).get("content-length", "")
-        if not (length.isascii() and length.isdecimal()):
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        is_told = length.isascii() and length.isdecimal()
+        if not is_told or "transfer-encoding" in headers:  # in chunks it may be any size
             await _refuse(411, "The size of the file is not told")(scope, receive, send)
             return
         size = int(length)

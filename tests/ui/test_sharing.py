@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,10 @@ def test_on_the_page_its_maker_renames_shares_and_deletes_it(home: Path, on_data
     assert not app.exception
     assert studies_in(home) == {}
     assert "study" not in app.query_params
+
+
+def test_a_study_that_is_being_made_or_deleted_is_in_no_list(home: Path) -> None:
+    for name in (f".deleted-{SLUG}", ".unfinished-x"):
+        shutil.copytree(home / SLUG, home / name)
+        (home / name / FILE).unlink(missing_ok=True)
+    assert list(studies_in(home)) == [SLUG]

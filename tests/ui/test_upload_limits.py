@@ -47,9 +47,11 @@ def _send(
     session: str = "s",
     told: str | None = None,
     method: str = "PUT",
+    more: tuple[tuple[bytes, bytes], ...] = (),
 ) -> int:
     length = str(size) if told is None else told
     headers = [(b"content-length", length.encode())] if length else []
+    headers += more
     path = f"/base/_stcore/upload_file/{session}/f"
     scope = {"type": "http", "method": method, "path": path, "headers": headers}
     sent: list[Message] = []
@@ -96,6 +98,14 @@ def test_a_file_whose_size_is_not_told_or_too_large_is_refused_unread(
     server: _Server, uploads: Uploads, told: str, status: int
 ) -> None:
     assert _send(server, uploads, PLANNER, 10, told=told) == status
+    assert server.read == 0
+
+
+def test_a_file_in_chunks_may_be_larger_than_it_says_and_is_refused_unread(
+    server: _Server, uploads: Uploads
+) -> None:
+    chunked = ((b"transfer-encoding", b"chunked"),)
+    assert _send(server, uploads, PLANNER, 10, told="1", more=chunked) == 411
     assert server.read == 0
 
 
