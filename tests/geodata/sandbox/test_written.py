@@ -65,6 +65,7 @@ def test_a_process_of_too_many_threads_is_ended(sandbox: Sandbox) -> None:
     assert caught.value.reason == "crashed"
 
 
+@pytest.mark.heavy
 def test_a_cache_of_kernels_that_may_not_be_read_is_none(sandbox: Sandbox, tmp_path: Path) -> None:
     index = tmp_path / "tasks.nbi"
     index.write_bytes(b"not for the sandbox")
