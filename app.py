@@ -23,6 +23,7 @@ from ui.sign_in.gate import AccessGate
 from ui.sockets import SocketGuard
 from ui.studies import tile_address
 from ui.text_page import text_routes
+from ui.troubles import on_page_error
 from ui.upload_limits import UploadGuard, freeing_uploads
 from ui.visitor import BrowserCookie
 
@@ -45,6 +46,7 @@ async def lifespan(server: st.App) -> AsyncIterator[None]:
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=lifespan,
+    on_script_error=on_page_error,
     routes=[
         *map_routes(asset_store(), base_path=base_path, may_read=may_read),
         *text_routes(base_path=base_path),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,8 @@ from geodata.parts import BESIDE, beside_raster, parts_of, split_ending
 from geodata.read import read_table
 from geodata.study.open import open_study
 from geodata.understood import Received, Role
+
+LOG = logging.getLogger(__name__)
 
 MOST_MB = 200
 """The largest file that is taken in the browser; the server's own limit is the same."""
@@ -234,13 +237,26 @@ def convert_layer(source: Path, target: Path, *, layer: str | None, crs: str) ->
     pyogrio.write_dataframe(read_table(source, layer=layer, crs=crs or None), target)
 
 
-def studies_in(home: Path) -> dict[str, str]:
-    """The studies under a home folder: folder name → the study's own name, by name."""
+def studies_in(home: Path, *, is_listed: Callable[[Path], bool] = lambda _: True) -> dict[str, str]:
+    """The studies under a home folder: folder name → the study's own name, by name.
+
+    Study files of folders that are not to be listed are not read. One that cannot be read, or
+    is gone by then, is left out, and the log says so.
+    """
     found = {}
     for file in sorted(home.glob("[!.]*/study.toml")):  # others are being made or deleted
-        match = _NAME.search(file.read_text(encoding="utf-8"))
-        found[file.parent.name] = _untold(match[1]) if match else file.parent.name
+        try:
+            if is_listed(file.parent):
+                found[file.parent.name] = _name_in(file)
+        except (OSError, UnicodeError) as error:
+            LOG.warning("A study is in no list: %s cannot be read: %s", file, error)
     return dict(sorted(found.items(), key=lambda entry: plain(entry[1])))
+
+
+def _name_in(file: Path) -> str:
+    """The name that a study file gives, else that of its folder."""
+    match = _NAME.search(file.read_text(encoding="utf-8"))
+    return _untold(match[1]) if match else file.parent.name
 
 
 def rename_study(folder: Path, name: str) -> None:

@@ -19,7 +19,10 @@ from geodata.errors import GeodataError, MissingFileError, UnreadableError
 from geodata.rights import access_bytes, parse_access
 from ui.maps.assets import Asset
 from ui.maps.routes import prefix
+from ui.person import Visitor, browser_name, email_name
 from ui.plain import code_span
+from ui.sharing import is_open_slug
+from ui.shown import shown
 from ui.sign_in.cookies import VISITOR
 from ui.sign_in.register import SignIn, mac_of, register_of, sign_in_id
 from ui.texts import Translator
@@ -34,6 +37,9 @@ KEY = "key"
 """Name of the key in an address."""
 
 ENDED = _("your rights have changed or your sign-in has ended; load the page again")
+
+
+CLOSED = _("this study has been deleted or is no longer shared with you; load the page again")
 
 
 class NotAllowedError(GeodataError):
@@ -110,30 +116,56 @@ def open_sign_in(owner: str, settings: Access) -> SignIn | None:
 def grant_of(owner: str) -> str:
     """A token that stands for the rights of a sign-in; another one as soon as they change.
 
+    A study made in the browser that was shown to it and is open to it no longer changes it too.
     It is "" where the sign-in has ended. Raises `GeodataError` as `rights_of` does.
     """
     settings, path = access(), settings_path()
     if settings is None or path is None or open_sign_in(owner, settings) is None:
         return ""
-    return register_of(path).grant(owner, repr(_written(rights_of(owner))))
+    lost = _lost_studies(owner)
+    told = repr(_written(rights_of(owner)))
+    return register_of(path).grant(owner, f"{told} without {lost}" if lost else told)
 
 
-def require(rights: Rights, *, owner: str) -> None:
-    """Raise `NotAllowedError` unless ``owner`` has ``rights`` at this moment.
+def _lost_studies(owner: str) -> list[str]:
+    """Studies made in the browser that a sign-in was shown and may open no longer."""
+    visitor = visitor_named(owner)
+    return [slug for slug in sorted(shown().to(owner)) if not is_open_slug(slug, visitor)]
 
-    Whatever leaves the server asks this when it leaves: a page that was drawn, an address
-    that was given out and a file that was made are older than the end of the rights.
+
+def visitor_named(owner: str) -> Visitor:
+    """Somebody by their sign-in or, where access is off, by their browser's cookie.
+
+    Raises `GeodataError` where the settings cannot be read.
+    """
+    settings, rights = access(), rights_of(owner)
+    if settings is None:
+        return Visitor(name=browser_name({VISITOR: owner}), rights=rights)
+    entry = open_sign_in(owner, settings)
+    return Visitor(name="" if entry is None else email_name(entry.email), rights=rights)
+
+
+def require(rights: Rights, *, owner: str, study: str) -> None:
+    """Raise `NotAllowedError` unless ``owner`` has ``rights`` and a study at this moment.
+
+    ``study`` is the folder name of one made in the browser, "" for the server's own. Whatever
+    leaves the server asks this when it leaves: a page that was drawn, an address that was given
+    out and a file that was made are older than the end of the rights, or of a share.
     Raises another `GeodataError` where the settings cannot be read.
     """
     now = rights_of(owner)
     if now is None or not now.covers(rights):
         raise NotAllowedError(ENDED)
+    if study and not is_open_slug(study, visitor_named(owner)):
+        raise NotAllowedError(CLOSED)
 
 
-def still_has(rights: Rights) -> bool:
-    """Whether these are the session's rights still: a button may be older than their end."""
+def still_has(rights: Rights, *, study: str) -> bool:
+    """Whether the session has these rights and a study still: a button may be older."""
     try:
-        return current_rights() == rights
+        if current_rights() != rights:
+            return False
+        return not study or is_open_slug(study, visitor_named(current_owner()))
     except GeodataError:  # the page says what is wrong with the settings
         return False
 
@@ -268,10 +300,26 @@ def rights_in(key: str) -> Rights | None:
     return rights if rights is None or rights.public else rights.to_look
 
 
-def may_read(request: Request, audience: str) -> bool:
-    """Whether the key of a request belongs to an audience, at this moment."""
+def asking(request: Request) -> str:
+    """Whom a request is from: the sign-in of its key or, where access is off, a browser.
+
+    Raises `GeodataError` where the settings cannot be read.
+    """
+    if access() is None:
+        return request.cookies.get(VISITOR, "")
+    return owner_of(request.query_params.get(KEY, ""))
+
+
+def may_read(request: Request, asset: Asset) -> bool:
+    """Whether whoever asks may have a file of a map, at this moment."""
     rights = rights_in(request.query_params.get(KEY, ""))
-    return rights is not None and rights.audience == audience
+    if rights is None or rights.audience != asset.audience:
+        return False
+    try:
+        require(rights.to_look, owner=asking(request), study=asset.study)
+    except NotAllowedError:
+        return False
+    return True
 
 
 def addresses() -> Callable[[Asset], str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui import command_data, command_kept
+from ui import command_data, command_kept, command_studies
 from ui.commands import StudyPath, command, progress_bar, run_of, told, translator_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from geodata.study.results import Run
     from ui.texts import Translator
 
-__all__ = ["command", "command_data", "command_kept", "main"]
+__all__ = ["command", "command_data", "command_kept", "command_studies", "main"]
 
 
 class ZoneLevel(StrEnum):

@@ -133,6 +133,7 @@ def _downloads(view: View, table: pd.DataFrame) -> None:
                 mime=mime,
                 icon=":material/download:",
                 rights=view.rights.to_look,
+                study=view.opened.slug,
                 key=f"download conflicts {ending}",
             )
 

@@ -26,10 +26,18 @@ MOST_FILES = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """Who was made a file, and the rights that it takes to have it."""
+    """Who was made a file, and the rights and the study that it takes to have it.
+
+    ``study`` is the folder name of one made in the browser, "" for the server's own.
+    """
 
     owner: str
     rights: Rights
+    study: str
+
+    def require(self) -> None:
+        """Raise `NotAllowedError` unless the file may leave for its owner at this moment."""
+        require(self.rights, owner=self.owner, study=self.study)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +70,11 @@ class Ledger:
         *others, last = own
         for claim in others:
             try:
-                require(claim.rights, owner=owner)
+                claim.require()
             except NotAllowedError:
                 continue
             return
-        require(last.rights, owner=owner)
+        last.require()
 
 
 def digest_of(content: bytes) -> str:
@@ -88,17 +96,20 @@ class Delivery:
     claim: Claim
 
     def __call__(self) -> bytes:
-        """The file; raises `NotAllowedError` where the rights no longer cover it."""
-        require(self.claim.rights, owner=self.claim.owner)
+        """The file; raises `NotAllowedError` where it may leave no longer."""
+        self.claim.require()
         content = self.make()
-        require(self.claim.rights, owner=self.claim.owner)  # making may take a minute
+        self.claim.require()  # making may take a minute
         ledger().add(content, self.claim)
         return content
 
 
 def download_button(
-    label: str, make: Callable[[], bytes], *, rights: Rights, **options: Any
+    label: str, make: Callable[[], bytes], *, rights: Rights, study: str, **options: Any
 ) -> None:
-    """Offer a file that takes ``rights`` to have; the only way to a button that gives files."""
-    claim = Claim(owner=current_owner(), rights=rights)
+    """Offer a file that takes ``rights`` to have, and a study made in the browser, if it is of one.
+
+    The only way to a button that gives files.
+    """
+    claim = Claim(owner=current_owner(), rights=rights, study=study)
     st.download_button(label, Delivery(make=make, claim=claim), on_click="ignore", **options)

@@ -52,6 +52,7 @@ def list_downloads(view: View, ids: tuple[str, ...]) -> None:
                 mime=mime,
                 icon=":material/download:",
                 rights=view.rights.to_look,
+                study=view.opened.slug,
                 key=f"download {ending}",
             )
         download_button(
@@ -61,6 +62,7 @@ def list_downloads(view: View, ids: tuple[str, ...]) -> None:
             mime=XLSX,
             icon=":material/edit_note:",
             rights=view.rights.to_look,
+            study=view.opened.slug,
             key="download follow-up",
             help=t("To fill in by hand; it comes back on the page Data."),
         )
@@ -112,6 +114,7 @@ def sheet_downloads(view: View, sheet: AreaSheet) -> None:
                 mime=mime,
                 icon=icon,
                 rights=view.rights.to_look,
+                study=view.opened.slug,
                 key=f"sheet {ending}",
             )
 

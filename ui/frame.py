@@ -10,14 +10,18 @@ from typing import Any
 import streamlit as st
 
 from coverage import CoverageError
+from geodata.access import Rights
 from geodata.errors import GeodataError
 from ui import choices, studies
-from ui.access import current_rights, sign_in_page, sign_out_button
+from ui.access import current_owner, current_rights, require, sign_in_page, sign_out_button
 from ui.choices import Choices
 from ui.figures import basis
+from ui.opened import Opened
 from ui.plain import escaped
 from ui.sharing import open_slug
+from ui.shown import shown
 from ui.texts import LANGUAGES, Translator, page_error_text, translator
+from ui.troubles import show_trouble
 from ui.view import View, make_view
 from ui.visitor import current_visitor
 
@@ -167,8 +171,8 @@ def _body(entry: PageEntry, framed: _Framed) -> None:
         st.rerun()
     try:
         view = entry.show(view) or view
-    except (GeodataError, CoverageError) as error:
-        st.error(escaped(page_error_text(error, view.t.language)))
+    except (CoverageError, OSError, GeodataError) as error:
+        show_trouble(error, view.t.language)
     st.caption(basis(view.run, view.t, units=view.structure.valid_from))
 
 
@@ -195,12 +199,25 @@ def _view(entry: PageEntry, choice: Choices) -> View | None:
         if rights is None:
             sign_in_page(t)
             return None
-        slug = open_slug(choice.study, current_visitor())
-        opened = studies.open_study(slug, rights=rights)
+        opened = _opened(open_slug(choice.study, current_visitor()), rights)
         return make_view(opened, choice if entry.narrows else choice.of_everybody)
-    except (GeodataError, CoverageError) as error:
-        st.error(escaped(page_error_text(error, choice.language)))
+    except (CoverageError, OSError, GeodataError) as error:
+        show_trouble(error, choice.language)
         return None
+
+
+def _opened(slug: str, rights: Rights) -> Opened:
+    """A study that is open to this session, also once it has been opened: a minute later.
+
+    Raises `NotAllowedError` where one made in the browser is not.
+    """
+    if not slug:
+        return studies.open_study(rights=rights)
+    owner = current_owner()
+    shown().add(owner, slug)
+    opened = studies.open_study(slug, rights=rights)
+    require(rights, owner=owner, study=slug)
+    return opened
 
 
 def notices(view: View) -> None:

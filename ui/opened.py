@@ -122,6 +122,8 @@ class Opened:
     picture: Picture = field(repr=False)
     """Draws the map of an area's sheet."""
     rights: Rights = EVERYTHING
+    slug: str = ""
+    """The folder name of a study made in the browser; "" for the server's own."""
 
 
 def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -189,11 +191,13 @@ def opened_run(
     run: Run,
     *,
     rights: Rights = EVERYTHING,
+    slug: str = "",
     beside: MeasuredStudy | None = None,
 ) -> Opened:
     """A run made ready for the pages, without what ``rights`` keep back.
 
-    With limited rights its map is served to no one else. ``beside`` reads and measures the
+    With limited rights its map is served to no one else; with the ``slug`` of a study made in
+    the browser to those who may open that. ``beside`` reads and measures the
     study's files, and computes with and draws its shapes, where this process must not.
     """
     beside = beside or measured_here(run)
@@ -240,7 +244,7 @@ def opened_run(
 
     is_sandboxed = beside.compute is not compute_here
     feed = make_feed(
-        run, structures, asset_store(), audience=rights.audience, draw=beside.compute,
+        run, structures, asset_store(), audience=rights.audience, slug=slug, draw=beside.compute,
         apart=str(run.study.folder).encode() if is_sandboxed else b"",
     )  # fmt: skip
     return Opened(
@@ -255,6 +259,7 @@ def opened_run(
         zones=zones,
         changes=changes,
         rights=rights,
+        slug=slug,
         follow_up=follow_up,
         conflicts=_kept(1)(partial(beside.conflicts, rights)),
         structures=structures,

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from geodata.errors import CallError
+from geodata.errors import CallError, GeodataError
 from geodata.files import whole_file
 from geodata.incoming import rename_study, studies_in
 from geodata.rights import bare_address
 from ui import studies
-from ui.visitor import Visitor, email_name
+from ui.person import EMAIL, Visitor, email_name
+
+LOG = logging.getLogger(__name__)
 
 FILE = "sharing.json"
 MOST_PEOPLE = 100
+
+UNKNOWN = "unknown"
+"""The owner of a study while nobody can read who that is: no visitor has this name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +34,23 @@ class Sharing:
     people: tuple[str, ...] = ()
     everybody: bool = False
 
+    @property
+    def is_ownerless(self) -> bool:
+        """Whether nobody who signs in can be the owner: none is named, or a browser is."""
+        return not self.owner.startswith(EMAIL) and self.owner != UNKNOWN
+
     def is_owned_by(self, visitor: Visitor) -> bool:
-        """Whether a visitor may rename, share and delete the study."""
-        return visitor.rights is not None and visitor.name != "" and visitor.name == self.owner
+        """Whether a visitor may rename, share and delete the study.
+
+        Where people sign in, one without an owner is of those who see all and may change data.
+        """
+        rights = visitor.rights
+        if rights is None:
+            return False
+        if visitor.name and visitor.name == self.owner:
+            return True
+        steward = rights.sees_all and rights.may_change_data and not rights.public
+        return steward and self.is_ownerless
 
     def is_open_to(self, visitor: Visitor) -> bool:
         """Whether a visitor may open the study, as far as their rights go."""
@@ -42,19 +64,30 @@ class Sharing:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MadeStudy:
+    """A study made in the browser: the name of its folder, its own name, and whose it is."""
+
+    slug: str
+    name: str
+    sharing: Sharing
+
+
 def read_sharing(folder: Path) -> Sharing | None:
-    """Whose the study in a folder is; None where nothing says so, nobody's where it is broken."""
-    file = folder / FILE
-    if not file.exists():
-        return None
+    """Whose the study in a folder is; None where nothing says so, without owner where broken."""
     try:
-        held = json.loads(file.read_text("utf-8"))
+        held = json.loads((folder / FILE).read_text("utf-8"))
         return Sharing(
             owner=str(held["owner"]),
             people=tuple(map(str, held["people"])),
             everybody=held["everybody"] is True,
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        LOG.warning("Whose a study is cannot be read, so it is shut: %s", error)
+        return Sharing(owner=UNKNOWN)
+    except (ValueError, KeyError, TypeError):
         return Sharing(owner="")
 
 
@@ -70,28 +103,34 @@ def is_open_to(folder: Path, visitor: Visitor) -> bool:
     return rights is not None and (rights.public or (rights.sees_all and rights.may_change_data))
 
 
+def is_open_slug(slug: str, visitor: Visitor) -> bool:
+    """Whether ``slug`` names a study made in the browser that is open to a visitor."""
+    folder = studies.made_folder(slug)
+    return folder is not None and is_open_to(folder, visitor)
+
+
 def open_slug(slug: str, visitor: Visitor) -> str:
     """``slug`` where it names a study that is open to a visitor, else "", the server's own."""
-    folder = studies.made_folder(slug)
-    return slug if folder is not None and is_open_to(folder, visitor) else ""
+    return slug if is_open_slug(slug, visitor) else ""
 
 
 def open_studies(visitor: Visitor) -> dict[str, str]:
     """Folder name and name of each study that a visitor may be told of."""
-    home = studies.studies_home()
     sees_all = visitor.rights is not None and visitor.rights.sees_all
 
     def is_listed(folder: Path) -> bool:
         return is_open_to(folder, visitor) and (sees_all or owned(folder.name, visitor) is not None)
 
-    return {slug: name for slug, name in studies_in(home).items() if is_listed(home / slug)}
+    return studies_in(studies.studies_home(), is_listed=is_listed)
 
 
 def owned(slug: str, visitor: Visitor) -> Sharing | None:
     """With whom a visitor's own study is shared; None where it is not theirs."""
     folder = studies.made_folder(slug)
-    sharing = None if folder is None else read_sharing(folder)
-    return sharing if sharing is not None and sharing.is_owned_by(visitor) else None
+    if folder is None:
+        return None
+    sharing = read_sharing(folder) or Sharing(owner="")
+    return sharing if sharing.is_owned_by(visitor) else None
 
 
 def share(slug: str, visitor: Visitor, *, people: tuple[str, ...], everybody: bool) -> None:
@@ -108,23 +147,81 @@ def share(slug: str, visitor: Visitor, *, people: tuple[str, ...], everybody: bo
     wrong = [one for one in addresses if "@" not in one]
     if wrong:
         raise CallError("{address} is no e-mail address", address=wrong[0])
-    changed = replace(sharing, people=addresses, everybody=everybody)
-    with whole_file(folder / FILE) as path:
-        path.write_text(changed.text(), encoding="utf-8")
+    _write(folder, replace(sharing, people=addresses, everybody=everybody))
+
+
+def _write(folder: Path, sharing: Sharing) -> None:
+    """Write whose a study is, whole or not at all."""
+    with _changing(), whole_file(folder / FILE) as path:
+        path.write_text(sharing.text(), encoding="utf-8")
 
 
 def rename(slug: str, visitor: Visitor, name: str) -> None:
     """Give a visitor's own study another name; its address stays. Raises `CallError`."""
     _, folder = _require_owned(slug, visitor)
-    rename_study(folder, name)
+    with _changing():
+        rename_study(folder, name)
 
 
 def delete(slug: str, visitor: Visitor) -> None:
     """Delete a visitor's own study with its files and results. Raises `CallError`."""
     _, folder = _require_owned(slug, visitor)
+    _delete(folder)
+
+
+def _delete(folder: Path) -> None:
     doomed = folder.with_name(f".deleted-{folder.name}")
-    folder.rename(doomed)  # at once gone for everybody
+    with _changing():
+        folder.rename(doomed)  # at once gone for everybody
     shutil.rmtree(doomed, ignore_errors=True)
+
+
+@contextmanager
+def _changing() -> Iterator[None]:
+    """Make `CallError` of what the system refuses: a file in use, a full disk, no rights."""
+    try:
+        yield
+    except GeodataError:
+        raise
+    except (OSError, UnicodeError) as error:
+        LOG.warning("A study could not be changed: %s", error)
+        raise CallError(
+            "the study could not be changed: a file of it is in use or locked, or the disk is "
+            "full; try again, or ask who runs this server"
+        ) from error
+
+
+def made_studies() -> list[MadeStudy]:
+    """All studies made in the browser, for whoever runs the server."""
+    home = studies.studies_home()
+    return [
+        MadeStudy(slug=slug, name=name, sharing=read_sharing(home / slug) or Sharing(owner=""))
+        for slug, name in studies_in(home).items()
+    ]
+
+
+def hand_over(slug: str, email: str) -> None:
+    """Make somebody who signs in the owner of a study. Raises `CallError`."""
+    folder = _require_made(slug)
+    address = bare_address(email)
+    if "@" not in address:
+        raise CallError("{address} is no e-mail address", address=address)
+    held = read_sharing(folder) or Sharing(owner="")
+    _write(folder, replace(held, owner=email_name(address)))
+
+
+def delete_made(slug: str) -> None:
+    """Delete a study made in the browser, whosever it is. Raises `CallError`."""
+    _delete(_require_made(slug))
+
+
+def _require_made(slug: str) -> Path:
+    folder = studies.made_folder(slug)
+    if folder is None:
+        raise CallError(
+            "there is no study {slug} made in the browser; phusong studies lists them", slug=slug
+        )
+    return folder
 
 
 def _require_owned(slug: str, visitor: Visitor) -> tuple[Sharing, Path]:

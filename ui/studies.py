@@ -135,13 +135,17 @@ def made_folder(slug: str) -> Path | None:
     """The folder of a study made in the browser; None where there is none of this name."""
     made = studies_home() / slug
     is_name = len(slug) < LONGEST_SLUG and Path(slug).name == slug and not slug.startswith(".")
-    return made if is_name and slug and (made / "study.toml").is_file() else None
+    try:
+        return made if is_name and slug and (made / "study.toml").is_file() else None
+    except OSError as error:
+        LOG.warning("A study cannot be opened: %s", error)
+        return None
 
 
 def open_study(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened:
     """A study with its published run, as far as ``rights`` go; measured now if it never was."""
     path = study_path(slug)
-    return _opened(str(path), _stamp(path), rights, repr(rights))
+    return _opened(str(path), _stamp(path), rights, repr(rights), slug)
 
 
 class _Open:
@@ -206,13 +210,13 @@ def at_hand(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened | None:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _opened(path: str, stamp: str, _rights: Rights, audience: str) -> Opened:
+def _opened(path: str, stamp: str, _rights: Rights, audience: str, slug: str) -> Opened:
     run = _run(path, stamp)
     received = _received(Path(path))
     if received is None:
-        opened = opened_run(run, rights=_rights)
+        opened = opened_run(run, rights=_rights, slug=slug)
     else:
-        opened = opened_run(run, rights=_rights, beside=received.beside(run))
+        opened = opened_run(run, rights=_rights, slug=slug, beside=received.beside(run))
     _leave_to_stay()
     if _rights.public:
         ready = (path, stamp, audience, opened)

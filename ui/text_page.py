@@ -17,7 +17,7 @@ from geodata.export.sheet import AreaSheet, day_text
 from geodata.export.sheet_words import SHEET
 from geodata.study.places import Level
 from ui import choices, studies
-from ui.access import ENDED, KEY, NotAllowedError, owner_of, require, rights_in
+from ui.access import ENDED, KEY, NotAllowedError, asking, require, rights_in
 from ui.figures import leader_sentence, no_units_text
 from ui.maps.routes import REFUSED, prefix
 from ui.plain import html_safe, plain
@@ -67,7 +67,8 @@ def _answer(request: Request) -> Response:
             raise NotAllowedError(ENDED)
         slug = open_slug(choice.study, visitor_of(cookies_of(request.scope)))
         body = page(make_view(studies.open_study(slug, rights=rights), choice), key=key)
-        require(rights.to_look, owner=owner_of(key))  # opening a study may take a minute
+        # opening a study may take a minute
+        require(rights.to_look, owner=asking(request), study=slug)
     except (GeodataError, CoverageError) as error:
         status = 403 if isinstance(error, NotAllowedError) else 503
         text = page_error_text(error, choice.language)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -27,9 +27,15 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT_LANGUAGE: Language = "vi"
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 
-_FOLDERS = r"(?:/(?:[^{0}/]+/)+|[A-Za-z]:\\(?:[^{0}\\]+\\)*)"
-_QUOTED_PATH = re.compile(r"(['\"])" + _FOLDERS.format("'\"\n") + r"([^'\"/\n]+(?=\1))")
-_PATH = re.compile(r"(?<![\w./:<\\-])" + _FOLDERS.format(r"\s'\":,;"))
+_POSIX = r"/(?:[^{0}/]+/)+"
+_WINDOWS = r"(?:(?:\\{{2,}}[?.]\\+)?[A-Za-z]:[\\/]+|\\{{2,}})(?:[^{0}\\/]+[\\/]+)*"
+"""Folders of a drive or of a share (``\\\\server``), also where ``repr`` has doubled the signs."""
+
+_IN_QUOTES, _BARE, _BARE_WORD = "'\"\n", "'\":,;\n", r"\s'\":,;"
+_QUOTED_PATH = re.compile(
+    rf"(['\"])(?:{_POSIX.format(_IN_QUOTES)}|{_WINDOWS.format(_IN_QUOTES)})([^'\"/\\\n]+(?=\1))"
+)
+_PATH = re.compile(rf"(?<![\w./:<\\-])(?:{_POSIX.format(_BARE_WORD)}|{_WINDOWS.format(_BARE)})")
 
 _SWAPPED = str.maketrans(",.", ".,")
 _DATE_FORMATS: Mapping[str, str] = MappingProxyType({"vi": "%d/%m/%Y", "en": "%d %B %Y"})
@@ -153,8 +159,12 @@ def page_error_text(error: Exception, language: str) -> str:
     >>> page_error_text(OSError("[Errno 13] Permission denied: '/srv/song/study.toml'"), "en")
     "[Errno 13] Permission denied: 'study.toml'"
     """
-    text = _QUOTED_PATH.sub(r"\1\2", error_text(error, language))
-    return _PATH.sub("", text)
+    parts: Mapping[str, object] = getattr(error, "parts", {})
+    text = error_text(error, language)
+    for part in parts.values():
+        if isinstance(part, PurePath) and part.is_absolute():  # its folders may have any signs
+            text = text.replace(str(part), part.name)
+    return _PATH.sub("", _QUOTED_PATH.sub(r"\1\2", text))
 
 
 def error_text(error: Exception, language: str) -> str:

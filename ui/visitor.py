@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geodata.access import EVERYTHING, Rights
+from geodata.access import EVERYTHING
 from geodata.errors import GeodataError
-from geodata.rights import bare_address
 from ui.access import access, open_sign_in
+from ui.person import NOBODY, TOKEN, Visitor, browser_name, email_name
 from ui.sign_in.cookies import VISITOR, claims_in
 from ui.sign_in.register import sign_in_id
+
+__all__ = [
+    "NOBODY",
+    "BrowserCookie",
+    "Visitor",
+    "browser_name",
+    "cookies_of",
+    "current_visitor",
+    "email_name",
+    "visitor_of",
+]
 
 COOKIE_S = 400 * 24 * 3600
 """As long as browsers keep a cookie at most; each visit begins it anew."""
 
 NOT_MODIFIED = 304
 """A page that the browser still has: cookies may be cleared and it kept."""
-
-_TOKEN = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Visitor:
-    """Somebody who asks: a name of their own ("" for nobody) and rights (None for none)."""
-
-    name: str
-    rights: Rights | None
-
-    @property
-    def may_send_files(self) -> bool:
-        """Whether files of theirs are taken."""
-        return self.rights is not None and self.rights.may_change_data
-
-
-NOBODY = Visitor(name="", rights=None)
 
 
 def visitor_of(cookies: Mapping[str, str]) -> Visitor:
@@ -64,19 +54,6 @@ def visitor_of(cookies: Mapping[str, str]) -> Visitor:
 def current_visitor() -> Visitor:
     """Who the session of this script run is of."""
     return visitor_of(st.context.cookies.to_dict())
-
-
-def email_name(email: str) -> str:
-    """The name of whoever signs in with an address."""
-    return f"email:{bare_address(email)}"
-
-
-def browser_name(cookies: Mapping[str, str]) -> str:
-    """The name of a browser, from which its token cannot be found; "" for one without."""
-    token = cookies.get(VISITOR, "")
-    if not _TOKEN.fullmatch(token):
-        return ""
-    return f"browser:{hashlib.sha256(token.encode()).hexdigest()}"
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
@@ -122,7 +99,7 @@ class BrowserCookie:
 def _cookie(scope: Scope) -> str:
     """The cookie to set: `Secure` where the browser came by HTTPS."""
     token = cookies_of(scope).get(VISITOR, "")
-    if not _TOKEN.fullmatch(token):
+    if not TOKEN.fullmatch(token):
         token = secrets.token_hex(32)
     forwarded = Headers(scope=scope).get("x-forwarded-proto", "")
     secure = "; Secure" if "https" in (scope.get("scheme"), forwarded) else ""

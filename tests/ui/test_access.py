@@ -261,13 +261,14 @@ def test_what_is_of_an_audience_is_read_with_its_key_alone(
 ) -> None:
     assert limited.exists()
     key = access.key_of(signed_in(monkeypatch))
-    assert access.may_read(asked(key), HILLS.audience)
-    assert not access.may_read(asked(key), Rights(operator="Beta").audience)
-    assert not access.may_read(asked(""), HILLS.audience)
-    address: Callable[[Asset], str] = access.addresses()
     make: Any = bytes
-    assert address(Asset("a.json", "d", make)) == "/p/map-data/d/a.json"
     mine = Asset("a.json", "d", make, audience=HILLS.audience)
+    others = Asset("a.json", "d", make, audience=Rights(operator="Beta").audience)
+    assert access.may_read(asked(key), mine)
+    assert not access.may_read(asked(key), others)
+    assert not access.may_read(asked(""), mine)
+    address: Callable[[Asset], str] = access.addresses()
+    assert address(Asset("a.json", "d", make)) == "/p/map-data/d/a.json"
     assert address(mine) == f"/p/map-data/d/a.json?key={key}"
 
 

@@ -19,19 +19,25 @@ from starlette.routing import Route
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.testing.v1 import AppTest
 
 from geodata.access import EVERYTHING, Rights
 from geodata.errors import GeodataError
 from geodata.study.results import Run
 from tests.ui.asgi import Answer, get
 from tests.ui.signing import begin, cookie
-from tests.ui.tiny_run import open_page
-from ui import access, delivery, text_page
+from tests.ui.tiny_run import open_page, words
+from ui import access, delivery, frame, studies, text_page
 from ui.access import NotAllowedError
 from ui.delivery import Claim, Delivery, Ledger, digest_of
 from ui.maps.assets import AssetStore
 from ui.maps.routes import map_routes
+from ui.opened import Opened, opened_run
+from ui.person import browser_name
+from ui.sharing import FILE, Sharing
+from ui.shown import shown
 from ui.sign_in import gate
+from ui.sign_in.cookies import VISITOR
 from ui.sign_in.gate import AccessGate
 from ui.sign_in.register import FOLDER_VARIABLE, register_of
 
@@ -57,8 +63,8 @@ class Server:
     cookie: str
     storage: MemoryMediaFileStorage
 
-    def delivery(self, content: bytes = b"list") -> Delivery:
-        claim = Claim(owner=self.owner, rights=PLANNER)
+    def delivery(self, content: bytes = b"list", *, study: str = "") -> Delivery:
+        claim = Claim(owner=self.owner, rights=PLANNER, study=study)
         return Delivery(make=lambda: content, claim=claim)
 
     def keep(self, content: bytes) -> str:
@@ -193,7 +199,9 @@ def test_without_sign_in_a_file_is_of_the_browser_it_was_made_in(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(access.SETTINGS_VARIABLE, "")
-    content = Delivery(make=lambda: b"mine", claim=Claim(owner="one", rights=EVERYTHING))()
+    content = Delivery(
+        make=lambda: b"mine", claim=Claim(owner="one", rights=EVERYTHING, study="")
+    )()
     address = server.keep(content)
     assert asked(server, address, "phusong_visitor=one").body == b"mine"
     for cookies in ("", "phusong_visitor=two", "phusong_visitor="):
@@ -201,7 +209,7 @@ def test_without_sign_in_a_file_is_of_the_browser_it_was_made_in(
 
 
 def test_the_ledger_forgets_what_was_made_longest_ago() -> None:
-    kept, claim = Ledger(most=2), Claim(owner="one", rights=EVERYTHING)
+    kept, claim = Ledger(most=2), Claim(owner="one", rights=EVERYTHING, study="")
     for content in (b"1", b"2", b"3"):
         kept.add(content, claim)
     with pytest.raises(NotAllowedError):
@@ -276,3 +284,184 @@ def test_map_data_and_text_answer_with_a_sentence_once_the_rights_have_ended(
         assert answer.status in (403, 503), path
         assert answer.body
         assert str(server.settings.parent).encode() not in answer.body
+
+
+SLUG = "nine-0123456789abcdef"
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a study that its maker shares with the planner."""
+    monkeypatch.setenv(studies.STUDIES_VARIABLE, str(tmp_path / "studies"))
+    folder = tmp_path / "studies" / SLUG
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text('name = "Nine"\n', "utf-8")
+    _share(folder, "planner@example.org")
+    return folder
+
+
+def _share(folder: Path, *people: str) -> None:
+    held = Sharing(owner="email:maker@example.org", people=people)
+    (folder / FILE).write_text(held.text(), "utf-8")
+
+
+def _deleted_study(folder: Path) -> None:
+    folder.rename(folder.with_name(f".deleted-{folder.name}"))
+
+
+def _unreadable(folder: Path) -> None:
+    (folder / FILE).unlink()
+    (folder / FILE).mkdir()
+
+
+TAKEN: dict[str, Callable[[Path], None]] = {
+    "share withdrawn": _share,
+    "study deleted": _deleted_study,
+    "sharing unreadable": _unreadable,
+}
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_a_study_that_is_taken_away_gives_no_file_any_more(
+    server: Server, shared: Path, take: Callable[[Path], None]
+) -> None:
+    made = server.delivery(study=SLUG)
+    address = server.keep(made())
+    assert asked(server, address, server.cookie).body == b"list"
+    take(shared)
+    with pytest.raises(NotAllowedError, match="no longer shared"):
+        made()
+    assert asked(server, address, server.cookie).status == 403
+    assert server.delivery()() == b"list", "the server's own study is there still"
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_a_study_taken_away_while_a_file_is_made_keeps_it(
+    server: Server, shared: Path, take: Callable[[Path], None]
+) -> None:
+    def make() -> bytes:
+        take(shared)
+        return b"list"
+
+    with pytest.raises(NotAllowedError, match="no longer shared"):
+        Delivery(make=make, claim=server.delivery(study=SLUG).claim)()
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_a_study_taken_away_gives_no_map_data_any_more(
+    server: Server, shared: Path, take: Callable[[Path], None]
+) -> None:
+    store, audience = AssetStore(), PLANNER.audience
+    asset = store.publish(
+        "a.json", made_of=[b"x"], make=lambda: b"{}", audience=audience, study=SLUG
+    )
+    app = Starlette(routes=map_routes(store, base_path=lambda: "", may_read=access.may_read))
+    key = access.key_of(server.owner)
+    assert get(app, f"/{asset.path}", query=f"key={key}").status == 200
+    take(shared)
+    assert get(app, f"/{asset.path}", query=f"key={key}").status == 403
+
+
+def test_without_sign_in_map_data_of_a_study_are_of_its_makers_browser(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(access.SETTINGS_VARIABLE, "")
+    token = "0123456789abcdef" * 4
+    mine = Sharing(owner=browser_name({VISITOR: token}))
+    (shared / FILE).write_text(mine.text(), "utf-8")
+    store = AssetStore()
+    asset = store.publish("a.json", made_of=[b"x"], make=lambda: b"{}", study=SLUG)
+    app = Starlette(routes=map_routes(store, base_path=lambda: "", may_read=access.may_read))
+    assert get(app, f"/{asset.path}", cookies=f"{VISITOR}={token}").status == 200
+    for cookies in ("", f"{VISITOR}={token[::-1]}"):
+        assert get(app, f"/{asset.path}", cookies=cookies).status == 403
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_the_text_of_a_study_taken_away_while_it_is_opened_does_not_leave(
+    server: Server,
+    run: Run,
+    shared: Path,
+    take: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened = opened_run(run, rights=PLANNER.to_look)
+    asked_for: list[str] = []
+
+    def open_study(slug: str = "", *, rights: Rights) -> Opened:  # noqa: ARG001  # as there
+        asked_for.append(slug)
+        if len(asked_for) > 1:
+            take(shared)
+        return opened
+
+    monkeypatch.setattr(text_page.studies, "open_study", open_study)
+    query = f"study={SLUG}&key={access.key_of(server.owner)}"
+    app = Starlette(routes=text_page.text_routes(base_path=lambda: ""))
+    assert get(app, "/text", query=query, cookies=server.cookie).status == 200
+    assert get(app, "/text", query=query, cookies=server.cookie).status == 403
+    assert asked_for == [SLUG, SLUG]
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_the_grant_of_who_was_shown_a_study_ends_with_it(
+    server: Server, shared: Path, take: Callable[[Path], None]
+) -> None:
+    before, key = access.grant_of(server.owner), access.key_of(server.owner)
+    shown().add(server.owner, SLUG)
+    assert access.grant_of(server.owner) == before
+    take(shared)
+    after = access.grant_of(server.owner)
+    assert after not in ("", before), "sockets, rows of tables and keys name the one before"
+    assert access.grant_of(server.owner) == after
+    assert access.rights_in(key) is None
+    shown().discard(server.owner, SLUG)
+
+
+def test_a_button_older_than_the_end_of_a_share_does_nothing(
+    server: Server, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "current_owner", lambda: server.owner)
+    rights = access.rights_of(server.owner)
+    assert rights is not None
+    assert access.still_has(rights, study=SLUG)
+    _share(shared)
+    assert access.still_has(rights, study="")
+    assert not access.still_has(rights, study=SLUG)
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_an_open_page_stops_showing_a_study_taken_away_with_its_next_run(
+    server: Server,
+    run: Run,
+    shared: Path,
+    take: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("current_owner", "current_visitor", "current_rights"):
+        found = {
+            "current_owner": lambda: server.owner,
+            "current_visitor": lambda: access.visitor_named(server.owner),
+            "current_rights": lambda: access.rights_of(server.owner),
+        }[name]
+        monkeypatch.setattr(frame, name, found)
+    monkeypatch.setattr(delivery, "current_owner", lambda: server.owner)
+    name = run.study.name
+    theirs = opened_run(replace(run, study=replace(run.study, name="Nine of the maker")), slug=SLUG)
+    own = opened_run(run)
+    monkeypatch.setattr(
+        frame.studies,
+        "open_study",
+        lambda slug="", rights=None: theirs if slug else own,  # noqa: ARG005
+    )
+    script = (
+        "from ui.frame import page\nfrom ui.navigation import PAGES\n"
+        "page(next(entry for entry in PAGES if entry.path == 'method'))()"
+    )
+    app = AppTest.from_string(script, default_timeout=30)
+    app.query_params["study"] = SLUG
+    assert "Nine of the maker" in words(app.run())
+    take(shared)
+    told = words(app.run())
+    assert "Nine of the maker" not in told
+    assert name.replace("*", "\\*") in told
+    shown().discard(server.owner, SLUG)

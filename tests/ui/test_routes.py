@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from geodata.sandbox import LostError
 from tests.ui.asgi import get
-from ui.maps.assets import AssetStore, package_files, program_files
+from ui.maps.assets import Asset, AssetStore, package_files, program_files
 from ui.maps.routes import FOREVER, PRIVATE, map_routes, prefix
 
 
@@ -18,8 +18,8 @@ def store() -> AssetStore:
 
 
 def _app(store: AssetStore, base: str = "") -> Starlette:
-    def may_read(request: Request, audience: str) -> bool:
-        return request.query_params.get("key") == audience
+    def may_read(request: Request, asset: Asset) -> bool:
+        return request.query_params.get("key") == (asset.audience or asset.study)
 
     routes = map_routes(store, base_path=lambda: base, may_read=may_read)
     return Starlette(routes=routes)
@@ -33,6 +33,30 @@ def test_an_asset_is_served_compressed_and_for_ever(store: AssetStore) -> None:
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["cache-control"] == FOREVER
     assert "immutable" in FOREVER
+
+
+def test_an_asset_of_a_study_is_for_who_may_open_that(store: AssetStore) -> None:
+    asset = store.publish("a.json", made_of=[b"x"], make=lambda: b"{}", study="nine-0")
+    public = store.publish("a.json", made_of=[b"x"], make=lambda: b"{}")
+    assert asset.path != public.path
+    assert get(_app(store), f"/{asset.path}").status == 403
+    answer = get(_app(store), f"/{asset.path}", query="key=nine-0")
+    assert answer.content == b"{}"
+    assert answer.headers["cache-control"] == PRIVATE
+
+
+def test_an_asset_that_is_taken_away_while_it_is_drawn_does_not_leave(store: AssetStore) -> None:
+    open_to = ["me"]
+
+    def draw() -> bytes:
+        open_to.clear()
+        return b"{}"
+
+    asset = store.publish("a.json", made_of=[b"x"], make=draw, audience="me")
+    routes = map_routes(
+        store, base_path=lambda: "", may_read=lambda _, asset: asset.audience in open_to
+    )
+    assert get(Starlette(routes=routes), f"/{asset.path}").status == 403
 
 
 def test_a_private_asset_is_for_its_audience_alone(store: AssetStore) -> None:

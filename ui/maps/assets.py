@@ -27,15 +27,23 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/js
 class Asset:
     """One file to serve: made on the first request, then kept compressed.
 
-    ``audience`` names who alone is served it; empty for everybody.
+    ``audience`` names who alone is served it; empty for everybody. ``study`` is the study made
+    in the browser that it is of: who may not open that is not served it.
     """
 
     def __init__(
-        self, name: str, digest: str, make: Callable[[], bytes], *, audience: str = ""
+        self,
+        name: str,
+        digest: str,
+        make: Callable[[], bytes],
+        *,
+        audience: str = "",
+        study: str = "",
     ) -> None:
         self.name = name
         self.digest = digest
         self.audience = audience
+        self.study = study
         self._make = make
         self._lock = threading.Lock()
 
@@ -43,6 +51,11 @@ class Asset:
     def path(self) -> str:
         """Where it is served, below the base address; no leading slash."""
         return f"{ROUTE}/{self.digest}/{self.name}"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody is served it."""
+        return not self.audience and not self.study
 
     @property
     def media_type(self) -> str:
@@ -80,17 +93,19 @@ class AssetStore:
         made_of: Iterable[bytes],
         make: Callable[[], bytes],
         audience: str = "",
+        study: str = "",
     ) -> Asset:
         """An asset to hold on to; the same content always has the same address.
 
-        One with an ``audience`` is served to it alone, and has an address of its own.
+        One with an ``audience`` is served to it alone, one of a ``study`` to those who may open
+        that; either has an address of its own.
         """
-        hasher = hashlib.sha256(f"{name}\0{audience}".encode())
+        hasher = hashlib.sha256("\0".join((name, audience, *filter(None, [study]))).encode())
         for piece in made_of:
             hasher.update(len(piece).to_bytes(8, "big"))
             hasher.update(piece)
         digest = hasher.hexdigest()[:DIGEST_LENGTH]
-        return self._keep(Asset(name, digest, make, audience=audience))
+        return self._keep(Asset(name, digest, make, audience=audience, study=study))
 
     def publish_files(self, files: Mapping[str, bytes]) -> dict[str, Asset]:
         """Files that name each other by relative paths: one digest for all of them."""

@@ -112,7 +112,9 @@ def draw_here(function: Callable[P, bytes], /, *args: P.args, **named: P.kwargs)
     return function(*args, **named)
 
 
-def _publisher(store: AssetStore, audience: str, draw: Draw, apart: bytes = b"") -> Publish:
+def _publisher(
+    store: AssetStore, audience: str, slug: str, draw: Draw, apart: bytes = b""
+) -> Publish:
     """``apart`` names a study that shares no files with others, and whose bounds are its own."""
 
     def publish(
@@ -124,7 +126,9 @@ def _publisher(store: AssetStore, audience: str, draw: Draw, apart: bytes = b"")
         **named: P.kwargs,
     ) -> Asset:
         make = partial(draw, function, *args, **named)
-        return store.publish(name, made_of=[RECIPE + apart, *made_of], make=make, audience=audience)
+        return store.publish(
+            name, made_of=[RECIPE + apart, *made_of], make=make, audience=audience, study=slug
+        )
 
     return publish
 
@@ -135,16 +139,18 @@ def make_feed(
     store: AssetStore,
     *,
     audience: str = "",
+    slug: str = "",
     draw: Draw = draw_here,
     apart: bytes = b"",
 ) -> Feed:
     """Publish the geometry of ``run``; shapes are only prepared when first asked for.
 
-    With an ``audience``, nobody else is served it. ``draw`` prepares them; where that is for one
-    study alone, ``apart`` names it.
+    With an ``audience``, nobody else is served it; with the ``slug`` of a study made in the
+    browser, nobody who may not open that. ``draw`` prepares them; where that is for one study
+    alone, ``apart`` names it.
     """
-    publish = _publisher(store, audience, draw, apart)
-    here = _publisher(store, audience, draw_here)
+    publish = _publisher(store, audience, slug, draw, apart)
+    here = _publisher(store, audience, slug, draw_here)
     study = run.study
     villages = study.villages
     drawn = _drawn_ids(run)

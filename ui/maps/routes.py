@@ -20,8 +20,8 @@ LOG = logging.getLogger(__name__)
 
 REFUSED = {"Cache-Control": "no-store"}
 
-MayRead = Callable[[Request, str], bool]
-"""Whether whoever asks belongs to an audience."""
+MayRead = Callable[[Request, Asset], bool]
+"""Whether whoever asks may have a file that is not for everybody."""
 
 
 def map_routes(
@@ -29,12 +29,15 @@ def map_routes(
 ) -> list[Route]:
     """The routes to hand to the server; ``base_path`` tells the prefix it is served under.
 
-    An asset with an audience is served where ``may_read`` says so; these routes are outside
-    every session, so nobody else asks.
+    An asset that is not for everybody is served where ``may_read`` says so; these routes are
+    outside every session, so nobody else asks.
 
     The prefix is ours to add: the server does not, and answers an unknown path with
     its front page. It is asked for on each request, as it may be set after the routes.
     """
+
+    def allowed(request: Request, asset: Asset) -> bool:
+        return asset.is_public or may_read(request, asset)
 
     def serve(request: Request) -> Response:
         asked = f"/{request.path_params.get('base', '')}".rstrip("/")
@@ -42,10 +45,11 @@ def map_routes(
         if asset is None or asked != prefix(base_path()):
             return PlainTextResponse("Not found", status_code=404)
         try:
-            if asset.audience and not may_read(request, asset.audience):
-                told = "Not allowed, or no longer"
-                return PlainTextResponse(told, status_code=403, headers=REFUSED)
-            return _answer(asset, zipped="gzip" in request.headers.get("accept-encoding", ""))
+            if not allowed(request, asset):
+                return _refusal()
+            zipped = "gzip" in request.headers.get("accept-encoding", "")
+            answer = _answer(asset, zipped=zipped)
+            return answer if allowed(request, asset) else _refusal()  # drawing takes a while
         except GeodataError as error:
             LOG.warning("%s could not be drawn: %s", asset.name, error)
             return PlainTextResponse("Could not be drawn", status_code=503, headers=REFUSED)
@@ -54,10 +58,15 @@ def map_routes(
     return [Route(f"/{below}", serve), Route(f"/{{base:path}}/{below}", serve)]
 
 
+def _refusal() -> Response:
+    """What who may not have a file is told."""
+    return PlainTextResponse("Not allowed, or no longer", status_code=403, headers=REFUSED)
+
+
 def _answer(asset: Asset, *, zipped: bool) -> Response:
     """The asset's bytes, with the promise that under this address they never change."""
     headers = {
-        "Cache-Control": PRIVATE if asset.audience else FOREVER,
+        "Cache-Control": FOREVER if asset.is_public else PRIVATE,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         **({"Content-Encoding": "gzip"} if zipped else {}),

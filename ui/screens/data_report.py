@@ -65,6 +65,7 @@ def _takeaway(view: View, report: Report) -> None:
             mime=XLSX,
             icon=":material/table:",
             rights=view.rights.to_look,
+            study=view.opened.slug,
             key="download report",
         )
         if view.rights.may_change_data:
@@ -75,6 +76,7 @@ def _takeaway(view: View, report: Report) -> None:
                 mime="application/zip",
                 icon=":material/build:",
                 rights=view.rights,
+                study=view.opened.slug,
                 key="download repaired",
                 help=t(
                     "A copy of the study in which broken shapes, repeated rows and unseen "

@@ -8,9 +8,11 @@ import streamlit as st
 
 from geodata.errors import GeodataError
 from ui import choices, sharing
+from ui.access import current_owner
 from ui.plain import escaped
 from ui.sharing import Sharing
-from ui.texts import Translator, error_text
+from ui.shown import shown
+from ui.texts import Translator, page_error_text
 from ui.texts import marked as _
 from ui.view import View
 from ui.visitor import current_visitor
@@ -30,7 +32,12 @@ def own_study(view: View) -> None:
     if held is None:
         return
     t, name = view.t, view.opened.run.study.name
-    with st.expander(t("Your study: name, sharing, deleting"), key="own study"):
+    title = (
+        t("A study without an owner: name, sharing, deleting")
+        if held.owner != visitor.name
+        else t("Your study: name, sharing, deleting")
+    )
+    with st.expander(title, key="own study"):
         _trouble(t)
         _name_form(slug, name, t)
         _sharing_form(slug, held, t, signs_in=visitor.name.startswith("email:"))
@@ -75,6 +82,7 @@ def _sharing_form(slug: str, held: Sharing, t: Translator, *, signs_in: bool) ->
 
 def _delete(slug: str) -> None:
     if _change(lambda: sharing.delete(slug, current_visitor())):
+        shown().discard(current_owner(), slug)  # who deletes it need not be told that it is gone
         st.query_params.from_dict(choices.Choices(language=choices.current().language).query())
 
 
@@ -91,4 +99,4 @@ def _change(change: Callable[[], None]) -> bool:
 def _trouble(t: Translator) -> None:
     error = st.session_state.pop(TROUBLE, None)
     if error is not None:
-        st.error(escaped(error_text(error, t.language)))
+        st.error(escaped(page_error_text(error, t.language)))

@@ -369,14 +369,14 @@ def _keep(view: View, rule: Rule) -> None:
 
 
 def _publish(view: View, rule: Rule) -> None:
-    if not still_has(view.rights):
+    if not still_has(view.rights, study=view.opened.slug):
         return
     view.opened.publish(rule)
     choices.choose(variant="", tried="")
 
 
 def _forget(view: View) -> None:
-    if not still_has(view.rights):
+    if not still_has(view.rights, study=view.opened.slug):
         return
     remove_variant(view.opened.run.study, view.choices.variant)
     choices.choose(variant="", tried="")

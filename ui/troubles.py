@@ -1,0 +1,44 @@
+"""What went wrong on a page: a sentence to the reader, everything else to the server's log."""
+
+from __future__ import annotations
+
+import logging
+
+import streamlit as st
+
+from coverage import CoverageError
+from geodata.errors import GeodataError
+from ui import choices
+from ui.plain import escaped
+from ui.texts import marked as _
+from ui.texts import page_error_text, translator
+
+LOG = logging.getLogger(__name__)
+
+NO_FILE = _(
+    "this server could not read or write a file; try again, and if it stays so, ask who runs it"
+)
+NO_PAGE = _(
+    "this page could not be shown, by a fault of this program; whoever runs the server finds more "
+    "in its log"
+)
+
+
+def show_trouble(error: Exception, language: str) -> None:
+    """Say on the page what went wrong; what no sentence of ours says goes to the log."""
+    if not isinstance(error, GeodataError | CoverageError):
+        LOG.error("A page could not be shown", exc_info=error)
+    st.error(escaped(trouble_text(error, language)))
+
+
+def trouble_text(error: Exception, language: str) -> str:
+    """One sentence without a path of the server, whatever went wrong."""
+    if isinstance(error, GeodataError | CoverageError):
+        return page_error_text(error, language)
+    return translator(language)(NO_FILE if isinstance(error, OSError) else NO_PAGE)
+
+
+def on_page_error(error: Exception) -> bool:
+    """Say what no page has caught, in the place of Streamlit's own box; it has logged it by now."""
+    st.error(escaped(trouble_text(error, choices.current().language)))
+    return True
