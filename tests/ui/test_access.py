@@ -130,8 +130,8 @@ def test_rights_are_those_of_the_address_that_is_vouched_for(
     )
     sign_in(monkeypatch, email="Hills@example.org", iat=9_000)
     assert access.current_rights() == hills
-    assert access.still_has(hills)
-    assert not access.still_has(EVERYTHING)
+    assert access.still_has(hills, study="")
+    assert not access.still_has(EVERYTHING, study="")
     for claims in (
         {},
         {"email": "hills@example.org", "iat": 1},
@@ -142,7 +142,7 @@ def test_rights_are_those_of_the_address_that_is_vouched_for(
         sign_in(monkeypatch, **claims)
         assert access.current_rights() is None
     limited.write_text("[access", "utf-8")
-    assert not access.still_has(hills)
+    assert not access.still_has(hills, study="")
 
 
 def test_the_page_of_who_has_no_rights_says_why(
@@ -293,7 +293,7 @@ def test_settings_behind_a_shut_folder_are_a_sentence_without_a_path(
     with pytest.raises(UnreadableError, match=r"^settings\.toml cannot be read: ") as caught:
         access.access()
     assert str(limited.parent) not in str(caught.value)
-    assert not access.still_has(EVERYTHING)
+    assert not access.still_has(EVERYTHING, study="")
 
 
 def test_settings_that_are_gone_are_a_sentence_without_a_path(limited: Path) -> None:

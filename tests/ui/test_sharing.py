@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from geodata import incoming
 from geodata.access import EVERYTHING, Rights
 from geodata.errors import CallError, DataError
 from geodata.incoming import studies_in
 from geodata.study.results import Run
+from tests.full_disk import full_disk
 from tests.tiny_study import write_study
 from tests.ui.tiny_run import open_page
 from ui import sharing, studies, text_page
@@ -117,10 +120,42 @@ def test_a_study_without_an_owner_is_everybodys_where_nobody_signs_in(home: Path
     assert not is_open_to(folder, NOBODY)
 
 
-@pytest.mark.parametrize("held", ["", "{}", "[]", '{"owner": 1, "people": 3, "everybody": true}'])
-def test_a_broken_record_opens_for_nobody(home: Path, held: str) -> None:
+BROKEN = ("", "{}", "[]", '{"owner": 1, "people": 3, "everybody": true}')
+BY_BROWSER = Sharing(owner="browser:0123").text()
+
+
+@pytest.mark.parametrize("held", [*BROKEN, BY_BROWSER])
+def test_one_whose_owner_cannot_sign_in_is_for_who_sees_all_and_may_change_data(
+    home: Path, held: str
+) -> None:
     (home / SLUG / FILE).write_text(held, "utf-8")
-    assert _opening() == []
+    assert _opening() == [MAKER.name, OTHER.name]
+    assert open_slug(SLUG, Visitor(name="email:l", rights=LOOKS)) == ""
+    assert open_slug(SLUG, Visitor(name="", rights=EVERYTHING)) == "", "where nobody signs in"
+    with pytest.raises(CallError, match="only who made a study"):
+        sharing.delete(SLUG, Visitor(name="email:l", rights=LOOKS))
+    sharing.share(SLUG, OTHER, people=("friend@example.org",), everybody=False)
+    assert _opening() == [MAKER.name, FRIEND.name, OTHER.name]
+    sharing.delete(SLUG, OTHER)
+    assert studies_in(home) == {}
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "denied"), OSError(5, "I/O")])
+def test_a_record_that_cannot_be_read_is_nobodys_until_it_can(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    read = Path.read_text
+
+    def shut(path: Path, *args: str) -> str:
+        if path.name == FILE:
+            raise error
+        return read(path, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", shut)
+        assert _opening() == []
+    assert _opening() == [MAKER.name]
+    assert home.exists()
 
 
 def test_a_browser_owns_what_it_made_where_nobody_signs_in(home: Path) -> None:
@@ -191,3 +226,102 @@ def test_a_study_that_is_being_made_or_deleted_is_in_no_list(home: Path) -> None
         shutil.copytree(home / SLUG, home / name)
         (home / name / FILE).unlink(missing_ok=True)
     assert list(studies_in(home)) == [SLUG]
+
+
+def _gone(_: Path) -> str:
+    raise FileNotFoundError(2, "No such file or directory")
+
+
+@pytest.mark.parametrize(
+    "body", [None, b'name = "\xff"\n'], ids=["a folder, or gone", "not in UTF-8"]
+)
+def test_a_study_file_that_cannot_be_read_takes_no_other_out_of_the_list(
+    home: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    body: bytes | None,
+) -> None:
+    broken = home / "broken-0" / "study.toml"
+    broken.parent.mkdir()
+    broken.write_bytes(body or b"")
+    if body is None:
+        read = Path.read_text
+        monkeypatch.setattr(
+            Path,
+            "read_text",
+            lambda path, *args, **named: (
+                _gone(path) if path == broken else read(path, *args, **named)
+            ),
+        )
+    assert studies_in(home) == {SLUG: "Nine"}
+    assert "broken-0" in caplog.text
+
+
+def test_study_files_of_strangers_are_not_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    read = incoming._name_in
+    monkeypatch.setattr(
+        incoming, "_name_in", lambda file: looked_at.append(file.parent.name) or read(file)
+    )
+    assert open_studies(OTHER) == {}
+    assert looked_at == []
+    assert open_studies(MAKER) == {SLUG: "Nine"}
+    assert looked_at == [SLUG]
+    assert home.exists()
+
+
+CHANGES: dict[str, Callable[[], None]] = {
+    "rename": lambda: sharing.rename(SLUG, MAKER, "Ten"),
+    "share": lambda: sharing.share(SLUG, MAKER, people=(), everybody=True),
+    "hand over": lambda: sharing.hand_over(SLUG, "x@example.org"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_on_a_full_disk_a_study_stays_as_it_is_and_that_is_a_sentence(
+    home: Path, change: Callable[[], None]
+) -> None:
+    folder = home / SLUG
+    before = {one.name: one.read_bytes() for one in folder.iterdir()}
+    with full_disk(), pytest.raises(CallError, match="the disk is full"):
+        change()
+    assert {one.name: one.read_bytes() for one in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "in use"), OSError(28, "No space left")])
+def test_a_study_whose_folder_is_in_use_is_not_deleted_and_that_is_a_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(CallError, match="in use or locked"):
+        sharing.delete(SLUG, MAKER)
+    assert studies_in(home) == {SLUG: "Nine"}
+
+
+def test_on_the_page_a_full_disk_is_one_sentence(home: Path, on_data: AppTest) -> None:
+    app = on_data
+    app.radio[0].set_value("all")
+    with full_disk():
+        _press(app, "Save who may open it")
+    assert not app.exception
+    assert [one.value for one in app.error if "the disk is full" in one.value] == [
+        one.value for one in app.error
+    ]
+    assert len(app.error) == 1
+    assert _opening() == [MAKER.name]
+    assert home.exists()
+
+
+def test_who_manages_a_study_without_an_owner_is_told_that_it_has_none(
+    home: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    (home / SLUG / FILE).write_text(BY_BROWSER, "utf-8")
+    for module in (data, own_study):
+        monkeypatch.setattr(module, "current_visitor", lambda: OTHER)
+    app = open_page(monkeypatch, run, "data", lang="en", study=SLUG)
+    assert [one.label for one in app.expander if "without an owner" in one.label]
+    _press(app, "Delete now")
+    assert studies_in(home) == {}

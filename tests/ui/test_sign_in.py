@@ -22,6 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from tests.full_disk import full_disk
 from tests.ui.asgi import get, ran
 from tests.ui.signing import begin, cookie
 from ui import access
@@ -92,6 +93,26 @@ def test_a_register_that_cannot_be_written_keeps_what_it_had(
         register.end("one")
     assert register.find("one") is None, "ended here all the same"
     assert [path.name for path in tmp_path.iterdir()] == ["register.json"]
+
+
+def test_on_a_full_disk_a_register_keeps_what_it_had(tmp_path: Path) -> None:
+    file = tmp_path / "register.json"
+    register = Register(file)
+    register.begin("one", ENTRY)
+    before = file.read_bytes()
+    grant = register.grant("one", "rights")
+    kept = file.read_bytes()
+    assert kept != before
+    with full_disk():
+        with pytest.raises(OSError, match="too large"):
+            register.begin("two", ENTRY)
+        with pytest.raises(OSError, match="too large"):
+            register.end("three", "one")
+        assert register.find("one") is None
+    assert file.read_bytes() == kept
+    assert [path.name for path in tmp_path.iterdir()] == ["register.json"]
+    again = Register(file)
+    assert again.grant("one", "rights") == grant
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"one": 3}', '{"one": {"email": "a"}}'])
