@@ -43,8 +43,8 @@ def studies_json() -> str:
 
 def handed_over(slug: str, email: str, t: Translator) -> list[str]:
     """Hand a study over; that it was done."""
-    sharing.hand_over(slug, email)
-    return [t("{slug} belongs to {address} now", slug=plain(slug), address=plain(email))]
+    address = sharing.hand_over(slug, email)
+    return [t("{slug} belongs to {address} now", slug=plain(slug), address=plain(address))]
 
 
 def deleted(slug: str, t: Translator) -> list[str]:

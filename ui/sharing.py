@@ -200,14 +200,15 @@ def made_studies() -> list[MadeStudy]:
     ]
 
 
-def hand_over(slug: str, email: str) -> None:
-    """Make somebody who signs in the owner of a study. Raises `CallError`."""
+def hand_over(slug: str, email: str) -> str:
+    """Make somebody who signs in the owner of a study; gives the address. Raises `CallError`."""
     folder = _require_made(slug)
     address = bare_address(email)
     if "@" not in address:
         raise CallError("{address} is no e-mail address", address=address)
     held = read_sharing(folder) or Sharing(owner="")
     _write(folder, replace(held, owner=email_name(address)))
+    return address
 
 
 def delete_made(slug: str) -> None:

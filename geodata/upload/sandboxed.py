@@ -7,6 +7,7 @@ is marked with the reason and not tried again by itself.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ from geodata.upload import measured
 from geodata.upload.computed import MeasuredStudy
 from geodata.upload.measured import SentLayer, SentRun, SentStudy, levels_file
 from geodata.upload.stopped import State, StoppedWork
+
+LOG = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -126,8 +129,15 @@ class SandboxedStudy:
                 return granted.call(function, *args, **named)
             except LostError as error:
                 if error.reason in LASTING:
-                    self._work.add(operation, error, [*files, *self._results(operation)])
+                    self._stop(operation, error, files)
                 raise
+
+    def _stop(self, operation: str, error: LostError, files: State) -> None:
+        """Mark an operation as ended; where the disk is full it may be tried again."""
+        try:
+            self._work.add(operation, error, [*files, *self._results(operation)])
+        except OSError as trouble:
+            LOG.warning("That work on a study was ended could not be kept: %s", trouble)
 
     @property
     def _name(self) -> str:

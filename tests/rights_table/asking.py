@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from starlette.types import ASGIApp
 
 from tests.rights_table.running import OpenPage, request
+from tests.rights_table.states import SHARED, SHARED_PLACE
 from tests.ui.asgi import Answer
 from ui.maps.assets import ROUTE
 
@@ -41,6 +42,9 @@ FILES: Mapping[str, tuple[str, str]] = {
 
 AREA = "units=2025-07-01&commune=99"
 PAGES = {"gaps": "verdict=all", "area": AREA, "data": ""}
+ANEW = ("page, opened anew", "list, CSV, from that page", "study of somebody else")
+"""What is asked for after the end of the rights: none of it is older than that."""
+
 NAMES = ("Thành phố Vinh", "Huyện Kỳ Sơn", "Xóm 1", "Xóm 4", "Xóm 7", "Alpha", "Beta")
 """Names in the study that no sentence of a page holds by itself."""
 
@@ -53,6 +57,9 @@ class Desk:
 
     app: ASGIApp
     cookies: str
+    study: str = ""
+    """A study made in the browser that the pages are of; "" for the server's own."""
+
     pages: dict[str, OpenPage] = field(default_factory=dict)
     media: str = ""
     maps: tuple[str, ...] = ()
@@ -61,13 +68,17 @@ class Desk:
         """Open the pages; have one file made, if any is on offer."""
         for path, query in PAGES.items():
             page = self.pages[path] = OpenPage(app=self.app, cookies=self.cookies)
-            await page.open(path, query)
+            await page.open(path, self.query(query))
         gaps = self.pages["gaps"]
         sent = b" ".join(gaps.sent)
         found = re.findall(rf"{ROUTE}/[\w./-]+\.json\?key=[\w.-]+".encode(), sent)
         self.maps = tuple(sorted({f"/{one.decode()}" for one in found}, key=_name))
         if FILES["list, CSV"][1] in gaps.files:
             self.media = await gaps.make(FILES["list, CSV"][1])
+
+    def query(self, query: str) -> str:
+        """A query of an address, of the study that the pages are of."""
+        return f"{query}&study={self.study}" if self.study else query
 
     async def close(self) -> None:
         """Close all pages."""
@@ -98,10 +109,10 @@ async def ask_all(desk: Desk, addresses: Desk, study: str, own: str) -> dict[str
     got["address of a file made before"] = await _address(desk, addresses.media)
     got["map data"] = await _map_data(desk, addresses)
     key = addresses.maps[0].partition("?")[2] if addresses is desk else ""
-    got["text page"] = await _address(desk, f"/text?{AREA}&{key}", hidden=key)
+    got["text page"] = await _address(desk, f"/text?{desk.query(AREA)}&{key}", hidden=key)
     anew = OpenPage(app=desk.app, cookies=desk.cookies)
-    await anew.open("gaps", PAGES["gaps"])
-    got["page, opened anew"] = _page(anew, NAMES)
+    await anew.open("gaps", desk.query(PAGES["gaps"]))
+    got["page, opened anew"] = _page(anew, (*NAMES, SHARED, SHARED_PLACE))
     desk.pages["anew"] = anew
     got["list, CSV, from that page"] = await _file(desk, "anew", FILES["list, CSV"][1])
     other = OpenPage(app=desk.app, cookies=desk.cookies)

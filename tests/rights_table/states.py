@@ -9,9 +9,13 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from tests.rights_table.running import request
+from ui.person import email_name
+from ui.sharing import FILE, Sharing, delete_made
 
 NOBODY = "not signed in"
-OWN = "own study of the maker"
+OWN, SHARED = "own study of the maker", "shared study of the maker"
+PLACE, SHARED_PLACE = "Xóm", "Plei"
+"""How villages are called in the server's own study, and in the shared one."""
 
 PEOPLE: Mapping[str, tuple[str, str]] = {
     "district's official": ("official", 'districts = ["412"]'),
@@ -31,7 +35,11 @@ CUT: Mapping[str, tuple[str, str]] = {
 AS_PUBLISHED = "as published"
 REMOVED, CUT_DOWN, SIGNED_OUT = "removed", "cut", "signed out"
 EMPTIED, DELETED = "settings emptied", "settings deleted"
-STATES = (AS_PUBLISHED, REMOVED, CUT_DOWN, SIGNED_OUT, EMPTIED, DELETED)
+WITHDRAWN, STUDY_DELETED = "share withdrawn", "study deleted"
+OF_THE_SHARED = (WITHDRAWN, STUDY_DELETED)
+"""States of a study that its maker shared with everybody; the open pages are of it then."""
+
+STATES = (AS_PUBLISHED, REMOVED, CUT_DOWN, SIGNED_OUT, EMPTIED, DELETED, *OF_THE_SHARED)
 
 _OTHERS = ("Huyện Kỳ Sơn", "Xóm 7")
 KEPT_BACK: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -41,6 +49,15 @@ KEPT_BACK: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("operator's person", CUT_DOWN): ("Alpha", *_OTHERS),
     ("planner", AS_PUBLISHED): (),
     ("planner", CUT_DOWN): _OTHERS,
+    **{
+        (kind, state): (SHARED, SHARED_PLACE, *others)
+        for state in OF_THE_SHARED
+        for kind, others in (
+            ("district's official", _OTHERS),
+            ("operator's person", ("Alpha",)),
+            ("planner", ()),
+        )
+    },
 }
 """Names that a person may not be sent; of whoever is not here, no data at all."""
 
@@ -60,6 +77,13 @@ class Settings:
     """The settings file of the server, and what is done to it."""
 
     file: Path
+    shared: Path
+    """The folder of the shared study."""
+
+    def share(self, *, everybody: bool) -> None:
+        """Have the maker share the study, or share it no longer."""
+        held = Sharing(owner=email_name("maker@example.org"), everybody=everybody)
+        (self.shared / FILE).write_text(held.text(), "utf-8")
 
     def write(self, kind: str = "", state: str = AS_PUBLISHED) -> None:
         """Write the rights of everybody, those of a kind of person as they are in a state."""
@@ -79,5 +103,9 @@ class Settings:
             self.file.unlink()
         elif state == SIGNED_OUT:
             await request(app, "/auth/logout", cookies=cookies)
+        elif state == WITHDRAWN:
+            self.share(everybody=False)
+        elif state == STUDY_DELETED:
+            delete_made(self.shared.name)
         else:
             self.write(kind, state)

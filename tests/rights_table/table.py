@@ -8,11 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import geopandas as gpd
 from starlette.types import ASGIApp
 from streamlit import config
 
 from tests import drives
-from tests.rights_table.asking import Desk, Got, ask_all
+from tests.rights_table.asking import ANEW, Desk, Got, ask_all
 from tests.rights_table.running import OpenPage, running
 from tests.rights_table.states import (
     AS_PUBLISHED,
@@ -20,8 +21,12 @@ from tests.rights_table.states import (
     CUT_DOWN,
     KEPT_BACK,
     NOBODY,
+    OF_THE_SHARED,
     OWN,
     PEOPLE,
+    PLACE,
+    SHARED,
+    SHARED_PLACE,
     STATES,
     Settings,
 )
@@ -34,7 +39,7 @@ from ui.visitor import email_name
 
 START, END = "<!-- rights -->", "<!-- end of rights -->"
 TOO_MUCH = "TOO MUCH"
-SLUG = f"own-{secrets.token_hex(8)}"
+SLUG, SHARED_SLUG = (f"{name}-{secrets.token_hex(8)}" for name in ("own", "shared"))
 
 Cells = dict[tuple[str, str, str], str]
 """What came back, by kind of person, state and way out."""
@@ -54,6 +59,7 @@ async def asked(folder: Path, kinds: Sequence[str]) -> Cells:
         for kind in kinds:
             for state in STATES:
                 settings.write()
+                _share(settings)
                 cells |= await _column(kind, state, app, settings, whole)
         await planner.close()
     return cells
@@ -63,12 +69,17 @@ async def _column(
     kind: str, state: str, app: ASGIApp, settings: Settings, whole: Mapping[str, Got]
 ) -> Cells:
     """What a kind of person gets whose rights change while the pages are open."""
-    desk = Desk(app=app, cookies="" if kind == NOBODY else _sign_in(PEOPLE[kind][0]))
+    study = SHARED_SLUG if state in OF_THE_SHARED else ""
+    cookies = "" if kind == NOBODY else _sign_in(PEOPLE[kind][0])
+    desk = Desk(app=app, cookies=cookies, study=study)
     await desk.open()
     addresses = desk
     if kind == NOBODY:  # with the addresses that a planner was given
-        addresses = Desk(app=app, cookies=_sign_in("planner"))
+        addresses = Desk(app=app, cookies=_sign_in("planner"), study=study)
         await addresses.open()
+    if study:
+        sent = b" ".join(addresses.pages["gaps"].sent)
+        assert SHARED_PLACE.encode() in sent, "the shared study does not show"
     await settings.end(kind, state, app=app, cookies=desk.cookies)
     got = await ask_all(desk, addresses, SLUG, OWN)
     for one in {id(desk): desk, id(addresses): addresses}.values():
@@ -105,9 +116,22 @@ async def _own_study_shows(app: ASGIApp) -> None:
     await page.close()
 
 
+def _share(settings: Settings) -> None:
+    """Write the shared study anew, where it was deleted, and share it with everybody."""
+    if not settings.shared.exists():
+        toml = drives.plant(write_study(settings.shared))
+        toml.write_text(toml.read_text("utf-8").replace("Nine *villages*", SHARED), "utf-8")
+        villages = gpd.read_file(toml.parent / "villages.gpkg")
+        words = villages.select_dtypes(include=["object", "string"]).columns
+        villages[words] = villages[words].replace(PLACE, SHARED_PLACE, regex=True)
+        villages.to_file(toml.parent / "villages.gpkg")
+    settings.share(everybody=True)
+
+
 def _prepare(folder: Path) -> Settings:
     """Write the studies and the settings, and tell the server where they are."""
-    settings = Settings(file=folder / "settings.toml")
+    shared = folder / "studies" / SHARED_SLUG
+    settings = Settings(file=folder / "settings.toml", shared=shared)
     settings.write()
     (folder / "secrets.toml").write_text(AUTH, "utf-8")
     own = write_study(folder / "studies" / SLUG)
@@ -143,6 +167,7 @@ def leaks(cells: Cells) -> list[tuple[str, str, str]]:
             (key[0] == NOBODY or key[1] not in (AS_PUBLISHED, CUT_DOWN))
             and word not in ("none", "taken")
             and not word.startswith("refused")
+            and not (key[1] in OF_THE_SHARED and key[2] in ANEW and key[0] != NOBODY)
         )
     ]
 

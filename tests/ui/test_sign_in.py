@@ -218,6 +218,22 @@ def test_a_sign_in_that_cannot_be_recorded_is_a_sentence(
     assert "set-cookie" not in answer.headers
 
 
+def test_a_sign_in_on_a_full_disk_is_a_sentence_and_others_stay_open(
+    settings: Path, claims: dict[str, object]
+) -> None:
+    register = register_of(settings)
+    register.begin("other", ENTRY)
+    before = register.file.read_bytes()
+    with full_disk():
+        answer = get(_site(claims), "/oauth2callback")
+    assert answer.status == 503
+    assert answer.body.decode().startswith("máy chủ không ghi được phiên đăng nhập")
+    assert "set-cookie" not in answer.headers
+    assert register.file.read_bytes() == before
+    assert get(_site(claims), "/oauth2callback").status == 302
+    assert Register(register.file).find("other") == ENTRY
+
+
 def test_cookies_that_hold_no_sign_in_are_of_nobody(claims: dict[str, object]) -> None:
     whole = cookie(claims)
     assert claims_in({"_streamlit_user": whole})["email"] == "planner@example.org"

@@ -15,10 +15,17 @@ import geodata
 from coverage.rules import RULES
 from geodata.coordinate_checks import ELSEWHERE, LOST, STRAY
 from geodata.coordinates import require_inside
-from geodata.errors import DataError, Phrase, StudyError, phrase
+from geodata.errors import DataError, MissingFileError, Phrase, StudyError, phrase
 from geodata.study.faults import WANTED
 from tests import folder
-from ui.texts import catalogue, error_text, language_of, phrase_text, translator
+from ui.texts import (
+    catalogue,
+    error_text,
+    language_of,
+    page_error_text,
+    phrase_text,
+    translator,
+)
 
 ROOT = Path(__file__).parents[2]
 TRANSLATORS = {"t", "translate", "plural", "_"}
@@ -219,3 +226,37 @@ def test_a_column_of_numbers_sorts_as_text_as_it_does_as_numbers() -> None:
     assert sorted(told) == [told[k] for k in (2, 0, 4, 3, 1)]
     assert translator("en").column([1234]) == ["1,234"]
     assert translator("en").column([]) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/srv/song/study.toml",
+        r"C:\Users\Van A\song\study.toml",
+        "D:/song/study.toml",
+        r"\\server\share\Nghe An\study.toml",
+        r"\\?\C:\song\study.toml",
+        r"\\?\UNC\server\share\study.toml",
+    ],
+)
+def test_a_page_names_no_folder_of_the_server(path: str) -> None:
+    for said in (
+        str(PermissionError(13, "Permission denied", path)),  # in quotes, its signs doubled
+        f"'{path}' cannot be read",
+        f"{path}: cannot be read",
+        f"of {path}, nothing",
+    ):
+        told = page_error_text(ValueError(said), "en")
+        assert "study.toml" in told
+        for part in ("song", "Users", "Van", "server", "share", "Nghe", "\\", "C:", "D:", "srv"):
+            assert part not in told, told
+
+
+def test_a_page_names_no_folder_whatever_signs_it_has() -> None:
+    error = MissingFileError("{path}: there is no such file", path=Path("/srv/my own, b/a.csv"))
+    assert page_error_text(error, "en") == "a.csv: there is no such file"
+
+
+def test_what_is_no_path_of_the_server_stays() -> None:
+    said = "see https://example.org/a/b, 3/4 of C: and a/b"
+    assert page_error_text(ValueError(said), "en") == said
