@@ -461,6 +461,7 @@ def test_an_open_page_stops_showing_a_study_taken_away_with_its_next_run(
     app = AppTest.from_string(script, default_timeout=30)
     app.query_params["study"] = SLUG
     assert "Of the maker" in words(app.run())
+    assert shown().to(owner) == {SLUG}
     take(shared)
     told = words(app.run())
     assert "Of the maker" not in told
