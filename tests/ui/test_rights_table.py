@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.rights_table.asking import FILES
-from tests.rights_table.states import AS_PUBLISHED, CUT_DOWN, KINDS, NOBODY, STATES
+from tests.rights_table.asking import ANEW, FILES
+from tests.rights_table.states import (
+    AS_PUBLISHED,
+    CUT_DOWN,
+    KINDS,
+    NOBODY,
+    OF_THE_SHARED,
+    STATES,
+)
 from tests.rights_table.table import END, START, TOO_MUCH, leaks, markdown, read
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +60,14 @@ def test_the_table_has_every_file_that_a_planner_may_have() -> None:
 def test_a_leak_is_data_without_a_right(kind: str, state: str, word: str, is_leak: bool) -> None:
     cells = {(kind, state, "map data"): word}
     assert bool(leaks(cells)) is is_leak
+
+
+@pytest.mark.parametrize("state", OF_THE_SHARED)
+def test_of_a_study_taken_away_all_but_what_is_asked_for_anew_is_a_leak(state: str) -> None:
+    for kind in KINDS:
+        assert leaks({(kind, state, "map data"): "whole"})
+        assert leaks({(kind, state, ANEW[0]): TOO_MUCH})
+        assert bool(leaks({(kind, state, ANEW[0]): "whole"})) is (kind == NOBODY)
 
 
 def test_a_table_is_read_as_it_was_written() -> None:
