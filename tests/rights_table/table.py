@@ -7,10 +7,12 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import geopandas as gpd
 from starlette.types import ASGIApp
 from streamlit import config
+from streamlit.runtime.media_file_manager import MediaFileManager
 
 from tests import drives
 from tests.rights_table.asking import ANEW, Desk, Got, ask_all
@@ -51,17 +53,20 @@ async def asked(folder: Path, kinds: Sequence[str]) -> Cells:
     from app import app  # noqa: PLC0415  # it reads the settings that were just made
 
     cells: Cells = {}
-    async with running(app):
-        await _own_study_shows(app)
-        planner = Desk(app=app, cookies=_sign_in("planner"))
-        await planner.open()
-        whole = await ask_all(planner, planner, SLUG, OWN)
-        for kind in kinds:
-            for state in STATES:
-                settings.write()
-                _share(settings)
-                cells |= await _column(kind, state, app, settings, whole)
-        await planner.close()
+    # Streamlit drops a file that a button has made once other sessions run; here it stays, so that
+    # it is the gate which keeps it
+    with patch.object(MediaFileManager, "remove_orphaned_files", lambda _: None):
+        async with running(app):
+            await _own_study_shows(app)
+            planner = Desk(app=app, cookies=_sign_in("planner"))
+            await planner.open()
+            whole = await ask_all(planner, planner, SLUG, OWN)
+            for kind in kinds:
+                for state in STATES:
+                    settings.write()
+                    _share(settings)
+                    cells |= await _column(kind, state, app, settings, whole)
+            await planner.close()
     return cells
 
 
