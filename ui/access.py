@@ -94,7 +94,12 @@ def rights_of(owner: str) -> Rights | None:
     if settings is None:
         return EVERYTHING
     entry = open_sign_in(owner, settings)
-    return None if entry is None else settings.rights_of(entry.email, verified=entry.verified)
+    return None if entry is None else rights_by(entry, settings)
+
+
+def rights_by(entry: SignIn, settings: Access) -> Rights | None:
+    """The rights of a sign-in by some settings, whether it has ended or not."""
+    return settings.rights_of(entry.email, verified=entry.verified)
 
 
 def open_sign_in(owner: str, settings: Access) -> SignIn | None:
@@ -112,10 +117,16 @@ def grant_of(owner: str) -> str:
 
     It is "" where the sign-in has ended. Raises `GeodataError` as `rights_of` does.
     """
-    settings, path = access(), settings_path()
-    if settings is None or path is None or open_sign_in(owner, settings) is None:
+    settings = access()
+    return "" if settings is None else grant_by(owner, settings)
+
+
+def grant_by(owner: str, settings: Access) -> str:
+    """`grant_of` by settings that were read just now."""
+    path, entry = settings_path(), open_sign_in(owner, settings)
+    if path is None or entry is None:
         return ""
-    return register_of(path).grant(owner, repr(_written(rights_of(owner))))
+    return register_of(path).grant(owner, repr(_written(rights_by(entry, settings))))
 
 
 def require(rights: Rights, *, owner: str) -> None:
@@ -162,7 +173,12 @@ def is_over(claims: Mapping[str, object], settings: Access, *, now: float) -> bo
     since = claims.get("iat")
     if isinstance(since, bool) or not isinstance(since, int | float):
         return True
-    return not now - settings.sign_in_hours * 3600 < since <= now + CLOCK_SLACK_S
+    return is_past(since, settings, now=now) or since > now + CLOCK_SLACK_S
+
+
+def is_past(since: float, settings: Access, *, now: float) -> bool:
+    """Whether a sign-in that began ``since`` has lasted as long as the settings let it."""
+    return not since > now - settings.sign_in_hours * 3600  # nor does one at no time, NaN, hold
 
 
 def _vouched() -> tuple[str, bool]:
@@ -234,7 +250,7 @@ def key_of(owner: str) -> str:
     if settings is None:
         return ""
     half_s = settings.token_minutes * 30
-    grant = grant_of(owner)
+    grant = grant_by(owner, settings)
     return _key(settings.secret, owner, grant, int(time.time() // half_s)) if grant else ""
 
 
@@ -256,7 +272,7 @@ def owner_of(key: str) -> str:
         owner, grant = str(held["sign_in"]), str(held["grant"])
     except (BadData, KeyError, TypeError):  # forged, expired, of an older server, or no key
         return ""
-    return owner if grant and compare_digest(grant, grant_of(owner)) else ""
+    return owner if grant and compare_digest(grant, grant_by(owner, settings)) else ""
 
 
 def rights_in(key: str) -> Rights | None:
