@@ -26,6 +26,9 @@ COOKIE_S = 400 * 24 * 3600
 NOT_MODIFIED = 304
 """A page that the browser still has: cookies may be cleared and it kept."""
 
+SIGNED_IN = "email:"
+"""What names of people begin with who signed in."""
+
 _TOKEN = re.compile(r"[0-9a-f]{64}")
 
 
@@ -40,6 +43,11 @@ class Visitor:
     def may_send_files(self) -> bool:
         """Whether files of theirs are taken."""
         return self.rights is not None and self.rights.may_change_data
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the name is an address that a sign-in server vouches for, not a browser's."""
+        return self.name.startswith(SIGNED_IN)
 
 
 NOBODY = Visitor(name="", rights=None)
@@ -68,7 +76,7 @@ def current_visitor() -> Visitor:
 
 def email_name(email: str) -> str:
     """The name of whoever signs in with an address."""
-    return f"email:{bare_address(email)}"
+    return f"{SIGNED_IN}{bare_address(email)}"
 
 
 def browser_name(cookies: Mapping[str, str]) -> str:
