@@ -80,9 +80,8 @@ def current_owner() -> str:
     """Whom files made in this session are for: a sign-in or, where access is off, a browser."""
     if access() is None:
         return str(st.context.cookies.get(VISITOR) or "")
-    if not has_sign_in() or not st.user.is_logged_in:
-        return ""
-    return sign_in_id(st.user.to_dict())
+    claims = st.user.to_dict()  # once: each look at the user asks Streamlit for its secrets
+    return sign_in_id(claims) if claims.get("is_logged_in") else ""
 
 
 def rights_of(owner: str) -> Rights | None:
