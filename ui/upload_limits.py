@@ -214,13 +214,14 @@ def _stored() -> dict[str, int]:
 def permit_uploads() -> bool:
     """Take files of this session: its page shows where to drop them, to who may change data.
 
-    Gives whether they are taken: of a browser without a name, one without cookies, they are not.
+    Gives False for a browser without a name, one that keeps no cookies: its files are refused.
     """
     context, visitor = get_script_run_ctx(), current_visitor()
-    if context is None or not visitor.may_send_files or not visitor.name:
-        return False
-    uploads().permit(context.session_id, visitor.name)
-    return True
+    if context is None or not visitor.may_send_files:
+        return True
+    if visitor.name:
+        uploads().permit(context.session_id, visitor.name)
+    return bool(visitor.name)
 
 
 def keep_with_session(folder: Path) -> None:

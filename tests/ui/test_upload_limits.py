@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -10,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from geodata.access import EVERYTHING, Rights
 from tests.ui.asgi import ran
+from ui import upload_limits
 from ui.client_address import client_address
 from ui.upload_limits import (
     GRACE_S,
@@ -230,3 +232,18 @@ def test_files_of_a_session_are_freed_when_it_ends(uploads: Uploads, tmp_path: P
     assert not second.exists()
     assert not uploads.is_permitted("s", PLANNER.name)
     assert uploads.is_permitted("s2", PLANNER.name)
+
+
+@pytest.mark.parametrize(
+    ("visitor", "named"),
+    [(Visitor(name="", rights=EVERYTHING), False), (PLANNER, True), (NOBODY, True)],
+)
+def test_a_page_knows_of_a_browser_without_a_name(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch, visitor: Visitor, *, named: bool
+) -> None:
+    context = SimpleNamespace(session_id="new")
+    monkeypatch.setattr(upload_limits, "get_script_run_ctx", lambda: context)
+    monkeypatch.setattr(upload_limits, "current_visitor", lambda: visitor)
+    monkeypatch.setattr(upload_limits, "uploads", lambda: uploads)
+    assert upload_limits.permit_uploads() is named
+    assert uploads.is_permitted("new", visitor.name) is (visitor is PLANNER)
