@@ -86,9 +86,8 @@ def current_owner() -> str:
     """Whom files made in this session are for: a sign-in or, where access is off, a browser."""
     if access() is None:
         return str(st.context.cookies.get(VISITOR) or "")
-    if not has_sign_in() or not st.user.is_logged_in:
-        return ""
-    return sign_in_id(st.user.to_dict())
+    claims = st.user.to_dict()  # once: each look at the user asks Streamlit for its secrets
+    return sign_in_id(claims) if claims.get("is_logged_in") else ""
 
 
 def rights_of(owner: str) -> Rights | None:
@@ -100,7 +99,12 @@ def rights_of(owner: str) -> Rights | None:
     if settings is None:
         return EVERYTHING
     entry = open_sign_in(owner, settings)
-    return None if entry is None else settings.rights_of(entry.email, verified=entry.verified)
+    return None if entry is None else rights_by(entry, settings)
+
+
+def rights_by(entry: SignIn, settings: Access) -> Rights | None:
+    """The rights of a sign-in by some settings, whether it has ended or not."""
+    return settings.rights_of(entry.email, verified=entry.verified)
 
 
 def open_sign_in(owner: str, settings: Access) -> SignIn | None:
@@ -119,18 +123,26 @@ def grant_of(owner: str) -> str:
     A study made in the browser that was shown to it and is open to it no longer changes it too.
     It is "" where the sign-in has ended. Raises `GeodataError` as `rights_of` does.
     """
-    settings, path = access(), settings_path()
-    if settings is None or path is None or open_sign_in(owner, settings) is None:
+    settings = access()
+    return "" if settings is None else grant_by(owner, settings)
+
+
+def grant_by(owner: str, settings: Access) -> str:
+    """`grant_of` by settings that were read just now."""
+    path, entry = settings_path(), open_sign_in(owner, settings)
+    if path is None or entry is None:
         return ""
     lost = _lost_studies(owner)
-    told = repr(_written(rights_of(owner)))
+    told = repr(_written(rights_by(entry, settings)))
     return register_of(path).grant(owner, f"{told} without {lost}" if lost else told)
 
 
 def _lost_studies(owner: str) -> list[str]:
     """Studies made in the browser that a sign-in was shown and may open no longer."""
+    if not (slugs := shown().to(owner)):
+        return []
     visitor = visitor_named(owner)
-    return [slug for slug in sorted(shown().to(owner)) if not is_open_slug(slug, visitor)]
+    return [slug for slug in sorted(slugs) if not is_open_slug(slug, visitor)]
 
 
 def visitor_named(owner: str) -> Visitor:
@@ -194,7 +206,12 @@ def is_over(claims: Mapping[str, object], settings: Access, *, now: float) -> bo
     since = claims.get("iat")
     if isinstance(since, bool) or not isinstance(since, int | float):
         return True
-    return not now - settings.sign_in_hours * 3600 < since <= now + CLOCK_SLACK_S
+    return is_past(since, settings, now=now) or since > now + CLOCK_SLACK_S
+
+
+def is_past(since: float, settings: Access, *, now: float) -> bool:
+    """Whether a sign-in that began ``since`` has lasted as long as the settings let it."""
+    return not since > now - settings.sign_in_hours * 3600  # nor does one at no time, NaN, hold
 
 
 def _vouched() -> tuple[str, bool]:
@@ -266,7 +283,7 @@ def key_of(owner: str) -> str:
     if settings is None:
         return ""
     half_s = settings.token_minutes * 30
-    grant = grant_of(owner)
+    grant = grant_by(owner, settings)
     return _key(settings.secret, owner, grant, int(time.time() // half_s)) if grant else ""
 
 
@@ -288,7 +305,7 @@ def owner_of(key: str) -> str:
         owner, grant = str(held["sign_in"]), str(held["grant"])
     except (BadData, KeyError, TypeError):  # forged, expired, of an older server, or no key
         return ""
-    return owner if grant and compare_digest(grant, grant_of(owner)) else ""
+    return owner if grant and compare_digest(grant, grant_by(owner, settings)) else ""
 
 
 def rights_in(key: str) -> Rights | None:

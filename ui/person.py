@@ -30,6 +30,11 @@ class Visitor:
         """Whether files of theirs are taken."""
         return self.rights is not None and self.rights.may_change_data
 
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the name is an address that a sign-in server vouches for, not a browser's."""
+        return self.name.startswith(EMAIL)
+
 
 NOBODY = Visitor(name="", rights=None)
 

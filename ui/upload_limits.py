@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import cast
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,6 +24,11 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geodata.incoming import MOST_MB
+from ui.access import NotAllowedError
+from ui.client_address import client_address
+from ui.sign_in.requests import refused
+from ui.texts import marked as _
+from ui.upload_pace import SlowError, paced
 from ui.visitor import Visitor, cookies_of, current_visitor, visitor_of
 
 ADDRESS = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+/*$")
@@ -34,8 +40,24 @@ MOST_BYTES = MOST_MB * MEGABYTE + FRAME_BYTES
 MOST_MB_EACH = 2 * MOST_MB
 """So much is held for one person at once, in all their tabs."""
 
+MOST_MB_ADDRESS = 3 * MOST_MB
+"""So much for all browsers of one network address, where nobody signs in: one that throws its
+cookies away is another person each time, and leaves room for others all the same."""
+
 MOST_MB_ALL = 5 * MOST_MB
 """So much is held for all."""
+
+MOST_FILES_EACH = 128
+"""So many files may arrive at once from one person: a browser sends all that are dropped
+together, six at a time by HTTP/1.1, a hundred by HTTP/2 through a proxy."""
+
+MOST_FILES_ADDRESS = 2 * MOST_FILES_EACH
+"""So many from all browsers of one address, where nobody signs in."""
+
+NAMELESS = _(
+    "This browser keeps no cookies, so files from it would be nobody's; allow them for this page "
+    "and load it anew."
+)
 
 GRACE_S = 60
 """A session whose connection broke may come back within this time and find its files."""
@@ -46,8 +68,19 @@ SWEEP_S = 5
 @dataclass
 class _Session:
     person: str
+    address: str = ""
     folders: list[Path] = field(default_factory=list)
     gone_since: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arrival:
+    """A file that is about to arrive; ``address`` is "" where it is not counted by address."""
+
+    session: str
+    person: str
+    address: str
+    size: int
 
 
 class Uploads:
@@ -61,13 +94,15 @@ class Uploads:
         stored: Callable[[], Mapping[str, int]],
         *,
         most_each: int = MOST_MB_EACH * MEGABYTE,
+        most_address: int = MOST_MB_ADDRESS * MEGABYTE,
         most_all: int = MOST_MB_ALL * MEGABYTE,
     ) -> None:
         self._stored = stored
         self._most_each = most_each
+        self._most_address = most_address
         self._most_all = most_all
         self._sessions: dict[str, _Session] = {}
-        self._arriving: Counter[str] = Counter()
+        self._arriving: set[Arrival] = set()
         self._lock = Lock()
 
     def permit(self, session: str, person: str) -> None:
@@ -81,25 +116,52 @@ class Uploads:
             held = self._sessions.get(session)
         return held is not None and held.person == person
 
-    def reserve(self, person: str, size: int) -> bool:
-        """Count ``size`` bytes that are about to arrive; False where they would be too many."""
+    def reserve(self, new: Arrival) -> bool:
+        """Count a file that is about to arrive; False where it would be too much, or too many."""
         with self._lock:
-            held = Counter(self._arriving)
-            for session, stored in self._stored().items():
-                known = self._sessions.get(session)
-                held["" if known is None else known.person] += stored
-            fits = held[person] + size <= self._most_each
-            if fits and held.total() + size <= self._most_all:
-                self._arriving[person] += size
-                return True
-            return False
+            if not self._fits(new):
+                return False
+            self._arriving.add(new)
+            held = self._sessions.get(new.session)
+            if held is not None:
+                held.address = new.address
+            return True
 
-    def release(self, person: str, size: int) -> None:
-        """Count bytes as arriving no longer."""
+    def release(self, arrival: Arrival) -> None:
+        """Count a file as arriving no longer."""
         with self._lock:
-            self._arriving[person] -= size
-            if self._arriving[person] <= 0:
-                del self._arriving[person]
+            self._arriving.discard(arrival)
+
+    def arriving(self, person: str) -> int:
+        """How many files of a person arrive at this moment."""
+        with self._lock:
+            return sum(one.person == person for one in self._arriving)
+
+    def _fits(self, new: Arrival) -> bool:
+        """Whether a file keeps within the bounds of its person, its address, and of all."""
+        each, address = Counter[str](), Counter[str]()
+        files, files_of = Counter[str](), Counter[str]()
+        for one in (*self._arriving, new):
+            each[one.person] += one.size
+            address[one.address] += one.size
+            files[one.person] += 1
+            files_of[one.address] += 1
+        for session, stored in self._stored().items():
+            known = self._sessions.get(session, _Session(""))
+            each[known.person] += stored
+            address[known.address] += stored
+        return (
+            each[new.person] <= self._most_each
+            and files[new.person] <= MOST_FILES_EACH
+            and each.total() <= self._most_all
+            and (
+                not new.address
+                or (
+                    address[new.address] <= self._most_address
+                    and files_of[new.address] <= MOST_FILES_ADDRESS
+                )
+            )
+        )
 
     def keep_folder(self, session: str, folder: Path) -> None:
         """Remove ``folder`` with the session, and those that it had before now."""
@@ -149,11 +211,17 @@ def _stored() -> dict[str, int]:
     return {session: sum(len(one.data) for one in list(files.values())) for session, files in held}
 
 
-def permit_uploads() -> None:
-    """Take files of this session: its page shows where to drop them, to who may change data."""
+def permit_uploads() -> bool:
+    """Take files of this session: its page shows where to drop them, to who may change data.
+
+    Gives False for a browser without a name, one that keeps no cookies: its files are refused.
+    """
     context, visitor = get_script_run_ctx(), current_visitor()
-    if context is not None and visitor.may_send_files:
+    if context is None or not visitor.may_send_files:
+        return True
+    if visitor.name:
         uploads().permit(context.session_id, visitor.name)
+    return bool(visitor.name)
 
 
 def keep_with_session(folder: Path) -> None:
@@ -207,29 +275,53 @@ class UploadGuard:
         if asked is None or scope["method"] == "OPTIONS":
             await self.app(scope, receive, send)
             return
-        visitor, held = self.visitor(cookies_of(scope)), self.held()
-        if not visitor.may_send_files or not held.is_permitted(asked["session"], visitor.name):
+        visitor = await run_in_threadpool(self.visitor, cookies_of(scope))
+        held = self.held()
+        if not visitor.name and visitor.may_send_files:
+            await _close(refused(NotAllowedError(NAMELESS), scope))(scope, receive, send)
+        elif not visitor.may_send_files or not held.is_permitted(asked["session"], visitor.name):
             await _refuse(403, "Not allowed to send files here")(scope, receive, send)
-            return
-        if scope["method"] != "PUT":
+        elif scope["method"] == "PUT":
+            await self._take(asked["session"], visitor, scope, receive, send)
+        else:
             await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        length = headers.get("content-length", "")
-        is_told = length.isascii() and length.isdecimal()
-        if not is_told or "transfer-encoding" in headers:  # in chunks it may be any size
+
+    async def _take(
+        self, session: str, visitor: Visitor, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Hand on a file whose size is told and whose room is reserved, as long as it comes."""
+        size = _size_told(Headers(scope=scope))
+        if size is None:
             await _refuse(411, "The size of the file is not told")(scope, receive, send)
             return
-        size = int(length)
-        if size > MOST_BYTES or not held.reserve(visitor.name, size):
+        held, address = self.held(), "" if visitor.is_signed_in else client_address(scope)
+        arrival = Arrival(session=session, person=visitor.name, address=address, size=size)
+        if size > MOST_BYTES or not held.reserve(arrival):
             await _refuse(413, "More than is taken at once")(scope, receive, send)
             return
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, paced(receive, lambda: held.arriving(visitor.name)), send)
+        except SlowError:
+            await _refuse(408, "The file came too slowly")(scope, receive, send)
         finally:
-            held.release(visitor.name, size)
+            held.release(arrival)
+
+
+def _size_told(headers: Headers) -> int | None:
+    """The bytes of a body; None where it may be of any size, as one in chunks.
+
+    No more than these are read: what follows them is the next request (RFC 9112, 6.3).
+    """
+    length = headers.get("content-length", "")
+    is_number = length.isascii() and length.isdecimal() and len(length) < 20
+    return int(length) if is_number and "transfer-encoding" not in headers else None
 
 
 def _refuse(status: int, why: str) -> PlainTextResponse:
+    return _close(PlainTextResponse(why, status_code=status))
+
+
+def _close(answer: PlainTextResponse) -> PlainTextResponse:
     """An answer after which the connection is closed: the body that follows is not read."""
-    return PlainTextResponse(why, status_code=status, headers={"Connection": "close"})
+    answer.headers["Connection"] = "close"
+    return answer

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geodata.access import EVERYTHING
 from geodata.errors import GeodataError
-from ui.access import access, open_sign_in
+from ui.access import access, open_sign_in, rights_by
 from ui.person import NOBODY, TOKEN, Visitor, browser_name, email_name
 from ui.sign_in.cookies import VISITOR, claims_in
 from ui.sign_in.register import sign_in_id
@@ -43,7 +43,7 @@ def visitor_of(cookies: Mapping[str, str]) -> Visitor:
             return Visitor(name=browser_name(cookies), rights=EVERYTHING)
         claims = claims_in(cookies)
         entry = open_sign_in(sign_in_id(claims), settings) if claims else None
-        rights = None if entry is None else settings.rights_of(entry.email, verified=entry.verified)
+        rights = None if entry is None else rights_by(entry, settings)
     except (GeodataError, OSError):
         return NOBODY
     if entry is None or rights is None:

@@ -51,7 +51,8 @@ def sign_in(monkeypatch: pytest.MonkeyPatch, **claims: object) -> list[tuple[str
     """Somebody is signed in with these claims; gives what a page then shows."""
     if claims:
         begin(claims)
-    user = SimpleNamespace(is_logged_in=bool(claims), to_dict=lambda: claims)
+    whole = {**claims, "is_logged_in": bool(claims)}
+    user = SimpleNamespace(is_logged_in=bool(claims), to_dict=lambda: whole)
     told: list[tuple[str, str]] = []
 
     def teller(kind: str) -> Callable[..., None]:
@@ -143,6 +144,22 @@ def test_rights_are_those_of_the_address_that_is_vouched_for(
         assert access.current_rights() is None
     limited.write_text("[access", "utf-8")
     assert not access.still_has(hills, study="")
+
+
+def test_the_user_is_looked_at_once_to_tell_whose_a_button_is(
+    limited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert limited.exists()
+    looks: list[str] = []
+
+    class User:
+        def __getattr__(self, name: str) -> Callable[[], dict[str, object]]:
+            looks.append(name)
+            return lambda: {"email": "hills@example.org", "is_logged_in": True}
+
+    monkeypatch.setattr(access, "st", SimpleNamespace(user=User()))
+    assert access.current_owner() == sign_in_id({"email": "hills@example.org"})
+    assert looks == ["to_dict"]
 
 
 def test_the_page_of_who_has_no_rights_says_why(

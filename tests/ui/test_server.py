@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import json
+import os
+import shutil
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -132,3 +137,43 @@ def test_only_files_of_the_folder_and_of_known_kinds_are_compressed() -> None:
     assert gzip.decompress(body) == SCRIPT.read_bytes()
     assert body == gzip.compress(SCRIPT.read_bytes(), compresslevel=6, mtime=0)
     assert [compressed(name) for name in ("", "js", "../index.html", "js/x.js")] == [None] * 4
+
+
+ROOT = APP.parent
+CLOSED = {
+    "client.allowedOrigins": [],
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "minimal",
+    "browser.gatherUsageStats": False,
+    "server.address": "127.0.0.1",
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": 200,
+    "global.developmentMode": False,
+}
+"""Else Streamlit's hosts might tell a page what to do, and pages would show faults."""
+
+ASK = """
+import json, sys
+from streamlit import config
+from streamlit.web import bootstrap
+config._main_script_path = sys.argv[1]
+bootstrap.load_config_options({})
+print(json.dumps({name: config.get_option(name) for name in sys.argv[2:]}))
+"""
+
+
+def test_an_installed_package_is_as_closed_as_the_repository(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    installed, elsewhere = tmp_path / "site-packages", tmp_path / "home"
+    elsewhere.mkdir()
+    for source, place in wheel["force-include"].items():
+        (installed / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / source, installed / place)
+    asked = [sys.executable, "-c", ASK, str(installed / "app.py"), *CLOSED]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    said = subprocess.run(  # noqa: S603  # our own interpreter and words
+        asked, cwd=elsewhere, env={**kept, "HOME": str(elsewhere)}, capture_output=True, check=True
+    )
+    assert json.loads(said.stdout) == CLOSED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,6 +60,10 @@ def claims() -> dict[str, object]:
     return {"email": "planner@example.org", "iat": time.time(), "nonce": "1"}
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_a_register_survives_a_restart_and_is_written_whole(tmp_path: Path) -> None:
     file = tmp_path / "new" / "register.json"
     register = Register(file)
@@ -71,7 +75,7 @@ def test_a_register_survives_a_restart_and_is_written_whole(tmp_path: Path) -> N
     assert again.find("one") is None
     assert again.grant("two", "rights") == grant
     assert again.grant("two", "others") != grant
-    assert [path.name for path in file.parent.iterdir()] == ["register.json"]
+    assert names_in(file.parent) == ["register.json", "register.lock"]
     assert file.stat().st_mode & 0o077 == 0
 
 
@@ -92,7 +96,7 @@ def test_a_register_that_cannot_be_written_keeps_what_it_had(
     with pytest.raises(OSError, match="No space"):
         register.end("one")
     assert register.find("one") is None, "ended here all the same"
-    assert [path.name for path in tmp_path.iterdir()] == ["register.json"]
+    assert names_in(tmp_path) == ["register.json", "register.lock"]
 
 
 def test_on_a_full_disk_a_register_keeps_what_it_had(tmp_path: Path) -> None:
@@ -397,13 +401,73 @@ def test_a_socket_with_the_cookie_of_an_ended_sign_in_is_of_nobody(
 def test_a_session_is_not_taken_up_again_after_its_end() -> None:
     scope: Scope = {"headers": [(b"sec-websocket-protocol", b"streamlit,xsrf,session")]}
     assert without_session(scope)["headers"] == [(b"sec-websocket-protocol", b"streamlit,xsrf")]
-    watched = sockets.Sockets(grants=dict)
-    watched._end({"one": "a", "two": "a"})  # what its task does each second
+    grants = {"one": "a", "two": "a"}
+    watched = sockets.Sockets(grants=lambda owners: {owner: grants[owner] for owner in owners})
+    for owner in grants:
+        watched.add(sockets.Socket(owner=owner, grant="a"))
+    ran(watched._ask())  # what its task does each second
     assert not watched.has_changed("one", "a")
     assert watched.has_changed("one", "b"), "before its task has seen it"
-    watched._end({"one": "b", "two": "a"})  # as above
+    grants["one"] = "b"
+    ran(watched._ask())
     assert watched.has_changed("one", "b")
     assert not watched.has_changed("two", "a")
+
+
+def test_a_session_is_not_taken_up_again_by_the_second_socket_after_a_change_either() -> None:
+    watched = sockets.Sockets(grants=lambda _: None)
+    watched.add(sockets.Socket(owner="one", grant="a"))
+    assert watched.has_changed("one", "b")
+    watched.add(sockets.Socket(owner="one", grant="b"))
+    assert watched.has_changed("one", "b")
+
+
+def test_a_socket_that_is_opened_while_grants_are_asked_for_is_left_for_the_next_time() -> None:
+    old, new = (sockets.Socket(owner="one", grant=grant) for grant in "ab")
+
+    def grants(*_: object) -> dict[str, str]:
+        if new in watched._open:
+            raise OSError
+        watched.add(new)  # the grant was renewed after this answer was made
+        return {"one": "a"}
+
+    watched = sockets.Sockets(grants=grants)
+    watched.add(old)
+    ran(_one_round(watched))
+    assert not old.ended.is_set()
+    assert not new.ended.is_set()
+    watched = sockets.Sockets(grants=lambda *_: {"one": "b"})
+    for socket in (old, new):
+        watched.add(socket)
+    ran(_one_round(watched))
+    assert old.ended.is_set()
+    assert not new.ended.is_set()
+
+
+async def _one_round(watched: sockets.Sockets) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sockets, "PERIOD_S", 0.01)
+        watched.watch()
+        await asyncio.sleep(0.015)
+        patch.setattr(sockets, "PERIOD_S", 60)
+        await asyncio.sleep(0.3)
+
+
+def test_only_sign_ins_with_open_sockets_are_asked_for() -> None:
+    asked: list[set[str]] = []
+
+    def grants(owners: Collection[str]) -> dict[str, str]:
+        asked.append(set(owners))
+        return dict.fromkeys(owners, "a")
+
+    watched = sockets.Sockets(grants=grants)
+    one, nobody = sockets.Socket(owner="one", grant="a"), sockets.Socket(owner="", grant="")
+    for socket in (one, nobody):
+        watched.add(socket)
+    ran(watched._ask())
+    watched.discard(one)
+    ran(watched._ask())
+    assert asked == [{"one"}, set()]
 
 
 def test_the_register_holds_no_token_of_the_sign_in_server(

@@ -25,7 +25,7 @@ from ui.sharing import FILE, Sharing, open_studies
 from ui.tables import FOLLOW_UP
 from ui.texts import Translator, page_error_text, phrase_text
 from ui.texts import marked as _
-from ui.upload_limits import MOST_MB_EACH, permit_uploads
+from ui.upload_limits import MOST_MB_EACH, NAMELESS, permit_uploads
 from ui.uploads import read_apart, received, sheet_read
 from ui.view import View
 from ui.visitor import current_visitor
@@ -80,7 +80,8 @@ def show(view: View) -> None:
     if not view.rights.may_change_data:
         st.info(t("You may look at the data; changing it is for others."), icon=":material/lock:")
     else:
-        permit_uploads()
+        if not permit_uploads():
+            st.warning(t(NAMELESS))
         incoming, follow_up = st.tabs([t("New study from files"), t("Follow-up sheet")])
         with incoming:
             _incoming(view)

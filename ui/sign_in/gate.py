@@ -14,14 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 
 from geodata.errors import GeodataError, UnreadableError
-from ui.access import grant_of, settings_path
+from ui.access import settings_path
 from ui.delivery import digest_of, ledger
 from ui.maps.routes import prefix
 from ui.sign_in.cookies import harden, is_https, without_sign_in
-from ui.sign_in.register import register_of
 from ui.sign_in.requests import admitted, asking_owner, refused, sign_in, sign_in_seconds, sign_out
-from ui.sign_in.secret_files import SecretFiles
 from ui.sign_in.sockets import Socket, Sockets, checked, without_session
+from ui.sign_in.sweep import Sweep
 from ui.texts import marked as _
 
 LOG = logging.getLogger(__name__)
@@ -45,8 +44,7 @@ class AccessGate:
         self.app = app
         self.base_path = base_path
         self.public = public
-        self._secrets = SecretFiles()
-        self._sockets = Sockets(grants=self._grants)
+        self._sockets = Sockets(grants=Sweep().grants)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on if its rights allow."""
@@ -105,17 +103,6 @@ class AccessGate:
             await self.app(scope, receiving, socket.sender(send))
         finally:
             self._sockets.discard(socket)
-
-    def _grants(self) -> dict[str, str] | None:
-        """The grant of every sign-in at this moment; None where the settings cannot be read."""
-        self._secrets.reload_changed()
-        path = settings_path()
-        if path is None:
-            return None
-        try:
-            return {owner: grant_of(owner) for owner in register_of(path).all()}
-        except GeodataError:
-            return None
 
 
 @dataclass(kw_only=True)

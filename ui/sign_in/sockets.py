@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from urllib.parse import parse_qs
@@ -71,19 +71,31 @@ class Socket:
         return sent
 
 
-class Sockets:
-    """The open sockets of a server, and the task that closes those whose grant has ended."""
+@dataclass(kw_only=True)
+class _Seen:
+    """The grant of a sign-in as it was seen last, when that was, and when it changed."""
 
-    def __init__(self, *, grants: Callable[[], dict[str, str] | None]) -> None:
+    grant: str
+    at: float
+    changed: float = -inf
+
+
+class Sockets:
+    """The open sockets of a server, and the task that closes those whose grant has ended.
+
+    ``grants`` gives the grants of sign-ins at the moment it is called; None where nobody can tell.
+    """
+
+    def __init__(self, *, grants: Callable[[Collection[str]], dict[str, str] | None]) -> None:
         self._grants = grants
         self._open: set[Socket] = set()
-        self._known: dict[str, str] = {}
-        self._changed: dict[str, float] = {}
+        self._seen: dict[str, _Seen] = {}
         self._task: asyncio.Task[None] | None = None
 
     def add(self, socket: Socket) -> None:
         """Watch over a socket."""
         self._open.add(socket)
+        self._see(socket.owner, socket.grant)
 
     def discard(self, socket: Socket) -> None:
         """Watch over a socket no longer."""
@@ -91,21 +103,44 @@ class Sockets:
 
     def has_changed(self, owner: str, grant: str) -> bool:
         """Whether the rights of a sign-in changed lately: what was drawn before is not for it."""
-        if self._known.get(owner, grant) != grant:
-            return True
-        return self._changed.get(owner, -inf) > time.monotonic() - RESUMED_S
+        seen = self._seen.get(owner)
+        if seen is None:
+            return False
+        return seen.grant != grant or seen.changed > time.monotonic() - RESUMED_S
 
-    def _end(self, grants: dict[str, str]) -> None:
-        """End the sockets whose grant is another now; remember whose changed."""
+    def _see(self, owner: str, grant: str) -> None:
+        """Remember the grant of a sign-in, and when it changed."""
         now = time.monotonic()
-        self._changed = {k: at for k, at in self._changed.items() if at > now - RESUMED_S}
-        changed = {k for k, grant in self._known.items() if grants.get(k, "") != grant}
-        self._changed |= dict.fromkeys(changed, now)
-        self._known = grants
-        for socket in self._open:
-            if socket.owner and grants.get(socket.owner, "") != socket.grant:
-                self._changed[socket.owner] = now
+        seen = self._seen.setdefault(owner, _Seen(grant=grant, at=now))
+        if seen.grant != grant:
+            seen.grant, seen.changed = grant, now
+        seen.at = now
+
+    def _end(self, sockets: Collection[Socket], grants: Mapping[str, str]) -> None:
+        """End the sockets, opened before ``grants`` were asked for, whose grant is another now."""
+        for owner, grant in grants.items():
+            self._see(owner, grant)
+        for socket in sockets:
+            if grants[socket.owner] != socket.grant:
                 socket.ended.set()
+        since = time.monotonic() - RESUMED_S
+        self._seen = {owner: seen for owner, seen in self._seen.items() if seen.at > since}
+
+    async def _ask(self) -> None:
+        """Ask for the grants of open sockets, and end those that have another.
+
+        A socket that is opened meanwhile is left for the next time: its grant may be newer than
+        the answer.
+        """
+        sockets = [socket for socket in self._open if socket.owner]
+        owners = {socket.owner for socket in sockets}
+        try:
+            grants = await run_in_threadpool(self._grants, owners)
+        except OSError as error:
+            LOG.warning("The sign-ins could not be looked at: %s", error)
+            return
+        if grants is not None:  # None: nobody can tell; whatever is asked for is refused
+            self._end(sockets, grants)
 
     def watch(self) -> None:
         """Start to ask, once, in the running event loop."""
@@ -115,13 +150,7 @@ class Sockets:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(PERIOD_S)
-            try:
-                grants = await run_in_threadpool(self._grants)
-            except OSError as error:
-                LOG.warning("The register of sign-ins could not be written: %s", error)
-                continue
-            if grants is not None:  # None: nobody can tell; whatever is asked for is refused
-                self._end(grants)
+            await self._ask()
 
 
 def checked(socket: Socket, receive: Receive, send: Send) -> Receive:
