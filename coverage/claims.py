@@ -16,6 +16,7 @@ from coverage.model import SHARE_TOLERANCE, Layer, Rule
 from coverage.pixels import UNSAID, PixelGrid, SignalLayer
 from coverage.rings import Floats, Geometries, polygonal
 from coverage.shares import level_from
+from coverage.transformers import to_system
 
 SILENT, NOT_SERVED, PARTLY, SERVED = range(4)
 """What a layer claims at a place. Of several layers of one operator the greatest counts."""
@@ -122,7 +123,7 @@ def _over_tiles(areas: Sequence[Geometries], tiles: Geometries) -> Floats:
 def _signal(layer: SignalLayer, places: gpd.GeoSeries, least: int) -> Claims:
     """Claims of a signal layer, by the levels at the points that stand for each place."""
     x, y, of = _points(places)
-    there = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=places.crs).to_crs(layer.grid.crs)
+    there = to_system(gpd.GeoSeries(gpd.points_from_xy(x, y), crs=places.crs), layer.grid.crs)
     levels = _levels(layer, there.x.to_numpy(), there.y.to_numpy())
     served = np.bincount(of, levels >= least, len(places))
     unsaid = np.bincount(of, levels == UNSAID, len(places))

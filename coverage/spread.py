@@ -20,14 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from coverage import kernel
 from coverage.combinations import no_layers
 from coverage.grid import Grid, index_layers, make_valid, spread
 from coverage.pixels import AmountRaster, PixelGrid, Window
 from coverage.rings import Floats, Geometries, polygonal, rings_of
-from coverage.transformers import transformer
+from coverage.transformers import Transformer, transformer
 
 WGS84 = CRS.from_epsg(4326)
 STEP_M = 200.0

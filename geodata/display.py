@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from coverage.transformers import to_system
+
 SCALE = 100_000
 """Coordinates are whole steps of 1/100,000 of a degree, about one metre."""
 
@@ -69,7 +71,7 @@ def screen_points(points: gpd.GeoSeries, *, areas: gpd.GeoSeries) -> npt.NDArray
     missing = np.asarray(points.isna() | points.is_empty)
     inside = shapely.point_on_surface(np.asarray(areas.array))
     chosen = np.where(missing, inside, np.asarray(points.array))
-    degrees = gpd.GeoSeries(chosen, crs=areas.crs).to_crs("EPSG:4326")
+    degrees = to_system(gpd.GeoSeries(chosen, crs=areas.crs), "EPSG:4326")
     xy = np.column_stack([degrees.x.to_numpy(), degrees.y.to_numpy()])
     return np.asarray(np.rint(xy * SCALE), dtype=np.int64)
 
@@ -90,7 +92,7 @@ def encode_shapes(geometry: gpd.GeoSeries) -> list[Shape]:
 
 def bounds(geometry: gpd.GeoSeries) -> Box:
     """The rectangle around all of ``geometry``, whatever its system, in degrees."""
-    west, south, east, north = geometry.to_crs("EPSG:4326").total_bounds
+    west, south, east, north = to_system(geometry, "EPSG:4326").total_bounds
     return Box(
         west_deg=float(west), south_deg=float(south), east_deg=float(east), north_deg=float(north)
     )
@@ -109,7 +111,7 @@ def compact_json(value: object) -> bytes:
 
 def _degrees(shapes: Objects, like: gpd.GeoSeries) -> gpd.GeoSeries:
     """``shapes``, in the system of ``like``, brought to degrees with its index."""
-    return gpd.GeoSeries(shapes, index=like.index, crs=like.crs).to_crs("EPSG:4326")
+    return to_system(gpd.GeoSeries(shapes, index=like.index, crs=like.crs), "EPSG:4326")
 
 
 def _polygons(parts: Objects) -> Objects:

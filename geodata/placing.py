@@ -13,6 +13,7 @@ import pyproj
 import shapely
 from pyproj.exceptions import CRSError, ProjError
 
+from coverage.transformers import to_system
 from geodata.angles import Coordinate, coordinate, split_pair, thousands_of, unpacked
 from geodata.columns import find_columns
 from geodata.diagnose import AsSaid
@@ -66,8 +67,8 @@ def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
     """
     try:
         if same_datum(shapes.crs, crs):
-            return shapes.to_crs(crs)
-        return shapes.to_crs(WGS84).to_crs(crs)
+            return to_system(shapes, crs)
+        return to_system(to_system(shapes, WGS84), crs)
     except ProjError as error:
         raise DataError(
             "from the coordinate system {found} no way leads to {wanted}; set crs = … to the one "

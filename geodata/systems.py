@@ -14,6 +14,7 @@ import pyproj
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 
+from coverage.transformers import transformer
 from geodata.columns import plain
 
 Family = Literal["vn2000-tm3", "vn2000-utm", "wgs84-utm", "wgs84-web", "hanoi", "indian", "degrees"]
@@ -48,12 +49,6 @@ class System:
 def crs_of(code: str) -> pyproj.CRS:
     """The system of a code. For codes of this module; study files go through `study_crs`."""
     return pyproj.CRS.from_user_input(code)
-
-
-@lru_cache(512)
-def transformer(source: str, target: str) -> pyproj.Transformer:
-    """From one system to another, x east and y north on both sides; kept, as making it is slow."""
-    return pyproj.Transformer.from_crs(crs_of(source), crs_of(target), always_xy=True)
 
 
 @cache
@@ -161,7 +156,7 @@ def same_datum(one: pyproj.CRS, other: pyproj.CRS) -> bool:
 
 
 def _transformed(points: Floats, source: pyproj.CRS, target: pyproj.CRS) -> Floats:
-    way = transformer(source.to_wkt(), target.to_wkt())
+    way = transformer(source, target)
     return np.column_stack(way.transform(points[:, 0], points[:, 1]))
 
 

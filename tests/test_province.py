@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 from dataclasses import replace
@@ -17,6 +18,7 @@ import coverage
 import geodata
 from coverage.model import Layer, Measures
 from coverage.shares import union_share
+from tests.kept import Kept
 from ui.command import command
 
 pytestmark = pytest.mark.province
@@ -59,25 +61,39 @@ def halved(polygons: np.ndarray, *, most_corners: int = 200) -> np.ndarray:
     return np.concatenate(small)
 
 
+@pytest.fixture(scope="module")
+def geos_shares(kept: Kept, study: geodata.Study) -> np.ndarray:
+    """By shapely, a row a layer and last the union of all: kept for as long as the province is."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        footprints = [layer.footprint for layer in study.layers]
+        everything = np.concatenate([footprint.to_numpy() for footprint in footprints])
+        footprints.append(gpd.GeoSeries(everything, crs=study.crs))
+        shares = [geos_share(study.villages.geometry, footprint) for footprint in footprints]
+        np.save(folder / "shares.npy", shares)
+
+    own = "".join(map(inspect.getsource, (geos_share, halved, make)))
+    shares: np.ndarray = np.load(kept.folder("geos", make, more=own) / "shares.npy")
+    return shares
+
+
 def test_every_share_agrees_with_shapely_and_no_verdict_differs(
-    study: geodata.Study, measures: Measures
+    study: geodata.Study, measures: Measures, geos_shares: np.ndarray
 ) -> None:
+    assert len(geos_shares) == len(study.layers) + 1
     for k, layer in enumerate(study.layers):
-        expected = geos_share(study.villages.geometry, layer.footprint)
+        expected = geos_shares[k]
         found = union_share(measures, 1 << k)
         assert np.abs(found - expected).max() < 1e-7, layer.info.title
         assert not ((found >= 0.5 - 1e-6) ^ (expected >= 0.5 - 1e-6)).any()
 
 
 def test_the_union_of_all_operators_agrees_with_shapely(
-    study: geodata.Study, measures: Measures
+    study: geodata.Study, measures: Measures, geos_shares: np.ndarray
 ) -> None:
-    everything = gpd.GeoSeries(
-        np.concatenate([layer.footprint.to_numpy() for layer in study.layers]), crs=study.crs
-    )
-    expected = geos_share(study.villages.geometry, everything)
     found = union_share(measures, (1 << len(study.layers)) - 1)
-    assert np.abs(found - expected).max() < 1e-7
+    assert np.abs(found - geos_shares[-1]).max() < 1e-7
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:5896", "EPSG:32648"])

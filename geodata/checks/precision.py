@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
+from coverage.transformers import to_system
 from geodata.checks.model import Subject, about_rows
 from geodata.findings import Finding
 
@@ -34,7 +35,7 @@ def rounded(subject: Subject) -> Iterator[Finding]:
     points = shapely.get_type_id(shapes) == 0
     if points.sum() < FEWEST:
         return
-    degrees = subject.placed.geometry[points].to_crs("EPSG:4326")
+    degrees = to_system(subject.placed.geometry[points], "EPSG:4326")
     minutes = shapely.get_coordinates(degrees.to_numpy()) * 60
     whole = np.zeros(len(shapes), bool)
     if len(minutes) == points.sum():

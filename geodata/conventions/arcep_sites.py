@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from coverage.transformers import to_system
 from geodata.columns import numbers, text, truths
 from geodata.convention import Candidate, Convention
 from geodata.errors import DataError, phrase
@@ -88,7 +89,7 @@ def _points(
 def _apart(made: dict[str, gpd.GeoSeries], file: str) -> tuple[Finding, ...]:
     if len(made) < 2:
         return ()
-    away = made[WGS84].to_crs(LAMBERT_93).distance(made[LAMBERT_93]).to_numpy()
+    away = to_system(made[WGS84], LAMBERT_93).distance(made[LAMBERT_93]).to_numpy()
     count = int((np.nan_to_num(away) > APART_M).sum())
     if not count:
         return ()

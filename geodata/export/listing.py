@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from coverage.model import Verdict
+from coverage.transformers import to_system
 from geodata.columns import plain
 from geodata.errors import CallError
 from geodata.export.words import HEADINGS, VERDICTS, Language
@@ -190,7 +191,7 @@ def _headed(
     centres = centres.copy()
     centres[lost] = shapely.point_on_surface(shapes[lost])
     study_points = gpd.GeoSeries(centres, index=table.index, crs=run.study.crs)
-    points = study_points.to_crs(WGS84)
+    points = to_system(study_points, WGS84)
     head, words = HEADINGS[language], VERDICTS[language]
     system = run.study.crs.to_string()
     yes, no = words["yes"], words["no"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
+from coverage.transformers import to_system
 from geodata.errors import Phrase
 from geodata.export.report_words import KINDS, ROLES, SEVERITIES, WORDS, Language
 from geodata.export.safe import without_controls
@@ -177,7 +178,7 @@ def _places(finding: Finding) -> dict[int, tuple[float, float]]:
     """Latitude and longitude of those rows whose places are known row by row."""
     if finding.places is None or finding.places.index.name != "row":
         return {}
-    degrees = finding.places.to_crs("EPSG:4326")
+    degrees = to_system(finding.places, "EPSG:4326")
     return {
         int(row): (round(point.y, 6), round(point.x, 6))
         for row, point in zip(degrees.index, degrees, strict=True)

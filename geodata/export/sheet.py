@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from coverage.model import Headline
+from coverage.transformers import to_system
 from geodata.export.listing import WORST_FIRST
 from geodata.export.picture import Picture, area_svg
 from geodata.export.safe import without_controls
@@ -247,7 +248,7 @@ def _row(
 def _degrees(run: Run, villages: gpd.GeoDataFrame) -> list[str]:
     """Latitude and longitude of each centre, five decimals: about a metre."""
     xy = middles(villages)
-    points = gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=run.study.crs).to_crs("EPSG:4326")
+    points = to_system(gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=run.study.crs), "EPSG:4326")
     return [f"{y:.5f}, {x:.5f}" for x, y in zip(points.x, points.y, strict=True)]
 
 

@@ -17,6 +17,7 @@ import shapely
 
 import geodata.read as reading
 from coverage.model import VILLAGE_COLUMNS
+from coverage.transformers import to_system
 from geodata.checks.model import Role, Subject
 from geodata.checks.rasters import raster_findings, read_raster
 from geodata.columns import find_columns
@@ -339,7 +340,7 @@ def extent_of(placed: gpd.GeoDataFrame | None) -> Box | None:
     bounds = np.asarray(placed.total_bounds, dtype=float)
     if not np.isfinite(bounds).all():
         return None
-    box = gpd.GeoSeries([shapely.box(*bounds)], crs=placed.crs).to_crs("EPSG:4326")
+    box = to_system(gpd.GeoSeries([shapely.box(*bounds)], crs=placed.crs), "EPSG:4326")
     west, south, east, north = (float(v) for v in box.total_bounds)
     if not np.isfinite([west, south, east, north]).all():
         return None

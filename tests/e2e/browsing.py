@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urljoin
 from urllib.request import urlopen
 
 from playwright.sync_api import (
@@ -62,13 +63,23 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # a page is gone before a second compilation of its program has paid
+    "--js-flags=--no-opt --no-maglev",
     f"--disable-features={','.join(UNWANTED)}",
 ]
 ONE_PROCESS = "--process-per-site"
 """All pages of one visitor and one server are shown by one process."""
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
-READY = ".phusong-map[data-ready]"
+MAP = ".phusong-map"
+READY = f"{MAP}[data-ready]"
+OPEN_PAGE = '[data-test-connection-state="CONNECTED"]'
+GO = """(address) => {
+    history.pushState({}, "", address);
+    dispatchEvent(new PopStateEvent("popstate"));
+}"""
+"""To another page of the same server, as the browser's way back goes."""
+
 START_S = 90
 SHOW_MS = 60_000
 """What is waited for at most: a machine that has much else to do is no defect of a page."""
@@ -141,8 +152,8 @@ class Visitor:
     """Somebody with a browser, who has been here before and keeps one tab open.
 
     The page's program is in their cache and its process alive, which with the tab spares more
-    than half of the work of opening a page. Who must come for the first time, or runs scripts of
-    their own, is made by `context_of`.
+    than half of the work of opening a page; `show` goes on in it where a page is open already.
+    Who must come for the first time, or runs scripts of their own, is made by `context_of`.
     """
 
     context: BrowserContext
@@ -157,17 +168,19 @@ class Visitor:
 
     @contextmanager
     def page(self, heard: Heard) -> Iterator[Page]:
-        """Their tab with nothing open, and again afterwards."""
+        """Their tab, with the page that was last opened in it; nothing after one that failed."""
         if self.tab.is_closed():
             self.tab = self.context.new_page()
         heard.listen(self.tab)
         try:
             yield self.tab
+        except BaseException:
+            self.tab.goto("about:blank")
+            raise
         finally:
             heard.leave(self.tab)
             self.tab.unroute_all()
             self.tab.mouse.move(0, 0)
-            self.tab.goto("about:blank")
 
 
 @contextmanager
@@ -224,8 +237,18 @@ def keep_program(context: BrowserContext, address: str) -> None:
 
 
 def show(page: Page, address: str) -> None:
-    """Open ``address`` and wait until its map is drawn."""
-    page.goto(address)
+    """Open ``address`` and wait until its map is drawn.
+
+    Where a page of the same server is open, it is left for one without a map and then gone on
+    from, as a reader does: to load the program anew takes five times as long.
+    """
+    home = urljoin(address, ".").partition("?")[0]
+    if page.url.startswith(home) and page.locator(OPEN_PAGE).count():
+        page.evaluate(GO, f"{home}method")
+        page.wait_for_selector(MAP, state="detached")
+        page.evaluate(GO, address)
+    else:
+        page.goto(address)
     page.wait_for_selector(READY)
 
 

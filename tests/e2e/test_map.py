@@ -123,6 +123,7 @@ def test_a_map_that_is_hidden_for_a_while_comes_back(page: Page, address: str) -
 
 def test_a_filter_leaves_alone_what_does_not_follow_it(page: Page, address: str) -> None:
     received: list[bytes] = []
+    page.goto("about:blank")
     page.on(
         "websocket",
         lambda socket: socket.on(

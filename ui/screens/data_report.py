@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
+from coverage.transformers import to_system
 from geodata.errors import GeodataError
 from geodata.export.report_book import write_report
 from geodata.report import FileReport, Report, check_file
@@ -101,7 +102,7 @@ def places_of(report: Report) -> tuple[tuple[float, float, str], ...]:
         if finding.places is None or finding.places.crs is None:
             continue
         shapes = finding.places[finding.places.notna() & ~finding.places.is_empty]
-        degrees = shapes.representative_point().to_crs("EPSG:4326")
+        degrees = to_system(shapes.representative_point(), "EPSG:4326")
         letter = finding.severity[0]
         found += [(round(p.y, 5), round(p.x, 5), letter) for p in degrees]
         if len(found) >= PLACES_SHOWN:
