@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -34,9 +35,14 @@ def judged(layers: tuple[Layer, ...] | None = None) -> Assessment:
     return coverage.judge(coverage.measure(tiny.villages(), layers or tiny.layers()), RULE)
 
 
+@cache
+def of_nine() -> Assessment:
+    return judged()
+
+
 @pytest.fixture(scope="module")
 def nine() -> Assessment:
-    return judged()
+    return of_nine()
 
 
 def at(village: int, n: int, *, operator: str = "Alpha", technology: str = "4G", dx: float = 200,
@@ -329,7 +335,7 @@ def planted(told: list[tuple[int, int, int, int]]) -> gpd.GeoDataFrame:
 @settings(max_examples=examples(15), deadline=None)
 @given(told=SOME, seed=st.integers(0, 99))
 def test_the_order_of_samples_does_not_matter(told: list[Any], seed: int) -> None:
-    assessment, samples = NINE, planted(told)
+    assessment, samples = of_nine(), planted(told)
     shuffled = samples.sample(frac=1.0, random_state=seed)
     one = find_conflicts(assessment, tiny.layers(), samples).table
     other = find_conflicts(assessment, tiny.layers(), shuffled).table
@@ -340,7 +346,7 @@ def test_the_order_of_samples_does_not_matter(told: list[Any], seed: int) -> Non
 @settings(max_examples=examples(15), deadline=None)
 @given(told=SOME, more=st.integers(1, 40))
 def test_what_agrees_never_raises_a_conflict(told: list[Any], more: int) -> None:
-    before = find_conflicts(NINE, tiny.layers(), planted(told)).table
+    before = find_conflicts(of_nine(), tiny.layers(), planted(told)).table
     before = before[before["rank"].notna()]
     if before.empty:
         return
@@ -348,7 +354,7 @@ def test_what_agrees_never_raises_a_conflict(told: list[Any], more: int) -> None
     village = int(chosen["village_id"][1:])
     dx = 200 if chosen["claimed"] or village % 3 != 2 else 800
     agreeing = at(village, more, dx=dx, dbm=-80.0 if chosen["claimed"] else -120.0)
-    after = find_conflicts(NINE, tiny.layers(), together(planted(told), agreeing)).table
+    after = find_conflicts(of_nine(), tiny.layers(), together(planted(told), agreeing)).table
     key = ["village_id", "operator", "technology", "evidence", "claimed"]
     now = after[(after[key] == chosen[key].tolist()).all(axis=1)].iloc[0]
     assert now["sure"] < chosen["sure"]
@@ -359,17 +365,14 @@ def test_what_agrees_never_raises_a_conflict(told: list[Any], more: int) -> None
 @settings(max_examples=examples(15), deadline=None)
 @given(told=SOME)
 def test_every_sample_is_accounted_for_and_no_verdict_is_changed(told: list[Any]) -> None:
-    before = NINE.verdicts.copy()
-    got = find_conflicts(NINE, tiny.layers(), planted(told))
+    before = of_nine().verdicts.copy()
+    got = find_conflicts(of_nine(), tiny.layers(), planted(told))
     lost = got.outside + got.old + got.unheard + got.unlayered + got.unclaimed
     assert got.given == got.used + lost
     assert int(got.table["samples"].sum()) == got.used
-    pd.testing.assert_frame_equal(NINE.verdicts, before)
+    pd.testing.assert_frame_equal(of_nine().verdicts, before)
     conflicts = got.table[got.table["rank"].notna()]
     assert list(conflicts["rank"]) == list(range(1, len(conflicts) + 1))
     for one, other in pairwise(conflicts.to_dict("records")):
         assert one["kind"] == other["kind"] or one["kind"] == "overclaims"
         assert one["kind"] != other["kind"] or one["sure"] > other["sure"] - 0.1
-
-
-NINE = judged()
