@@ -214,7 +214,8 @@ def _opened(slug: str, rights: Rights) -> Opened:
     if not slug:
         return studies.open_study(rights=rights)
     owner = current_owner()
-    shown().add(owner, slug)
+    if not rights.public:  # nobody who does not sign in has a grant that could end
+        shown().add(owner, slug)
     opened = studies.open_study(slug, rights=rights)
     require(rights, owner=owner, study=slug)
     return opened
