@@ -199,7 +199,8 @@ def _view(entry: PageEntry, choice: Choices) -> View | None:
         if rights is None:
             sign_in_page(t)
             return None
-        opened = _opened(open_slug(choice.study, current_visitor()), rights)
+        slug = open_slug(choice.study, current_visitor()) if choice.study else ""
+        opened = _opened(slug, rights)
         return make_view(opened, choice if entry.narrows else choice.of_everybody)
     except (CoverageError, OSError, GeodataError) as error:
         show_trouble(error, choice.language)
