@@ -23,7 +23,7 @@ from ui.sign_in.gate import AccessGate
 from ui.sockets import SocketGuard
 from ui.studies import tile_address
 from ui.text_page import text_routes
-from ui.troubles import on_page_error
+from ui.troubles import fault_answer, on_page_error
 from ui.upload_limits import UploadGuard, freeing_uploads
 from ui.visitor import BrowserCookie
 
@@ -47,6 +47,7 @@ app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=lifespan,
     on_script_error=on_page_error,
+    exception_handlers={Exception: fault_answer},
     routes=[
         *map_routes(asset_store(), base_path=base_path, may_read=may_read),
         *text_routes(base_path=base_path),
@@ -54,8 +55,8 @@ app = st.App(
     middleware=[
         Middleware(Prompt),
         Middleware(SecurityHeaders, tiles=tile_address),
-        Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
         Middleware(SocketGuard),
+        Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
         Middleware(UploadGuard),
         Middleware(BrowserCookie),
         Middleware(CompressedStatic),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no stubs
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -23,6 +24,9 @@ OPERATIONS: tuple[Literal["deferred_file"], Literal["dataframe_chunk"]] = (
 
 MOST_BYTES_UNKNOWN = 65_536
 """The largest message before sign-in."""
+
+MOST_BYTES = 8 * 1024 * 1024
+"""The largest message of our pages: one run names each of 2,000 dropped files."""
 
 REFUSED = 1008
 """A WebSocket's close code for a violated policy (RFC 6455, 7.4.1)."""
@@ -56,6 +60,8 @@ class SocketGuard:
             await send({"type": "websocket.close", "code": REFUSED})
             return
         cookies = cookies_of(scope)
+        visitor = await run_in_threadpool(self.visitor, cookies)
+        bound_messages(receive, MOST_BYTES_UNKNOWN if visitor.rights is None else MOST_BYTES)
 
         async def receive_allowed() -> Message:
             while True:
@@ -64,6 +70,20 @@ class SocketGuard:
                     return message
 
         await self.app(_with_host(scope, urlsplit(asked).netloc), receive_allowed, send)
+
+
+def bound_messages(receive: Receive, most: int) -> bool:
+    """Have a WebSocket closed (1009) once a message is longer than ``most`` bytes.
+
+    The server would hold 200 MB of one until its end has come, on each socket. ``receive`` is
+    uvicorn's own: a method of the object that holds the connection. False is returned where it
+    is another's.
+    """
+    protocol: Any = getattr(getattr(receive, "__self__", None), "conn", None)
+    if getattr(protocol, "max_message_size", None) is None:
+        return False
+    protocol.max_message_size = most
+    return True
 
 
 def public_origin() -> str:
@@ -85,7 +105,10 @@ def is_own_origin(origin: str, *, host: str, public: str) -> bool:
     """
     if public:
         return origin.rstrip("/").lower() == public.rstrip("/").lower()
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # no address at all
+        return False
     return parts.scheme in ("http", "https") and bool(host) and parts.netloc == host
 
 
