@@ -14,6 +14,7 @@ from ui.access import may_read
 from ui.ahead import opening_ahead
 from ui.compress import CompressedStatic
 from ui.delivery import digest_of
+from ui.ending import ending_in_time
 from ui.first.paint import FirstPaint
 from ui.headers import SecurityHeaders
 from ui.maps.assets import asset_store
@@ -39,8 +40,9 @@ def base_path() -> str:
 @asynccontextmanager
 async def lifespan(server: st.App) -> AsyncIterator[None]:
     """What runs beside the server for as long as it does."""
-    async with opening_ahead(server), freeing_uploads():
-        yield
+    with ending_in_time():
+        async with opening_ahead(server), freeing_uploads():
+            yield
 
 
 app = st.App(

@@ -12,13 +12,28 @@ from uuid import uuid4
 from geodata.errors import UnreadableError
 
 
+def require_usable_name(path: Path) -> None:
+    """Raise `UnreadableError` for a path under which libraries find nothing, or another file.
+
+    GDAL is given paths in UTF-8, and pyogrio leaves out line breaks and tabs.
+    """
+    if any(sign in "\t\r\n" or "\ud800" <= sign <= "\udfff" for sign in str(path)):
+        raise UnreadableError(
+            "{file} has a line break, a tab or a byte of no known encoding in its name, and what "
+            "reads and writes maps cannot open it; rename it, or the folder it lies in",
+            file=path,
+        )
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A path to write to beside ``path``, which takes its place once the block has ended well.
 
     It lies in a folder of its own and has the same name, for writers that go by the ending or
-    write several files: all that the folder then holds is moved.
+    write several files: all that the folder then holds is moved. Raises `UnreadableError` as
+    `require_usable_name` does.
     """
+    require_usable_name(path)
     folder = _unfinished(path.parent)
     try:
         yield folder / path.name
@@ -33,8 +48,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """A folder to fill beside ``path``, which takes its place once the block has ended well.
 
     Where ``path`` is there by then, another process was first with the same content, and
-    its folder stays.
+    its folder stays. Raises `UnreadableError` as `require_usable_name` does.
     """
+    require_usable_name(path)
     folder = _unfinished(path.parent)
     try:
         yield folder

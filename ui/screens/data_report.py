@@ -23,7 +23,7 @@ from ui.downloads import XLSX
 from ui.maps.component import draw_map
 from ui.plain import escaped, plain
 from ui.tables import cards
-from ui.texts import Translator, page_error_text, phrase_text
+from ui.texts import Translator, page_error_text, path_text, phrase_text
 from ui.view import View, map_state
 
 PLACES_SHOWN = 1_500
@@ -132,7 +132,7 @@ def _findings(report: Report, t: Translator) -> None:
         t("Severity"): [
             f"{SIGNS[one.severity]} {t(SEVERITY_WORDS[one.severity])}" for one in shown
         ],
-        t("File"): [plain(one.file) for one in shown],
+        t("File"): [plain(path_text(one.file)) for one in shown],
         t("What was found and what to do"): [sentence_told(one, t) for one in shown],
         t("Rows to look at"): [rows_told(one, t) for one in shown],
     }
