@@ -27,7 +27,7 @@ from coverage.model import (
 from coverage.sure import Sureness
 from geodata.errors import CallError, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
-from geodata.study.inputs import digests_of
+from geodata.study.inputs import digests_of, require_unchanged
 from geodata.study.kept import Found, Named, Plan, load_measures, load_named, plan_of
 from geodata.study.manifests import (
     expected_told,
@@ -113,6 +113,7 @@ def keep_run(run: Run, *, publish: bool) -> Run:
         made = datetime.fromisoformat(read_manifest(run.folder)["made_at"])
         run = replace(run, made_at=made)
     else:
+        require_unchanged(run.study.seen)
         with whole_folder(run.folder) as folder:
             _write(run, folder)
     if publish:
@@ -202,7 +203,7 @@ def _described(run: Run) -> dict[str, Any]:
         },
         "sureness": _sureness(run.sureness),
         "reconstruction": asdict(study.reconstruction) if study.reconstruction else None,
-        "inputs": digests_of(study.inputs, study.folder),
+        "inputs": digests_of(study.inputs, study.folder, seen=study.seen),
         "tables": [asdict(table) for table in study.tables],
         "layers": [asdict(layer.info) for layer in study.layers],
         "python": platform.python_version(),
