@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui import command_data, command_kept, command_studies
-from ui.commands import StudyPath, command, progress_bar, run_of, told, translator_of
+from ui.commands import (
+    StudyPath,
+    command,
+    progress_bar,
+    run_of,
+    say_mended,
+    told,
+    translator_of,
+)
 
 if TYPE_CHECKING:
     from geodata.study.model import Study
@@ -104,6 +112,7 @@ def assess(
         seconds = time.monotonic() - began
         text = printed_json(run, chosen) if json else printed_run(run, chosen, t, seconds=seconds)
     typer.echo(text)
+    say_mended(run, t)
     _warn(opened, study, t)
 
 
