@@ -147,8 +147,19 @@ def require_no_folders(results: Path) -> None:
             )
 
 
+def require_folders(results: Path) -> None:
+    """Raise `UnreadableError` where a file is in the place of a folder of results."""
+    for path in (results, results / "measures"):
+        if path.is_file():
+            raise UnreadableError(
+                "{file} is a file where a folder should be; remove or rename it, and try again",
+                file=path.relative_to(results.parent).as_posix(),
+            )
+
+
 def _lines(path: Path) -> list[str] | None:
     """The words of a file, None where it is not there. Raises `UnreadableError` for a folder."""
+    require_folders(path.parent)
     if path.is_dir():
         require_no_folders(path.parent)
     try:

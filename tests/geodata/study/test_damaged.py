@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 import geodata
 from geodata.errors import UnreadableError
 from geodata.study.kept import plan_of, store_of
-from geodata.study.results import Run, kept_runs, published_before
-from tests import folder
+from geodata.study.results import Run, kept_runs, published_before, published_id
+from tests import folder, tiny
 from ui.command import command
 
 
@@ -162,6 +162,35 @@ def test_a_folder_in_the_place_of_a_file_is_told_before_anything_is_written(
         _published(file)
     assert geodata.assess_study(geodata.open_study(file)).run_id == run.run_id
     assert published_before(run.study, run.run_id) is None
+
+
+@pytest.mark.parametrize("name", ["results", "results/measures"])
+def test_a_file_in_the_place_of_a_folder_is_told(file: Path, name: str) -> None:
+    _published(file)
+    shutil.rmtree(file.parent / name)
+    (file.parent / name).write_text("x", encoding="utf-8")
+    with pytest.raises(UnreadableError, match=f"{name} is a file where a folder should be"):
+        _published(file)
+    with pytest.raises(UnreadableError, match=f"{name} is a file where a folder should be"):
+        published_id(geodata.open_study(file))
+
+
+@pytest.mark.parametrize("content", [b"", b"village_id\nv1\n", b"\xff\x00", b"x,y\na,b\n"])
+def test_kept_village_ids_that_are_damaged_are_told_and_left(
+    tmp_path: Path, content: bytes
+) -> None:
+    villages = tiny.villages().drop(columns="centre").reset_index(drop=True)
+    file = folder.write(tmp_path / "study")
+    path = file.parent / "villages.gpkg"
+    path.unlink()
+    villages.to_file(path)
+    file.write_text(folder.STUDY.replace('centres = "centres.gpkg"\n', ""), encoding="utf-8")
+    geodata.open_study(file)
+    ids = file.parent / "village_ids.csv"
+    ids.write_bytes(content)
+    with pytest.raises(UnreadableError, match=r"village_ids\.csv does not hold the village ids"):
+        geodata.open_study(file)
+    assert ids.read_bytes() == content
 
 
 def test_lines_of_the_history_that_name_no_run_are_left_out(file: Path) -> None:
