@@ -17,6 +17,7 @@ from ui.commands import (
     progress_bar,
     run_of,
     say_memory,
+    say_mended,
     server_killed,
     told,
     translator_of,
@@ -117,6 +118,7 @@ def assess(
         seconds = time.monotonic() - began
         text = printed_json(run, chosen) if json else printed_run(run, chosen, t, seconds=seconds)
     typer.echo(text)
+    say_mended(run, t)
     _warn(opened, study, t)
 
 

@@ -183,4 +183,14 @@ def run_of(study: Path, t: Translator) -> Run:
     if run is None:
         with progress_bar(t("Measuring")) as progress:
             run = geodata.assess_study(opened, progress=progress)
+    say_mended(run, t)
     return run
+
+
+def say_mended(run: Run, t: Translator) -> None:
+    """Say on stderr what of a run was damaged and has been made anew."""
+    from ui.plain import plain
+    from ui.texts import phrase_text
+
+    for sentence in run.mended:
+        typer.echo(plain(phrase_text(sentence, t.language)), err=True)

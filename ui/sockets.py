@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -30,6 +31,11 @@ MOST_BYTES = 8 * 1024 * 1024
 
 REFUSED = 1008
 """A WebSocket's close code for a violated policy (RFC 6455, 7.4.1)."""
+
+PROTOCOL_ERROR, UNSUPPORTED = 1002, 1003
+"""Close codes for a message that cannot be read, and for one of a kind that is not taken."""
+
+LOG = logging.getLogger(__name__)
 
 VisitorOf = Callable[[Mapping[str, str]], Visitor]
 
@@ -66,6 +72,12 @@ class SocketGuard:
         async def receive_allowed() -> Message:
             while True:
                 message = await receive()
+                broken = broken_frame(message)
+                if broken:
+                    LOG.warning("A WebSocket was closed: its message %s", broken)
+                    end = {"code": UNSUPPORTED if message.get("bytes") is None else PROTOCOL_ERROR}
+                    await send({"type": "websocket.close", **end})
+                    return {"type": "websocket.disconnect", **end}
                 if is_allowed(message, self.visitor(cookies)):
                     return message
 
@@ -110,6 +122,23 @@ def is_own_origin(origin: str, *, host: str, public: str) -> bool:
     except ValueError:  # no address at all
         return False
     return parts.scheme in ("http", "https") and bool(host) and parts.netloc == host
+
+
+def broken_frame(message: Message) -> str:
+    """What is wrong with a message that no page can have sent; "" where nothing is.
+
+    Streamlit closes the socket for it too, and leaves a traceback in the log.
+    """
+    if message["type"] != "websocket.receive":
+        return ""
+    body = message.get("bytes")
+    if body is None:
+        return "is text"
+    try:
+        BackMsg().ParseFromString(body)
+    except DecodeError:
+        return f"of {len(body)} bytes is none of Streamlit's"
+    return ""
 
 
 def is_allowed(message: Message, visitor: Visitor) -> bool:

@@ -30,9 +30,14 @@ NO_PAGE = _(
 
 def show_trouble(error: Exception, language: str) -> None:
     """Say on the page what went wrong; what no sentence of ours says goes to the log."""
+    log_trouble(error)
+    st.error(escaped(trouble_text(error, language)))
+
+
+def log_trouble(error: Exception) -> None:
+    """Write what no sentence of ours says to the log."""
     if not isinstance(error, GeodataError | CoverageError):
         LOG.error("A page could not be shown", exc_info=error)
-    st.error(escaped(trouble_text(error, language)))
 
 
 def trouble_text(error: Exception, language: str) -> str:

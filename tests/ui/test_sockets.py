@@ -104,6 +104,19 @@ def test_only_pages_of_this_server_open_a_socket(
     assert is_own_origin(origin, host=host, public=public) is own
 
 
+@pytest.mark.parametrize(
+    ("broken", "code"), [({"bytes": b"\xff\xff"}, 1002), ({"text": "hello"}, 1003)]
+)
+def test_a_broken_message_closes_the_socket_and_leaves_one_line_in_the_log(
+    broken: Mapping[str, object], code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = {"type": "websocket.receive", **broken}
+    inner, sent, _ = _connect([message, _message(rerun_script=None)], origin="http://a.example")
+    assert [message["type"] for message in inner.received] == ["websocket.connect"]
+    assert sent == [{"type": "websocket.close", "code": code}]
+    assert [record.exc_info for record in caplog.records] == [None]
+
+
 class _Inner:
     """Receives until the connection closes."""
 
