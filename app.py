@@ -21,7 +21,7 @@ from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
 from ui.prompt import Prompt
 from ui.sign_in.gate import AccessGate
-from ui.sockets import SocketGuard
+from ui.sockets import MessageBound, SocketGuard
 from ui.studies import tile_address
 from ui.text_page import text_routes
 from ui.troubles import fault_answer, on_page_error
@@ -57,8 +57,9 @@ app = st.App(
     middleware=[
         Middleware(Prompt),
         Middleware(SecurityHeaders, tiles=tile_address),
-        Middleware(SocketGuard),
+        Middleware(MessageBound),
         Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
+        Middleware(SocketGuard),
         Middleware(UploadGuard),
         Middleware(BrowserCookie),
         Middleware(CompressedStatic),

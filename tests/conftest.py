@@ -69,6 +69,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         parallel.longest_first(items, config)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """See to it that one of several processes compiles the kernels, and the others wait for it.
+
+    Each would compile all of them, and so would every server that they start.
+    """
+    if not hasattr(session.config, "workerinput") or os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        return
+
+    def make(folder: Path) -> None:
+        from geodata.upload.kernels import prepare_kernels  # noqa: PLC0415  # see above
+
+        prepare_kernels()
+        folder.mkdir()
+
+    assert session.config.cache is not None
+    Kept(session.config.cache.mkdir("phusong")).folder("kernels", make)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: looking through it for garbage took a twentieth of all."""
     gc.collect()

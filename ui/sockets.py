@@ -66,8 +66,6 @@ class SocketGuard:
             await send({"type": "websocket.close", "code": REFUSED})
             return
         cookies = cookies_of(scope)
-        visitor = await run_in_threadpool(self.visitor, cookies)
-        bound_messages(receive, MOST_BYTES_UNKNOWN if visitor.rights is None else MOST_BYTES)
 
         async def receive_allowed() -> Message:
             while True:
@@ -82,6 +80,25 @@ class SocketGuard:
                     return message
 
         await self.app(_with_host(scope, urlsplit(asked).netloc), receive_allowed, send)
+
+
+class MessageBound:
+    """Bounds how long a message of a WebSocket may be, by whether somebody is known.
+
+    It stands before all that hands on a ``receive`` of its own.
+    """
+
+    def __init__(self, app: ASGIApp, *, visitor: VisitorOf = visitor_of) -> None:
+        self.app = app
+        self.visitor = visitor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the connection on, bounded."""
+        if scope["type"] == "websocket":
+            visitor = await run_in_threadpool(self.visitor, cookies_of(scope))
+            most = MOST_BYTES_UNKNOWN if visitor.rights is None else MOST_BYTES
+            bound_messages(receive, most)
+        await self.app(scope, receive, send)
 
 
 def bound_messages(receive: Receive, most: int) -> bool:

@@ -37,7 +37,7 @@ _QUOTED_PATH = re.compile(
 )
 _PATH = re.compile(rf"(?<![\w./:<\\-])(?:{_POSIX.format(_BARE_WORD)}|{_WINDOWS.format(_BARE)})")
 
-FILE_PARTS = frozenset({"file", "folder", "study", "entry"})
+FILE_PARTS = frozenset({"file", "folder", "entry"})
 """How the parts of sentences are called that name files, where they are no paths."""
 
 _SWAPPED = str.maketrans(",.", ".,")

@@ -82,10 +82,13 @@ GO = """(address) => {
 """To another page of the same server, as the browser's way back goes."""
 
 START_S = 90
-SHOW_MS = 60_000
+SHOW_MS = 120_000
 """What is waited for at most: a machine that has much else to do is no defect of a page."""
 
 LEAVE_MS = 10_000
+FIRST_MS = 300_000
+"""The first answer may wait until all kernels are compiled, by several servers at once."""
+
 
 STILL = """(element, id) => new Promise((resolve) => {
   const place = () => {
@@ -233,7 +236,7 @@ def keep_program(context: BrowserContext, address: str) -> None:
 
     With `ONE_PROCESS` the compiled program stays in it, which spares an eighth of every page.
     """
-    context.new_page().goto(f"{address}text")
+    context.new_page().goto(f"{address}text", timeout=FIRST_MS)
 
 
 def show(page: Page, address: str) -> None:

@@ -130,7 +130,7 @@ def _calls_a_kernel(reached: Reached, file: str, root: Path) -> bool:
 @cache
 def kernels(root: Path) -> frozenset[str]:
     """Modules with functions that numba compiles."""
-    return frozenset(f for f in files(root) if re.search(r"\bn?jit\(", _text(root, f)))
+    return frozenset(f for f in files(root) if re.search(r"(?m)^\S.*\bn?jit\(", _text(root, f)))
 
 
 @cache

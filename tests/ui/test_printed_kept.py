@@ -214,7 +214,7 @@ REPORT = Report(
 
 def test_a_report_lists_its_files_then_what_was_found() -> None:
     assert checked.printed_report(REPORT, EN).splitlines() == [
-        "S tudy: Errors: 2 · Warnings: 0 · Notes: 0",
+        r"'S\ttudy': Errors: 2 · Warnings: 0 · Notes: 0",
         "",
         (
             "File                                          What it is                Rows  "
@@ -233,7 +233,7 @@ def test_a_report_lists_its_files_then_what_was_found() -> None:
     ]
     bare = replace(REPORT, findings=(), files=(), reconstruction=False)
     assert checked.printed_report(bare, EN).splitlines() == [
-        "S tudy: Errors: 0 · Warnings: 0 · Notes: 0",
+        r"'S\ttudy': Errors: 0 · Warnings: 0 · Notes: 0",
         "",
         "File  What it is  Rows  Shapes  Coordinate system",
     ]

@@ -20,7 +20,14 @@ from websockets.sync.client import connect
 from geodata.access import EVERYTHING, Rights
 from tests.ui.asgi import ran
 from ui.sign_in.gate import AccessGate
-from ui.sockets import MOST_BYTES, MOST_BYTES_UNKNOWN, SocketGuard, is_allowed, is_own_origin
+from ui.sockets import (
+    MOST_BYTES,
+    MOST_BYTES_UNKNOWN,
+    MessageBound,
+    SocketGuard,
+    is_allowed,
+    is_own_origin,
+)
 from ui.visitor import NOBODY, Visitor
 
 PLANNER = Visitor(name="email:a", rights=EVERYTHING)
@@ -189,7 +196,7 @@ def _served() -> Iterator[str]:
     def visitor(cookies: Mapping[str, str]) -> Visitor:
         return PLANNER if cookies.get("who") == "planner" else NOBODY
 
-    guard = SocketGuard(quiet, visitor=visitor, origin=lambda: "http://a.example")
+    guard = MessageBound(quiet, visitor=visitor)
     most = get_max_message_size_bytes()
     config = uvicorn.Config(guard, port=0, ws_max_size=most, lifespan="off", log_level="error")
     server = uvicorn.Server(config)
@@ -233,4 +240,4 @@ def test_the_server_hands_its_own_connections_to_the_guard_of_sockets() -> None:
     from app import app  # noqa: PLC0415  # a server of its own
 
     kinds = [one.cls for one in app._user_middleware]
-    assert kinds.index(SocketGuard) < kinds.index(AccessGate), "which wraps what it hands on"
+    assert kinds.index(MessageBound) < kinds.index(AccessGate), "which wraps what it hands on"
