@@ -103,6 +103,19 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of processes are not there")
 
 
+@pytest.fixture(autouse=True)
+def _signals_as_a_terminal_leaves_them() -> Iterator[None]:
+    """What a job in the background of a script ignores, those that it starts ignore too."""
+    names = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM")
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ignored = [one for one in known if signal.getsignal(one) is signal.SIG_IGN]
+    for one in ignored:
+        signal.signal(one, signal.SIG_DFL)
+    yield
+    for one in ignored:
+        signal.signal(one, signal.SIG_IGN)
+
+
 @pytest.mark.heavy
 @POSIX
 def test_a_stopped_map_closes_its_sockets_and_leaves_no_process(study: Path) -> None:
