@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import locale
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from geodata.study.results import Run
@@ -18,8 +20,36 @@ if TYPE_CHECKING:
 LANGUAGE_VARIABLE = "PHUSONG_LANGUAGE"
 DATA_IS_BAD, CALL_IS_WRONG, STOPPED = 1, 2, 130
 
+
+class _Commands(TyperGroup):
+    """All commands; where nothing can be printed any more, one sentence says so."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. A reader of a pipe that has gone is click's to see to."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            t = translator_of(ctx)
+            reason = error.strerror or str(error)
+            said = t("what was to be printed cannot be written: {reason}", reason=reason)
+            typer.echo(said, err=True)
+            _give_up_printing()
+            raise typer.Exit(CALL_IS_WRONG) from error
+
+
+def _give_up_printing() -> None:
+    """Let what is still to be printed go nowhere: Python would try again at its end."""
+    with suppress(OSError, ValueError):  # no file of the system, in a test
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 command = typer.Typer(
     name="phusong",
+    cls=_Commands,
     help="Which villages have no mobile broadband, why, and what closes the gap.",
     no_args_is_help=True,
     add_completion=False,
@@ -67,7 +97,8 @@ def translator_of(context: typer.Context) -> Translator:
 def told(t: Translator) -> Iterator[None]:
     """Turn our errors into one sentence on stderr and an exit status."""
     from coverage.errors import CoverageError
-    from geodata.errors import CallError, GeodataError, UnreadableError
+    from geodata.errors import CallError, GeodataError, UnreadableError, UnwrittenError
+    from geodata.write_errors import OF_WRITING, unwritten
     from ui.plain import plain
     from ui.texts import error_text
 
@@ -78,11 +109,16 @@ def told(t: Translator) -> Iterator[None]:
         yield
     except (GeodataError, CoverageError) as error:
         say(error_text(error, t.language))
-        call = isinstance(error, UnreadableError | CallError)
+        call = isinstance(error, UnreadableError | UnwrittenError | CallError)
         raise typer.Exit(CALL_IS_WRONG if call else DATA_IS_BAD) from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        say(t("{file} cannot be opened: {reason}", file=error.filename or "?", reason=reason))
+        if error.filename and error.errno in OF_WRITING:
+            say(error_text(unwritten(Path(os.fsdecode(error.filename)), error), t.language))
+        elif error.filename:
+            reason = error.strerror or str(error)
+            say(t("{file} cannot be opened: {reason}", file=error.filename, reason=reason))
+        else:
+            say(t("the system refused a file: {reason}", reason=error.strerror or str(error)))
         raise typer.Exit(CALL_IS_WRONG) from error
     except KeyboardInterrupt:
         raise typer.Exit(STOPPED) from None

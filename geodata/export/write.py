@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from geodata.errors import CallError
 from geodata.export.excel import write_excel
@@ -20,6 +19,7 @@ from geodata.export.words import HEADINGS, Language
 from geodata.files import whole_file
 from geodata.followup import HEADINGS as FOLLOW_UP
 from geodata.study.results import Run
+from geodata.written import write_csv, write_map, write_parquet
 
 LAYER = "villages"
 """Name of the layer inside a map file: a file's own name may be one that formats reserve."""
@@ -124,7 +124,7 @@ def list_bytes(
 
 def _csv(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
     flat = cells(pd.DataFrame(table.drop(columns="geometry")), for_csv)
-    flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    write_csv(flat, path)
 
 
 def _xlsx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:
@@ -138,7 +138,7 @@ def _by_driver(driver: str) -> Writer:
         for name in clean.columns.drop("geometry"):
             if str(clean[name].dtype) == "Int64":
                 clean[name] = clean[name].astype("float64")
-        pyogrio.write_dataframe(clean, path, driver=driver, layer=LAYER, geometry_type="Point")
+        write_map(clean, path, driver=driver, layer=LAYER, geometry_type="Point")
 
     return write
 
@@ -169,7 +169,7 @@ def _gpx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
         geometry=table.geometry.to_numpy(),
         crs=table.crs,
     )
-    pyogrio.write_dataframe(points, path, driver="GPX", layer="waypoints", geometry_type="Point")
+    write_map(points, path, driver="GPX", layer="waypoints", geometry_type="Point")
 
 
 def _parts(driver: str, **options: str) -> Writer:
@@ -185,8 +185,14 @@ def _parts(driver: str, **options: str) -> Writer:
             elif not pd.api.types.is_numeric_dtype(clean[name]):
                 clean[name] = clean[name].map(_fitting, na_action="ignore")
         fine = {"BOUNDS": _around(table)} if driver == "MapInfo File" else {}
-        pyogrio.write_dataframe(
-            clean, path, driver=driver, geometry_type="Point", **options, **fine
+        write_map(
+            clean,
+            path,
+            driver=driver,
+            every_cell=True,
+            geometry_type="Point",
+            **options,
+            **fine,
         )
 
     return write
@@ -231,7 +237,7 @@ def _year_and_month(heading: str) -> str:
 def _parquet(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
     clean = cells(table.drop(columns="geometry"), without_controls).reset_index(drop=True)
     clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
-    clean.to_parquet(path)
+    write_parquet(clean, path)
 
 
 WRITERS: Mapping[str, Writer] = MappingProxyType(

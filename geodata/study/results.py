@@ -38,6 +38,7 @@ from geodata.study.manifests import (
     rule_told,
 )
 from geodata.study.model import Study
+from geodata.written import write_bytes, write_parquet
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
 
@@ -149,21 +150,22 @@ def _write(run: Run, folder: Path) -> None:
     found = run.assessment
     sure = run.sureness.villages
     table = run.study.villages.join(found.verdicts).join(sure.drop(columns="share_margin"))
-    gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs).to_parquet(
-        folder / "villages.parquet"
-    )
-    _measured_areas(found.measures).to_parquet(folder / "measures.parquet")
-    found.operator_shares.to_parquet(folder / "operator_shares.parquet")
-    found.served_by.to_parquet(folder / "served_by.parquet")
+    villages = gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs)
+    write_parquet(villages, folder / "villages.parquet")
+    write_parquet(_measured_areas(found.measures), folder / "measures.parquet")
+    write_parquet(found.operator_shares, folder / "operator_shares.parquet")
+    write_parquet(found.served_by, folder / "served_by.parquet")
     summary = run.summary
-    summary.by_district.to_parquet(folder / "by_district.parquet")
-    summary.by_commune.to_parquet(folder / "by_commune.parquet")
-    summary.by_operator.to_parquet(folder / "by_operator.parquet")
-    summary.by_technology.to_parquet(folder / "by_technology.parquet")
-    summary.by_layer.to_parquet(folder / "by_layer.parquet")
-    summary.by_number_of_operators.to_frame().to_parquet(folder / "by_number_of_operators.parquet")
+    write_parquet(summary.by_district, folder / "by_district.parquet")
+    write_parquet(summary.by_commune, folder / "by_commune.parquet")
+    write_parquet(summary.by_operator, folder / "by_operator.parquet")
+    write_parquet(summary.by_technology, folder / "by_technology.parquet")
+    write_parquet(summary.by_layer, folder / "by_layer.parquet")
+    write_parquet(
+        summary.by_number_of_operators.to_frame(), folder / "by_number_of_operators.parquet"
+    )
     text = json.dumps(_described(run), ensure_ascii=False, indent=2, default=_plain)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    write_bytes((text + "\n").encode(), folder / "manifest.json")
 
 
 def _measured_areas(measures: Measures) -> pd.DataFrame:
