@@ -10,12 +10,17 @@ moves the rest. One file alone changes by its name.
 from __future__ import annotations
 
 import shutil
+import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from geodata.flushing import flush
 from geodata.staging import CHANGING, changing_name, leftovers, locked
+
+AT_WORK_S = 60.0
+"""A change takes no longer, where only its age tells whether somebody is at work on it."""
 
 FORMER = ".former"
 """Folder, in that of the new files, of those that stood in their places."""
@@ -37,6 +42,8 @@ def take_places(folder: Path) -> None:
 def finish_changes(parent: Path) -> None:
     """Finish the changes that processes died in; one that cannot be now is left for later."""
     changes = [one for one in leftovers(parent) if one.name.startswith(CHANGING)]
+    if sys.platform == "win32":  # no lock says whether somebody is at work
+        changes = [one for one in changes if time.time() - one.stat().st_mtime > AT_WORK_S]
     if not changes:
         return
     with locked(parent):

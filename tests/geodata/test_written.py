@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,8 +20,10 @@ from geodata import written
 from geodata.errors import CallError, UnwrittenError
 from geodata.export.write import ENDINGS
 from geodata.files import whole_file
+from geodata.followup import Reading, keep_follow_up, load_follow_up
 from geodata.staging import locked, measure_leftovers, sweep
 from geodata.study.results import Run
+from geodata.study.variants import save_variant
 from tests import tiny_study
 from tests.robustness.disk import END_BYTES, small_disk, writes, written_whole
 
@@ -180,3 +183,17 @@ def test_leftovers_are_swept_after_a_day_unless_somebody_is_at_work(tmp_path: Pa
         left = {one.name for one in tmp_path.iterdir()}
     expected = {".unfinished-new", ".unfinished-locked"}
     assert left == (expected if sys.platform != "win32" else {".unfinished-new"})
+
+
+def test_what_people_keep_on_a_full_disk_is_told_by_the_file_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded", str(path))
+
+    reading = Reading(rows=load_follow_up(run.study.folder), rejected=())
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(UnwrittenError, match=r"variants/seventy\.json cannot be written"):
+        save_variant(run.study, "Seventy", run.assessment.rule)
+    with pytest.raises(UnwrittenError, match=r"followup\.csv cannot be written"):
+        keep_follow_up(run.study.folder, reading, at=datetime.now(UTC))
