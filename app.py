@@ -14,6 +14,7 @@ from ui.access import may_read
 from ui.ahead import opening_ahead
 from ui.compress import CompressedStatic
 from ui.delivery import digest_of
+from ui.ending import ending_in_time
 from ui.first.paint import FirstPaint
 from ui.headers import SecurityHeaders
 from ui.maps.assets import asset_store
@@ -23,7 +24,7 @@ from ui.sign_in.gate import AccessGate
 from ui.sockets import SocketGuard
 from ui.studies import tile_address
 from ui.text_page import text_routes
-from ui.troubles import on_page_error
+from ui.troubles import fault_answer, on_page_error
 from ui.upload_limits import UploadGuard, freeing_uploads
 from ui.visitor import BrowserCookie
 
@@ -39,14 +40,16 @@ def base_path() -> str:
 @asynccontextmanager
 async def lifespan(server: st.App) -> AsyncIterator[None]:
     """What runs beside the server for as long as it does."""
-    async with opening_ahead(server), freeing_uploads():
-        yield
+    with ending_in_time():
+        async with opening_ahead(server), freeing_uploads():
+            yield
 
 
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     lifespan=lifespan,
     on_script_error=on_page_error,
+    exception_handlers={Exception: fault_answer},
     routes=[
         *map_routes(asset_store(), base_path=base_path, may_read=may_read),
         *text_routes(base_path=base_path),
@@ -54,8 +57,8 @@ app = st.App(
     middleware=[
         Middleware(Prompt),
         Middleware(SecurityHeaders, tiles=tile_address),
-        Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
         Middleware(SocketGuard),
+        Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
         Middleware(UploadGuard),
         Middleware(BrowserCookie),
         Middleware(CompressedStatic),

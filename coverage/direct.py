@@ -11,6 +11,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from coverage.compiled_code import CACHES
+
 Array = np.ndarray[Any, Any]
 Weights = tuple[Array, Array, Array, Array, Array, Array, Array, Array]
 
@@ -20,7 +22,7 @@ BITS = 7
 PAIRS = 1 << (2 * BITS)
 """No more pairs of levels than this there are."""
 
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+_jit = numba.njit(cache=CACHES, nogil=True, error_model="numpy")
 
 
 @_jit

@@ -27,6 +27,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from coverage.compiled_code import CACHES
+
 EMPTY = 0
 """Cell code: nothing of the polygon is in the cell."""
 FULL = -1
@@ -51,8 +53,8 @@ Room = tuple[Array, Array, Array, Array, Array, Array, Array, Array, Array, Arra
 UNWEIGHTED = np.empty(0)
 """Weights of cells that each count for 1."""
 
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
-_inlined = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+_jit = numba.njit(cache=CACHES, nogil=True, error_model="numpy")
+_inlined = numba.njit(cache=CACHES, nogil=True, error_model="numpy", forceinline=True)
 
 
 @_jit

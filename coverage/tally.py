@@ -11,9 +11,11 @@ from typing import Any
 import numba
 import numpy as np
 
+from coverage.compiled_code import CACHES
+
 Array = np.ndarray[Any, Any]
 
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+_jit = numba.njit(cache=CACHES, nogil=True, error_model="numpy")
 
 
 @_jit
@@ -207,7 +209,7 @@ def merged(village: Array, key: Array, value: Array, order: Array) -> tuple[Arra
     return out_village[: n + 1].copy(), out_key[: n + 1].copy(), out[: n + 1].copy()
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@numba.njit(cache=CACHES, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
 def reaching(first: Array, level: Array, asked: Array, least: Array, part: Array) -> Array:
     """How much of each village has, of some technologies, any at its level in ``least``.
 

@@ -20,6 +20,19 @@ Check = Callable[[Path], None]
 """Reads back what was written; raises OSError where it is not what was meant."""
 
 
+def require_usable_name(path: Path) -> None:
+    """Raise `UnreadableError` for a path under which libraries find nothing, or another file.
+
+    GDAL is given paths in UTF-8, and pyogrio leaves out line breaks and tabs.
+    """
+    if any(sign in "\t\r\n" or "\ud800" <= sign <= "\udfff" for sign in str(path)):
+        raise UnreadableError(
+            "{file} has a line break, a tab or a byte of no known encoding in its name, and what "
+            "reads and writes maps cannot open it; rename it, or the folder it lies in",
+            file=path,
+        )
+
+
 @contextmanager
 def whole_file(path: Path, *, check: Check | None = None) -> Iterator[Path]:
     """A path to write to beside ``path``, which takes its place once the block has ended well.
@@ -27,8 +40,9 @@ def whole_file(path: Path, *, check: Check | None = None) -> Iterator[Path]:
     It lies in a folder of its own and has the same name, for writers that go by the ending or
     write several files: all that the folder then holds is flushed to the disk, read back by
     ``check``, and moved. Several files change places as `geodata.replacing` says. Raises
-    `UnwrittenError`, and nothing has changed.
+    `UnwrittenError`, or `UnreadableError` as `require_usable_name` does, and nothing has changed.
     """
+    require_usable_name(path)
     with writing(path):
         _require_file(path)
     with _made_beside(path) as folder, writing(path, path, folder, changing_name(folder)):
@@ -44,8 +58,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """A folder to fill beside ``path``, which takes its place once the block has ended well.
 
     Where ``path`` is there by then, another process was first with the same content, and
-    its folder stays. Raises `UnwrittenError`, and nothing has changed.
+    its folder stays. Raises `UnwrittenError`, or `UnreadableError` as `require_usable_name`
+    does, and nothing has changed.
     """
+    require_usable_name(path)
     with _made_beside(path) as folder, writing(path, path, folder):
         yield folder
         flush_folder(folder)

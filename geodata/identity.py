@@ -14,8 +14,10 @@ import numpy.typing as npt
 import shapely
 
 from geodata.columns import plain
+from geodata.errors import UnreadableError
 
 FILE = "village_ids.csv"
+COLUMNS = ("village_id", "commune", "village", "x", "y")
 NEAR_M = 2_000.0
 """A village of the same name and commune this near to where it was is the same village."""
 
@@ -97,11 +99,38 @@ def _new(key: str, place: Floats, taken: set[str]) -> str:
 
 
 def read_known(path: Path) -> list[Known]:
-    """The ids kept in a file, none where there is no file."""
+    """The ids kept in a file, none where there is no file.
+
+    Raises `UnreadableError` where it holds something else: new ids would tear every list that
+    was made with the old ones from its villages.
+    """
     if not path.exists():
         return []
+    try:
+        return _known_in(path)
+    except (csv.Error, LookupError, TypeError, ValueError) as error:
+        raise _damaged(path) from error
+    except OSError as error:
+        if path.is_file():
+            raise
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> UnreadableError:
+    return UnreadableError(
+        "{file} does not hold the village ids that were kept in it; put a copy of it back, or "
+        "remove it to have ids made anew",
+        file=path.name,
+    )
+
+
+def _known_in(path: Path) -> list[Known]:
+    """The ids in a file. Raises `ValueError` or `TypeError` where it has no such columns."""
     with path.open(encoding="utf-8", newline="") as stream:
-        return [
+        reader = csv.DictReader(stream, restval="")
+        if not set(COLUMNS) <= set(reader.fieldnames or ()):
+            raise ValueError(reader.fieldnames)
+        rows = [
             Known(
                 village_id=row["village_id"],
                 commune=row["commune"],
@@ -109,8 +138,12 @@ def read_known(path: Path) -> list[Known]:
                 x=float(row["x"]),
                 y=float(row["y"]),
             )
-            for row in csv.DictReader(stream)
+            for row in reader
         ]
+    ids = {row.village_id for row in rows}
+    if len(ids) < len(rows) or "" in ids or not np.isfinite([(r.x, r.y) for r in rows]).all():
+        raise ValueError(path.name)
+    return rows
 
 
 def _keep(folder: Path, rows: list[Known]) -> None:
@@ -120,7 +153,7 @@ def _keep(folder: Path, rows: list[Known]) -> None:
             "w", dir=folder, prefix=".ids-", encoding="utf-8", newline="", delete=False
         ) as stream:
             writer = csv.writer(stream)
-            writer.writerow(["village_id", "commune", "village", "x", "y"])
+            writer.writerow(COLUMNS)
             writer.writerows((r.village_id, r.commune, r.village, r.x, r.y) for r in rows)
     except PermissionError:  # a study on a read-only medium opens all the same
         return

@@ -202,6 +202,10 @@ def parse_access(path: Path, content: bytes) -> Access | None:
     try:
         text = content.decode("utf-8-sig")
         values = tomllib.loads(text)
+    except RecursionError as error:
+        raise UnreadableError(
+            "{file} cannot be read: {reason}", file=path.name, reason="nested too deeply"
+        ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableError(
             "{file} cannot be read: {reason}", file=path.name, reason=str(error)

@@ -156,7 +156,7 @@ def same_datum(one: pyproj.CRS, other: pyproj.CRS) -> bool:
 
 
 def _transformed(points: Floats, source: pyproj.CRS, target: pyproj.CRS) -> Floats:
-    way = transformer(source, target)
+    way = transformer(crs_of(source.to_wkt()), crs_of(target.to_wkt()))
     return np.column_stack(way.transform(points[:, 0], points[:, 1]))
 
 

@@ -12,19 +12,20 @@ from pathlib import Path
 import streamlit as st
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
-from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geodata.access import EVERYTHING, Access, Rights
 from geodata.errors import GeodataError, MissingFileError, UnreadableError
-from geodata.rights import access_bytes, parse_access
 from ui.maps.assets import Asset
 from ui.maps.routes import prefix
-from ui.person import Visitor, browser_name, email_name
+from ui.person import NOBODY, Visitor, browser_name, browser_token, email_name
 from ui.plain import code_span
+from ui.settings_file import settings_file
 from ui.sharing import is_open_slug
 from ui.shown import shown
 from ui.sign_in.cookies import VISITOR
 from ui.sign_in.register import SignIn, mac_of, register_of, sign_in_id
+from ui.sign_in.secret_files import cookie_secret
 from ui.texts import Translator
 from ui.texts import marked as _
 
@@ -55,10 +56,9 @@ def access() -> Access | None:
     if path is None:
         return None
     try:
-        content = access_bytes(path)
+        found = settings_file().read(path)
     except MissingFileError as error:  # pages show no path of the server
         raise MissingFileError("{path}: there is no such file", path=path.name) from error
-    found = _parsed(path, content)
     if found is None:  # a file half written must never open the server to everybody
         raise UnreadableError(
             "{file} cannot be read: {reason}", file=path.name, reason="[access] is missing"
@@ -68,26 +68,34 @@ def access() -> Access | None:
 
 def settings_path() -> Path | None:
     """The settings file that the server was started with; None where there is none."""
-    named = os.environ.get(SETTINGS_VARIABLE, "").strip()
+    return _path(os.environ.get(SETTINGS_VARIABLE, "").strip())
+
+
+@lru_cache(4)
+def _path(named: str) -> Path | None:
     return Path(named) if named else None
-
-
-@lru_cache(2)
-def _parsed(path: Path, content: bytes) -> Access | None:
-    return parse_access(path, content)
 
 
 def current_rights() -> Rights | None:
     """The rights of whoever this session is of; None where they must sign in, or have none."""
-    return EVERYTHING if access() is None else rights_of(current_owner())
+    return rights_of(current_owner())
 
 
 def current_owner() -> str:
     """Whom files made in this session are for: a sign-in or, where access is off, a browser."""
     if access() is None:
-        return str(st.context.cookies.get(VISITOR) or "")
-    claims = st.user.to_dict()  # once: each look at the user asks Streamlit for its secrets
+        return browser_token(st.context.cookies.to_dict())
+    claims = _claims()
     return sign_in_id(claims) if claims.get("is_logged_in") else ""
+
+
+def _claims() -> Mapping[str, object]:
+    """The claims of the sign-in that this session was opened with; empty without one.
+
+    `st.user` holds the same, and each look at it asks Streamlit for its secrets.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    return st.user.to_dict() if context is None else context.user_info
 
 
 def rights_of(owner: str) -> Rights | None:
@@ -113,7 +121,7 @@ def open_sign_in(owner: str, settings: Access) -> SignIn | None:
     entry = None if path is None else register_of(path).find(owner)
     if entry is None or is_over({"iat": entry.since}, settings, now=time.time()):
         return None
-    same = compare_digest(entry.mac, mac_of(get_cookie_secret(), owner))
+    same = compare_digest(entry.mac, mac_of(cookie_secret(), owner))
     return entry if same else None
 
 
@@ -150,11 +158,13 @@ def visitor_named(owner: str) -> Visitor:
 
     Raises `GeodataError` where the settings cannot be read.
     """
-    settings, rights = access(), rights_of(owner)
+    settings = access()
     if settings is None:
-        return Visitor(name=browser_name({VISITOR: owner}), rights=rights)
+        return Visitor(name=browser_name({VISITOR: owner}), rights=EVERYTHING)
     entry = open_sign_in(owner, settings)
-    return Visitor(name="" if entry is None else email_name(entry.email), rights=rights)
+    if entry is None:
+        return NOBODY
+    return Visitor(name=email_name(entry.email), rights=rights_by(entry, settings))
 
 
 def require(rights: Rights, *, owner: str, study: str) -> None:
@@ -165,10 +175,14 @@ def require(rights: Rights, *, owner: str, study: str) -> None:
     out and a file that was made are older than the end of the rights, or of a share.
     Raises another `GeodataError` where the settings cannot be read.
     """
-    now = rights_of(owner)
-    if now is None or not now.covers(rights):
+    require_of(visitor_named(owner), rights, study=study)
+
+
+def require_of(visitor: Visitor, rights: Rights, *, study: str) -> None:
+    """`require` for somebody whose rights were asked for just now."""
+    if visitor.rights is None or not visitor.rights.covers(rights):
         raise NotAllowedError(ENDED)
-    if study and not is_open_slug(study, visitor_named(owner)):
+    if study and not is_open_slug(study, visitor):
         raise NotAllowedError(CLOSED)
 
 
@@ -323,7 +337,7 @@ def asking(request: Request) -> str:
     Raises `GeodataError` where the settings cannot be read.
     """
     if access() is None:
-        return request.cookies.get(VISITOR, "")
+        return browser_token(request.cookies)
     return owner_of(request.query_params.get(KEY, ""))
 
 

@@ -9,7 +9,7 @@ from geodata.study.cache import MEGABYTE, Cache, clear_kept, kept_in
 from geodata.study.parts import AREAS
 from geodata.study.store import Entry
 from ui.plain import plain
-from ui.texts import Translator
+from ui.texts import Translator, path_text
 
 
 def cached(path: Path, *, clear: bool, everything: bool, as_json: bool, t: Translator) -> str:
@@ -43,7 +43,7 @@ def _listed(cache: Cache, t: Translator) -> list[str]:
     head = t(
         "{count} kept in {folder}: {size} of at most {limit}",
         count=t.number(len(cache.entries)),
-        folder=plain(cache.folder / "results" / "measures"),
+        folder=plain(path_text(cache.folder / "results" / "measures")),
         size=_size(cache.size_bytes, t),
         limit=_size(cache.limit_bytes, t),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.findings import SEVERITIES
 from ui.plain import plain
 from ui.printed import reconstruction_notice
-from ui.texts import Translator, phrase_text
+from ui.texts import Translator, path_text, phrase_text
 from ui.texts import marked as _
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ SEVERITY_WORDS: Mapping[str, str] = {
 
 def printed_report(report: Report, t: Translator) -> str:
     """What each file is, then what was found, the worst first."""
-    lines = [f"{plain(report.name)}: {counts_told(report.counts, t)}", ""]
+    lines = [f"{plain(path_text(report.name))}: {counts_told(report.counts, t)}", ""]
     lines += _files(report.files, t)
     for severity in SEVERITIES:
         found = [f for f in report.everything if f.severity == severity]
@@ -89,7 +89,7 @@ def _files(files: Sequence[FileReport], t: Translator) -> list[str]:
     heads = [t("File"), t("What it is"), t("Rows"), t("Shapes"), t("Coordinate system")]
     rows = [
         [
-            _cut(file.file),
+            _cut(path_text(file.file)),
             _cut(f"{t(ROLES[file.role])} {file.title}".strip()),
             t.number(file.rows) if file.readable else "–",
             shapes_told(file, t) or "–",
@@ -148,11 +148,13 @@ def rows_told(finding: Finding, t: Translator, *, most: int = ROWS_SHOWN) -> str
 
 
 def _finding(finding: Finding, t: Translator) -> str:
-    where = ", ".join(part for part in (_cut(finding.file), rows_told(finding, t)) if part)
+    where = ", ".join(
+        part for part in (_cut(path_text(finding.file)), rows_told(finding, t)) if part
+    )
     word = t(SEVERITY_WORDS[finding.severity]).upper().ljust(9)
     told = sentence_told(finding, t)
-    if where and told.startswith(f"{plain(finding.file)}:"):
-        told = told.removeprefix(f"{plain(finding.file)}:").strip()
+    if where and told.startswith(f"{plain(path_text(finding.file))}:"):
+        told = told.removeprefix(f"{plain(path_text(finding.file))}:").strip()
     return f"{word} {where}: {told}" if where else f"{word} {told}"
 
 

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui import command_data, command_kept, command_studies
-from ui.commands import StudyPath, command, progress_bar, run_of, told, translator_of
+from ui.commands import (
+    StudyPath,
+    command,
+    progress_bar,
+    run_of,
+    say_memory,
+    say_mended,
+    server_killed,
+    told,
+    translator_of,
+)
 
 if TYPE_CHECKING:
     from geodata.study.model import Study
@@ -48,9 +58,11 @@ def demo(
 ) -> None:
     """Write the reconstruction of Nghệ An as an ordinary study folder."""
     from geodata.reconstruction import reconstruct
+    from ui import interrupted
 
     t = translator_of(context)
-    with told(t), progress_bar(t("Reconstructing the province")) as progress:
+    stopped = interrupted.folder_of(folder)
+    with told(t, stopped=stopped), progress_bar(t("Reconstructing the province")) as progress:
         made = reconstruct(
             folder,
             seed=seed,
@@ -84,10 +96,12 @@ def assess(
     import time
 
     import geodata
+    from ui import interrupted
     from ui.printed import printed_json, printed_run
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=interrupted.results_of(study)):
+        say_memory(study, t)
         opened = geodata.open_study(study)
         chosen = _units(units, opened)
         began = time.monotonic()
@@ -104,6 +118,7 @@ def assess(
         seconds = time.monotonic() - began
         text = printed_json(run, chosen) if json else printed_run(run, chosen, t, seconds=seconds)
     typer.echo(text)
+    say_mended(run, t)
     _warn(opened, study, t)
 
 
@@ -131,12 +146,13 @@ def export(
     people and by households (csv, xlsx or parquet).
     """
     import geodata
+    from ui import interrupted
     from ui.maps.folium_map import write_html
     from ui.plain import plain
     from ui.printed import reconstruction_notice
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=interrupted.file_of(output)):
         run = run_of(study, t)
         if zones is not None:
             if district or commune or verdict:
@@ -211,19 +227,23 @@ def app(
 ) -> None:
     """Open the map in the browser, at a local address."""
     import geodata
-    from ui import server, studies
+    from ui import interrupted, server, studies
 
     t = translator_of(context)
-    with told(t):
+    stopped = interrupted.results_of(study or studies.built_in_folder())
+    with told(t, stopped=stopped):
+        server.require_free(address, port)
         if study is None:
             with progress_bar(t("Reconstructing the province")) as progress:
                 study = studies.built_in_study(progress=progress)
+        say_memory(study, t)
         opened = geodata.open_study(study)
         if geodata.latest_run(opened) is None:
             with progress_bar(t("Measuring")) as progress:
                 geodata.assess_study(opened, publish=True, progress=progress)
         environment = server.environment(study, settings=settings)
         _check_access(environment, opened)  # wrong settings are told before anything
+        server.require_free(address, port)  # measuring took its time
     below = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
     place = t(
         "The map is at {address}; stop it with Ctrl+C.", address=f"http://{address}:{port}{below}"
@@ -237,7 +257,9 @@ def app(
         settings=settings,
         secrets=secrets,
     )
-    raise typer.Exit(status)
+    if status <= 0:
+        typer.echo(server_killed(-status, t) if status else t("The map has ended"), err=True)
+    raise typer.Exit(1 if status < 0 else status)
 
 
 def _check_access(environment: Mapping[str, str], study: Study) -> None:
@@ -280,7 +302,7 @@ def main() -> None:
     """Entry point of the ``phusong`` script."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         command()
     except KeyboardInterrupt:

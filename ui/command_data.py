@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.commands import StudyPath, command, run_of, told, translator_of
+
+if TYPE_CHECKING:
+    from ui.interrupted import Sentence
 
 
 @command.command()
@@ -31,7 +34,7 @@ def check(
     from ui.checking import exit_status, run_check
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=_stopped(repair, output)):
         text, reports = run_check(paths, t, as_json=json, output=output, repair=repair)
     typer.echo(text)
     status = exit_status(reports)
@@ -59,7 +62,7 @@ def show_units(
     from ui.printed_units import printed_units, printed_units_json
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=_stopped(None, output)):
         opened = geodata.open_study(study) if study is not None else None
         cases = unit_cases(opened) if opened is not None else None
         found = unit_findings(opened, cases) if opened is not None else ()
@@ -91,11 +94,12 @@ def publish(
     """
     import geodata
     from geodata.postgis.publish import publish as write
+    from ui import interrupted
     from ui.plain import plain
     from ui.printed import reconstruction_notice
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=interrupted.in_database):
         found = (
             run_of(study, t) if run is None else geodata.open_run(geodata.open_study(study), run)
         )
@@ -125,10 +129,11 @@ def match(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Match an official list of villages to those whose place is known, by unit and name."""
+    from ui import interrupted
     from ui.matched import matched
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=interrupted.file_of(output)):
         text = matched(listed, to, output, layer=layer, as_json=json, t=t)
     typer.echo(text)
 
@@ -152,7 +157,7 @@ def show_conflicts(
     from ui.printed_conflicts import conflicts_json, printed_conflicts
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=_stopped(None, output)):
         run = run_of(study, t)
         require_measurements(run.study)
         found = conflicts_of(run.study, run.assessment)
@@ -162,3 +167,12 @@ def show_conflicts(
             if not json:
                 lines.append(t("Written: {study}", study=path))
     typer.echo("\n".join(lines))
+
+
+def _stopped(folder: Path | None, output: Path | None) -> Sentence | None:
+    """What Ctrl-C says of a command that may write a folder or a file, or neither."""
+    from ui.interrupted import file_of, folder_of
+
+    if folder is not None:
+        return folder_of(folder)
+    return file_of(output) if output is not None else None

@@ -28,10 +28,11 @@ def cache(
     """
     from geodata.errors import CallError
     from ui.cached import cached
+    from ui.interrupted import kept_measures
     from ui.studies import built_in_folder
 
     t = translator_of(context)
-    with told(t):
+    with told(t, stopped=kept_measures if clear else None):
         if everything and not clear:
             raise CallError("--all goes with --clear; write both to remove every kept measure")
         folder = study or built_in_folder()

@@ -27,10 +27,12 @@ def made_in_browser(
     They lie in the folder that PHUSONG_STUDIES names.
     """
     from geodata.errors import CallError
+    from ui.interrupted import browser_studies
     from ui.printed_studies import deleted, handed_over, printed_studies, studies_json
 
     t = translator_of(context)
-    with told(t):
+    changes = hand_over is not None or delete is not None
+    with told(t, stopped=browser_studies if changes else None):
         if hand_over is not None and delete is not None:
             raise CallError("--hand-over and --delete are two calls; write one of them")
         lines = []

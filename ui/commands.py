@@ -15,19 +15,24 @@ from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from geodata.study.results import Run
+    from ui.interrupted import Sentence
     from ui.texts import Translator
 
 LANGUAGE_VARIABLE = "PHUSONG_LANGUAGE"
 DATA_IS_BAD, CALL_IS_WRONG, STOPPED = 1, 2, 130
 
 
-class _Commands(TyperGroup):
-    """All commands; where nothing can be printed any more, one sentence says so."""
+class Commands(TyperGroup):
+    """All commands; output that cannot be printed, and Ctrl-C at any time, are one sentence."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command. A reader of a pipe that has gone is click's to see to."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:  # before or after the command's own work
+            t = translator_of(ctx)
+            typer.echo(t("Stopped; nothing is half done"), err=True)
+            raise typer.Exit(STOPPED) from None
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -48,8 +53,8 @@ def _give_up_printing() -> None:
 
 
 command = typer.Typer(
+    cls=Commands,
     name="phusong",
-    cls=_Commands,
     help="Which villages have no mobile broadband, why, and what closes the gap.",
     no_args_is_help=True,
     add_completion=False,
@@ -94,17 +99,22 @@ def translator_of(context: typer.Context) -> Translator:
 
 
 @contextmanager
-def told(t: Translator) -> Iterator[None]:
-    """Turn our errors into one sentence on stderr and an exit status."""
+def told(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
+    """Turn our errors, and Ctrl-C, into one sentence on stderr and an exit status.
+
+    ``stopped`` says what Ctrl-C changed; without it, nothing can have been.
+    """
     from coverage.errors import CoverageError
     from geodata.errors import CallError, GeodataError, UnreadableError, UnwrittenError
     from geodata.write_errors import OF_WRITING, unwritten
+    from ui.interrupted import nothing_changed
     from ui.plain import plain
     from ui.texts import error_text
 
     def say(text: str) -> None:
         typer.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
 
+    _say_where_code_is_kept(t)
     try:
         yield
     except (GeodataError, CoverageError) as error:
@@ -121,7 +131,58 @@ def told(t: Translator) -> Iterator[None]:
             say(t("the system refused a file: {reason}", reason=error.strerror or str(error)))
         raise typer.Exit(CALL_IS_WRONG) from error
     except KeyboardInterrupt:
+        say((stopped or nothing_changed)(t))
         raise typer.Exit(STOPPED) from None
+
+
+def _say_where_code_is_kept(t: Translator) -> None:
+    """Say where compiled kernels are kept if in no usual place: once a folder, not once a call."""
+    from coverage.compiled_code import FALLBACK
+
+    if FALLBACK is None or not FALLBACK.is_new:
+        return
+    typer.echo(
+        t(
+            "Compiled code is kept in {folder}, since this user may write neither the program's "
+            "folder nor a cache of its own; measuring takes a minute longer until it is there. "
+            "NUMBA_CACHE_DIR names a folder that lasts",
+            folder=FALLBACK.folder,
+        )
+        if FALLBACK.folder is not None
+        else t(
+            "This user may write no folder for compiled code, so that each command compiles anew "
+            "and takes a minute longer; NUMBA_CACHE_DIR names a folder that it may write"
+        ),
+        err=True,
+    )
+
+
+def say_memory(study: Path, t: Translator) -> None:
+    """Say before a study is opened that it may need more memory than there is."""
+    from geodata.memory import memory_for
+
+    memory = memory_for(study)
+    if memory is None or memory.suffices:
+        return
+    typer.echo(
+        t(
+            "This study needs about {needed} MB of memory and {usable} MB may be used here; if it "
+            "does not suffice the system ends the program, with nothing changed: close others, "
+            "allow more, or see docs/scale.md",
+            needed=t.number(round(memory.needed_mb)),
+            usable=t.number(round(memory.usable_mb)),
+        ),
+        err=True,
+    )
+
+
+def server_killed(number: int, t: Translator) -> str:
+    """What to say of a server that a signal ended which nobody sent through its command."""
+    return t(
+        "The server was ended from outside (signal {number}), by somebody or by the system where "
+        "memory ran out; results are untouched: start it again",
+        number=number,
+    )
 
 
 @contextmanager
@@ -140,9 +201,20 @@ def run_of(study: Path, t: Translator) -> Run:
     """The study's latest run, made now where there is none."""
     import geodata
 
+    say_memory(study, t)
     opened = geodata.open_study(study)
     run = geodata.latest_run(opened)
     if run is None:
         with progress_bar(t("Measuring")) as progress:
             run = geodata.assess_study(opened, progress=progress)
+    say_mended(run, t)
     return run
+
+
+def say_mended(run: Run, t: Translator) -> None:
+    """Say on stderr what of a run was damaged and has been made anew."""
+    from ui.plain import plain
+    from ui.texts import phrase_text
+
+    for sentence in run.mended:
+        typer.echo(plain(phrase_text(sentence, t.language)), err=True)

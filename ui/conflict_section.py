@@ -12,7 +12,7 @@ from geodata.export.naming import file_name
 from ui import choices
 from ui.conflicts import claim_sentence, subject_of
 from ui.controls import select_rows
-from ui.delivery import download_button
+from ui.delivery import claim_of, download_button
 from ui.downloads import FORMATS
 from ui.plain import escaped
 from ui.tables import cell
@@ -121,6 +121,7 @@ def _downloads(view: View, table: pd.DataFrame) -> None:
     """Everything compared in the area, as a workbook or as text."""
     t = view.t
     what = "do-kiem-mau-thuan" if t.language == "vi" else "conflicts"
+    claim = claim_of(view.rights.to_look, study=view.opened.slug)
     with st.container(horizontal=True, key="conflict files"):
         for ending in ("xlsx", "csv"):
             label, mime = FORMATS[ending]
@@ -132,8 +133,7 @@ def _downloads(view: View, table: pd.DataFrame) -> None:
                 ),
                 mime=mime,
                 icon=":material/download:",
-                rights=view.rights.to_look,
-                study=view.opened.slug,
+                claim=claim,
                 key=f"download conflicts {ending}",
             )
 

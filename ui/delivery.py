@@ -18,10 +18,14 @@ from typing import Any
 import streamlit as st
 
 from geodata.access import Rights
-from ui.access import NotAllowedError, current_owner, require
+from ui.access import NotAllowedError, current_owner, require, require_of, visitor_named
+from ui.person import Visitor
 
 MOST_FILES = 4096
 """So many files are remembered; one that was forgotten is made again with a click."""
+
+MOST_CLAIMS = 16
+"""With so many rights and studies one file of one owner is remembered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,42 +43,49 @@ class Claim:
         """Raise `NotAllowedError` unless the file may leave for its owner at this moment."""
         require(self.rights, owner=self.owner, study=self.study)
 
+    def require_of(self, visitor: Visitor) -> None:
+        """`require` for an owner whose rights were asked for just now."""
+        require_of(visitor, self.rights, study=self.study)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """For whom files were made, by a digest of their content; the latest ``most`` files."""
+    """For whom files were made, by a digest of their content; the latest ``most``.
+
+    A file of one owner that was made with several claims keeps the latest `MOST_CLAIMS`.
+    """
 
     most: int = MOST_FILES
-    _claims: OrderedDict[str, set[Claim]] = field(default_factory=OrderedDict)
+    _claims: OrderedDict[tuple[str, str], tuple[Claim, ...]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def add(self, content: bytes, claim: Claim) -> None:
         """Remember for whom a file was made."""
-        digest = digest_of(content)
+        key = digest_of(content), claim.owner
         with self._lock:
-            self._claims.setdefault(digest, set()).add(claim)
-            self._claims.move_to_end(digest)
+            others = (one for one in self._claims.pop(key, ()) if one != claim)
+            self._claims[key] = (*others, claim)[-MOST_CLAIMS:]
             while len(self._claims) > self.most:
                 self._claims.popitem(last=False)
 
     def require(self, content: bytes, *, owner: str) -> None:
         """Raise `NotAllowedError` unless a file was made for ``owner``, who may still have it."""
         with self._lock:
-            claims = set(self._claims.get(digest_of(content), ()))
-        own = [claim for claim in claims if owner and claim.owner == owner]
+            own = self._claims.get((digest_of(content), owner), ()) if owner else ()
         if not own:
             raise NotAllowedError(
                 "this file was made for somebody else, or too long ago; load the page again and "
                 "make it anew"
             )
+        visitor = visitor_named(owner)
         *others, last = own
         for claim in others:
             try:
-                claim.require()
+                claim.require_of(visitor)
             except NotAllowedError:
                 continue
             return
-        last.require()
+        last.require_of(visitor)
 
 
 def digest_of(content: bytes) -> str:
@@ -104,12 +115,17 @@ class Delivery:
         return content
 
 
-def download_button(
-    label: str, make: Callable[[], bytes], *, rights: Rights, study: str, **options: Any
-) -> None:
-    """Offer a file that takes ``rights`` to have, and a study made in the browser, if it is of one.
+def claim_of(rights: Rights, *, study: str) -> Claim:
+    """For whom this session's files are, which take ``rights`` and a study to have.
+
+    One for all buttons of a group, so that a page asks once who it is for.
+    """
+    return Claim(owner=current_owner(), rights=rights, study=study)
+
+
+def download_button(label: str, make: Callable[[], bytes], *, claim: Claim, **options: Any) -> None:
+    """Offer a file that takes a claim to have.
 
     The only way to a button that gives files.
     """
-    claim = Claim(owner=current_owner(), rights=rights, study=study)
     st.download_button(label, Delivery(make=make, claim=claim), on_click="ignore", **options)

@@ -17,7 +17,7 @@ from geodata.export.naming import file_name
 from geodata.export.paper import pdf_of, png_of
 from geodata.export.sheet import AreaSheet
 from geodata.export.write import SEVERAL, list_bytes
-from ui.delivery import download_button
+from ui.delivery import claim_of, download_button
 from ui.view import View
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,6 +42,7 @@ def list_downloads(view: View, ids: tuple[str, ...]) -> None:
     t = view.t
     if not ids:
         return
+    claim = claim_of(view.rights.to_look, study=view.opened.slug)
     with st.popover(t("Take this list away"), icon=":material/download:", key="take away"):
         for ending, (label, mime) in FORMATS.items():
             name = f"{ending}.zip" if ending in SEVERAL else ending
@@ -51,8 +52,7 @@ def list_downloads(view: View, ids: tuple[str, ...]) -> None:
                 file_name=_name(view, name),
                 mime=mime,
                 icon=":material/download:",
-                rights=view.rights.to_look,
-                study=view.opened.slug,
+                claim=claim,
                 key=f"download {ending}",
             )
         download_button(
@@ -61,8 +61,7 @@ def list_downloads(view: View, ids: tuple[str, ...]) -> None:
             file_name=_name(view, "xlsx", what="theo-doi" if t.language == "vi" else "follow-up"),
             mime=XLSX,
             icon=":material/edit_note:",
-            rights=view.rights.to_look,
-            study=view.opened.slug,
+            claim=claim,
             key="download follow-up",
             help=t("To fill in by hand; it comes back on the page Data."),
         )
@@ -105,6 +104,7 @@ def sheet_downloads(view: View, sheet: AreaSheet) -> None:
         ("pdf", t("A4 page (PDF)"), ":material/print:", "application/pdf", partial(pdf_of, sheet)),
         ("xlsx", t("Excel for filing"), ":material/table:", XLSX, partial(filing_file, sheet)),
     )
+    claim = claim_of(view.rights.to_look, study=view.opened.slug)
     with st.container(horizontal=True, key="downloads"):
         for ending, label, icon, mime, make in made:
             download_button(
@@ -113,8 +113,7 @@ def sheet_downloads(view: View, sheet: AreaSheet) -> None:
                 file_name=_name(view, ending),
                 mime=mime,
                 icon=icon,
-                rights=view.rights.to_look,
-                study=view.opened.slug,
+                claim=claim,
                 key=f"sheet {ending}",
             )
 

@@ -199,7 +199,8 @@ def _view(entry: PageEntry, choice: Choices) -> View | None:
         if rights is None:
             sign_in_page(t)
             return None
-        opened = _opened(open_slug(choice.study, current_visitor()), rights)
+        slug = open_slug(choice.study, current_visitor()) if choice.study else ""
+        opened = _opened(slug, rights)
         return make_view(opened, choice if entry.narrows else choice.of_everybody)
     except (CoverageError, OSError, GeodataError) as error:
         show_trouble(error, choice.language)
@@ -214,7 +215,8 @@ def _opened(slug: str, rights: Rights) -> Opened:
     if not slug:
         return studies.open_study(rights=rights)
     owner = current_owner()
-    shown().add(owner, slug)
+    if not rights.public:  # nobody who does not sign in has a grant that could end
+        shown().add(owner, slug)
     opened = studies.open_study(slug, rights=rights)
     require(rights, owner=owner, study=slug)
     return opened

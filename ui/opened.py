@@ -149,12 +149,15 @@ def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
                 with short:
                     if key in answers:
                         return answers[key]
-                answer = function(*args, **named)
-                with short:
-                    answers[key] = answer
-                    working.pop(key, None)
-                    while len(answers) > size:
-                        answers.popitem(last=False)
+                try:
+                    answer = function(*args, **named)
+                    with short:
+                        answers[key] = answer
+                        while len(answers) > size:
+                            answers.popitem(last=False)
+                finally:  # what fails leaves nothing behind
+                    with short:
+                        working.pop(key, None)
             return answer
 
         return call

@@ -46,7 +46,11 @@ def email_name(email: str) -> str:
 
 def browser_name(cookies: Mapping[str, str]) -> str:
     """The name of a browser, from which its token cannot be found; "" for one without."""
+    token = browser_token(cookies)
+    return f"{BROWSER}{hashlib.sha256(token.encode()).hexdigest()}" if token else ""
+
+
+def browser_token(cookies: Mapping[str, str]) -> str:
+    """The token that this server gave a browser; "" for one without, or with another's words."""
     token = cookies.get(VISITOR, "")
-    if not TOKEN.fullmatch(token):
-        return ""
-    return f"{BROWSER}{hashlib.sha256(token.encode()).hexdigest()}"
+    return token if TOKEN.fullmatch(token) else ""

@@ -9,7 +9,7 @@ from ui.person import EMAIL
 from ui.plain import plain
 from ui.sharing import MadeStudy, Sharing
 from ui.studies import studies_home
-from ui.texts import Translator
+from ui.texts import Translator, path_text
 
 
 def printed_studies(t: Translator) -> list[str]:
@@ -18,7 +18,7 @@ def printed_studies(t: Translator) -> list[str]:
     head = t(
         "{count} made in the browser, in {folder}",
         count=t.number(len(made)),
-        folder=plain(studies_home()),
+        folder=plain(path_text(studies_home())),
     )
     return [head, *(_line(one, t) for one in made)]
 

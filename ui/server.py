@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from geodata.access import read_access
+from geodata.errors import CallError
 from geodata.incoming import MOST_MB
 from ui.access import SETTINGS_VARIABLE
+from ui.ending import GRACE_S, PIPE_VARIABLE, handling
 from ui.studies import STUDY_VARIABLE
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
 
 LOCAL = "127.0.0.1"
+
+STOP_S = GRACE_S + 0.5
+"""A server that has not ended so long after it was told to is killed."""
+
+POLL_S = 0.1
+"""How often to look whether the server has ended; on Windows a longer wait hears no signal."""
 
 
 def arguments(
@@ -35,6 +47,7 @@ def arguments(
         "server.address": address,
         "server.port": str(port),
         "server.headless": str(headless).lower(),
+        "server.showEmailPrompt": "false",
         "server.maxUploadSize": str(MOST_MB),
         "browser.gatherUsageStats": "false",
         "browser.serverAddress": address,
@@ -68,6 +81,43 @@ def is_headless() -> bool:
     return not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def require_free(address: str, port: int) -> None:
+    """Raise `CallError` unless a server can listen at this address and port now."""
+    if address.startswith("unix://"):
+        return
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            if sys.platform != "win32":  # there it would share a port that is taken
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+            probe.listen()
+    except OSError as error:
+        raise _refused(error, address, port) from error
+
+
+def _refused(error: OSError, address: str, port: int) -> CallError:
+    """Why nobody can listen there, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return CallError(
+            "port {port} of {address} is taken by another program, perhaps by a map that runs "
+            "already; stop it, or choose another with --port",
+            port=port,
+            address=address,
+        )
+    if error.errno == errno.EACCES:
+        return CallError(
+            "this user may not listen on port {port}; choose one from 1024 on with --port",
+            port=port,
+        )
+    return CallError(
+        "{address} is no address of this machine ({reason}); write one of its own with "
+        "--address, or 0.0.0.0 for all of them",
+        address=address,
+        reason=error.strerror or str(error),
+    )
+
+
 def run(
     study: Path,
     *,
@@ -77,9 +127,10 @@ def run(
     settings: Path | None = None,
     secrets: Path | None = None,
 ) -> int:
-    """Serve a study until stopped; returns the server's exit status.
+    """Serve a study until stopped; returns the server's exit status, 0 where it was told to stop.
 
-    ``settings`` says who may see what; raises as `read_access` does where it is wrong.
+    A negative status is the signal that ended it. ``settings`` says who may see what; raises as
+    `read_access` does where it is wrong.
     """
     told = environment(study, settings=settings)
     command = arguments(
@@ -89,9 +140,32 @@ def run(
         base_path=base_path,
         secrets=secrets,
     )
-    with subprocess.Popen(command, env=told, cwd=APP.parent) as server:  # noqa: S603  # our own interpreter and words
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            server.terminate()
-            return 0
+    return until_stopped(command, told)
+
+
+def until_stopped(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run a server until it ends or a signal says stop; gives its status, 0 where stopped.
+
+    Signals of a terminal reach this process alone; the server is told by the end of its standard
+    input (`ui.ending`), which it also finds where this process was killed.
+    """
+    asked: list[float] = []
+    with (
+        handling(lambda *_: asked.append(time.monotonic())),
+        subprocess.Popen(  # noqa: S603  # our own interpreter and words
+            command,
+            env={**variables, PIPE_VARIABLE: "1"},
+            cwd=APP.parent,
+            stdin=subprocess.PIPE,
+            start_new_session=sys.platform != "win32",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        ) as server,
+    ):
+        assert server.stdin is not None  # noqa: S101  # it was asked for with PIPE
+        while server.poll() is None:
+            if asked:
+                server.stdin.close()
+                if time.monotonic() > asked[0] + STOP_S:
+                    server.kill()
+            time.sleep(POLL_S)
+        return 0 if asked else server.returncode

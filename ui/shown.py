@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
@@ -23,6 +24,12 @@ class Shown:
         """Forget it: the sign-in has given the study up itself."""
         with self._lock:
             self._slugs[owner] = self.to(owner) - {slug}
+
+    def keep(self, owners: Collection[str]) -> None:
+        """Forget what was shown to all other sign-ins: they have ended."""
+        with self._lock:
+            for owner in self._slugs.keys() - set(owners):
+                del self._slugs[owner]
 
     def to(self, owner: str) -> frozenset[str]:
         """What a sign-in was shown."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no stubs
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -24,8 +26,16 @@ OPERATIONS: tuple[Literal["deferred_file"], Literal["dataframe_chunk"]] = (
 MOST_BYTES_UNKNOWN = 65_536
 """The largest message before sign-in."""
 
+MOST_BYTES = 8 * 1024 * 1024
+"""The largest message of our pages: one run names each of 2,000 dropped files."""
+
 REFUSED = 1008
 """A WebSocket's close code for a violated policy (RFC 6455, 7.4.1)."""
+
+PROTOCOL_ERROR, UNSUPPORTED = 1002, 1003
+"""Close codes for a message that cannot be read, and for one of a kind that is not taken."""
+
+LOG = logging.getLogger(__name__)
 
 VisitorOf = Callable[[Mapping[str, str]], Visitor]
 
@@ -56,14 +66,36 @@ class SocketGuard:
             await send({"type": "websocket.close", "code": REFUSED})
             return
         cookies = cookies_of(scope)
+        visitor = await run_in_threadpool(self.visitor, cookies)
+        bound_messages(receive, MOST_BYTES_UNKNOWN if visitor.rights is None else MOST_BYTES)
 
         async def receive_allowed() -> Message:
             while True:
                 message = await receive()
+                broken = broken_frame(message)
+                if broken:
+                    LOG.warning("A WebSocket was closed: its message %s", broken)
+                    end = {"code": UNSUPPORTED if message.get("bytes") is None else PROTOCOL_ERROR}
+                    await send({"type": "websocket.close", **end})
+                    return {"type": "websocket.disconnect", **end}
                 if is_allowed(message, self.visitor(cookies)):
                     return message
 
         await self.app(_with_host(scope, urlsplit(asked).netloc), receive_allowed, send)
+
+
+def bound_messages(receive: Receive, most: int) -> bool:
+    """Have a WebSocket closed (1009) once a message is longer than ``most`` bytes.
+
+    The server would hold 200 MB of one until its end has come, on each socket. ``receive`` is
+    uvicorn's own: a method of the object that holds the connection. False is returned where it
+    is another's.
+    """
+    protocol: Any = getattr(getattr(receive, "__self__", None), "conn", None)
+    if getattr(protocol, "max_message_size", None) is None:
+        return False
+    protocol.max_message_size = most
+    return True
 
 
 def public_origin() -> str:
@@ -85,8 +117,28 @@ def is_own_origin(origin: str, *, host: str, public: str) -> bool:
     """
     if public:
         return origin.rstrip("/").lower() == public.rstrip("/").lower()
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # no address at all
+        return False
     return parts.scheme in ("http", "https") and bool(host) and parts.netloc == host
+
+
+def broken_frame(message: Message) -> str:
+    """What is wrong with a message that no page can have sent; "" where nothing is.
+
+    Streamlit closes the socket for it too, and leaves a traceback in the log.
+    """
+    if message["type"] != "websocket.receive":
+        return ""
+    body = message.get("bytes")
+    if body is None:
+        return "is text"
+    try:
+        BackMsg().ParseFromString(body)
+    except DecodeError:
+        return f"of {len(body)} bytes is none of Streamlit's"
+    return ""
 
 
 def is_allowed(message: Message, visitor: Visitor) -> bool:

@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from geodata.errors import CallError, GeodataError
 from geodata.report import Report
 from geodata.sandbox import Limits, Sandbox
 from geodata.study.assess import assess_study
+from geodata.study.inputs import Seen, is_unchanged
 from geodata.study.results import Run, latest_run
 from geodata.upload import SandboxedStudy
 from geodata.upload.kernels import prepare_kernels
@@ -154,7 +155,7 @@ class _Open:
     def __init__(self) -> None:
         self._lock = Lock()
         self._at_hand: WeakValueDictionary[tuple[str, str, str], Opened] = WeakValueDictionary()
-        self._read: dict[Path, dict[Path, int]] = {}
+        self._read: dict[Path, Mapping[Path, Seen]] = {}
         self._replaced: Counter[Path] = Counter()
 
     def find(self, path: Path, rights: Rights) -> Opened | None:
@@ -176,13 +177,10 @@ class _Open:
         with self._lock:
             self._at_hand[path, stamp, audience] = opened
 
-    def read(self, folder: Path, files: Iterable[Path], *, since_ns: int) -> None:
+    def read(self, folder: Path, seen: Mapping[Path, Seen]) -> None:
         """Remember what a study was read from; a file changed meanwhile counts as replaced."""
-        times = {file: _changed_ns(file) for file in files}
         with self._lock:
-            self._read[folder] = {
-                file: -1 if time_ns > since_ns else time_ns for file, time_ns in times.items()
-            }
+            self._read[folder] = seen
 
     def times_replaced(self, folder: Path) -> int:
         """How often a file of a study has turned out to be another than was read.
@@ -191,9 +189,9 @@ class _Open:
         """
         with self._lock:
             read = self._read.get(folder, {})
-        now = {file: _changed_ns(file) for file in read}
+        is_same = all(is_unchanged(file, seen) for file, seen in read.items())
         with self._lock:
-            if read is self._read.get(folder) and any(now[f] not in (0, read[f]) for f in read):
+            if read is self._read.get(folder) and not is_same:
                 self._replaced[folder] += 1
                 del self._read[folder]  # until it is read again
             return self._replaced[folder]
@@ -237,15 +235,14 @@ def _leave_to_stay() -> None:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names the entry
-    since_ns = time.time_ns()
     received = _received(Path(path))
     if received is not None:
         prepare_kernels()
         run = received.run()
-        _open().read(received.folder, run.study.inputs, since_ns=since_ns)
+        _open().read(received.folder, run.study.seen)
         return run
     study = geodata.open_study(Path(path))
-    _open().read(_folder(Path(path)), study.inputs, since_ns=since_ns)
+    _open().read(_folder(Path(path)), study.seen)
     return latest_run(study) or assess_study(study)
 
 
@@ -278,7 +275,7 @@ def _stamp(path: Path) -> str:
     folder = _folder(path)
     toml = folder / "study.toml" if path.is_dir() else path
     looked_at = (toml, folder / "results" / "current", folder / "results")
-    told = [*map(_changed_ns, looked_at), _open().times_replaced(folder)]
+    told = [*map(_state, looked_at), _open().times_replaced(folder)]
     return " ".join(map(str, told))
 
 
@@ -287,12 +284,13 @@ def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _changed_ns(file: Path) -> int:
-    """When a file was changed last; 0 where there is none, or nobody can say."""
+def _state(path: Path) -> str:
+    """What changes whenever a file does, or what a folder holds; "" where there is none."""
     try:
-        return file.stat().st_mtime_ns
+        told = path.stat()
     except OSError:
-        return 0
+        return ""
+    return f"{told.st_size} {told.st_mtime_ns} {told.st_ctime_ns} {told.st_ino}"
 
 
 def _move(unfinished: Path, folder: Path) -> None:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import urlencode
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from coverage import CoverageError
-from geodata.errors import GeodataError
 from geodata.export.sheet import AreaSheet, day_text
 from geodata.export.sheet_words import SHEET
 from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import ENDED, KEY, NotAllowedError, asking, require, rights_in
+from ui.choices import Choices
 from ui.figures import leader_sentence, no_units_text
 from ui.maps.routes import REFUSED, prefix
+from ui.once import Once, ReaderGoneError
 from ui.plain import html_safe, plain
 from ui.sharing import open_slug
 from ui.sheets import sheet_of
-from ui.texts import page_error_text
+from ui.troubles import log_trouble, trouble_text
 from ui.view import View, make_view
 from ui.visitor import cookies_of, visitor_of
 
 ROUTE = "text"
+OK, FORBIDDEN, UNAVAILABLE = 200, 403, 503
+GONE = 499
+"""The status of an answer that nobody is there to read, as proxies log it."""
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
@@ -41,12 +45,20 @@ HEADERS = {
 
 def text_routes(*, base_path: Callable[[], str]) -> list[Route]:
     """The route of the text page, under whatever prefix the server has."""
+    once = Once[tuple[int, str]]()
 
     async def serve(request: Request) -> Response:
         asked = f"/{request.path_params.get('base', '')}".rstrip("/")
         if asked != prefix(base_path()):
             return PlainTextResponse("Not found", status_code=404)
-        return await run_in_threadpool(_answer, request)
+        same = (request.url.query, request.headers.get("cookie", ""))
+        try:
+            status, text = await once.get(request, same, partial(_answer, request))
+        except ReaderGoneError:
+            return PlainTextResponse(status_code=GONE)
+        if status == OK:
+            return HTMLResponse(text, headers=HEADERS)
+        return PlainTextResponse(text, status_code=status, headers=REFUSED)
 
     return [Route(f"/{ROUTE}", serve), Route(f"/{{base:path}}/{ROUTE}", serve)]
 
@@ -58,22 +70,28 @@ def text_address(view: View, *, key: str = "") -> str:
     return f"{base}/{ROUTE}?" + urlencode({**query, **({KEY: key} if key else {})})
 
 
-def _answer(request: Request) -> Response:
+def _answer(request: Request) -> tuple[int, str]:
+    """The status, and the page or the sentence that says why there is none."""
     choice = choices.read(dict(request.query_params)).of_everybody
-    key = request.query_params.get(KEY, "")
     try:
-        rights = rights_in(key)
-        if rights is None:
-            raise NotAllowedError(ENDED)
-        slug = open_slug(choice.study, visitor_of(cookies_of(request.scope)))
-        body = page(make_view(studies.open_study(slug, rights=rights), choice), key=key)
-        # opening a study may take a minute
-        require(rights.to_look, owner=asking(request), study=slug)
-    except (GeodataError, CoverageError) as error:
-        status = 403 if isinstance(error, NotAllowedError) else 503
-        text = page_error_text(error, choice.language)
-        return PlainTextResponse(text, status_code=status, headers=REFUSED)
-    return HTMLResponse(body, headers=HEADERS)
+        return OK, _body(request, choice, key=request.query_params.get(KEY, ""))
+    except NotAllowedError as error:
+        return FORBIDDEN, trouble_text(error, choice.language)
+    except Exception as error:  # noqa: BLE001  # the edge of the program: a sentence, and the log
+        log_trouble(error)
+        return UNAVAILABLE, trouble_text(error, choice.language)
+
+
+def _body(request: Request, choice: Choices, *, key: str) -> str:
+    """The page for who asks. Raises `NotAllowedError` where they may not have it."""
+    rights = rights_in(key)
+    if rights is None:
+        raise NotAllowedError(ENDED)
+    slug = open_slug(choice.study, visitor_of(cookies_of(request.scope)))
+    body = page(make_view(studies.open_study(slug, rights=rights), choice), key=key)
+    # opening a study may take a minute
+    require(rights.to_look, owner=asking(request), study=slug)
+    return body
 
 
 def page(view: View, *, key: str = "") -> str:

@@ -37,6 +37,9 @@ _QUOTED_PATH = re.compile(
 )
 _PATH = re.compile(rf"(?<![\w./:<\\-])(?:{_POSIX.format(_BARE_WORD)}|{_WINDOWS.format(_BARE)})")
 
+FILE_PARTS = frozenset({"file", "folder", "study", "entry"})
+"""How the parts of sentences are called that name files, where they are no paths."""
+
 _SWAPPED = str.maketrans(",.", ".,")
 _DATE_FORMATS: Mapping[str, str] = MappingProxyType({"vi": "%d/%m/%Y", "en": "%d %B %Y"})
 
@@ -54,7 +57,7 @@ class Translator:
     def __call__(self, message: str, /, **parts: object) -> str:
         """Translate ``message``; with ``parts``, fill its ``{named}`` gaps."""
         text = catalogue(self.language).get(message, message)
-        return text.format(**parts) if parts else text
+        return text.format(**_named(parts)) if parts else text
 
     def plural(self, one: str, many: str, number: int, /, **parts: object) -> str:
         """``one`` or ``many`` by ``number``. Vietnamese does not bend words: it uses ``many``."""
@@ -139,7 +142,32 @@ def date_text(day: date | None, language: str) -> str:
 def phrase_text(phrase: Phrase, language: str) -> str:
     """A phrase for the reader of ``language``, and so the phrases it is made of."""
     template = catalogue(language_of(language)).get(phrase.template, phrase.template)
-    return template.format(**{k: _part(part, language) for k, part in phrase.parts.items()})
+    parts = _named(phrase.parts)
+    return template.format(**{k: _part(part, language) for k, part in parts.items()})
+
+
+def _named(parts: Mapping[str, object]) -> dict[str, object]:
+    """The parts of a sentence, with files named by `path_text`."""
+    return {
+        name: path_text(part)
+        if isinstance(part, PurePath) or (isinstance(part, str) and name in FILE_PARTS)
+        else part
+        for name, part in parts.items()
+    }
+
+
+def path_text(path: PurePath | str) -> str:
+    r"""A path as a reader can tell it: in quotes with escapes where it has what no line can show.
+
+    A line break would seem two names, and a byte of no known encoding none.
+
+    >>> path_text("layers/a.gpkg")
+    'layers/a.gpkg'
+    >>> print(path_text("a\nb.csv"))
+    'a\nb.csv'
+    """
+    text = str(path)
+    return text if text.isprintable() else repr(text)
 
 
 def _part(part: object, language: str) -> object:
@@ -163,6 +191,7 @@ def page_error_text(error: Exception, language: str) -> str:
     text = error_text(error, language)
     for part in parts.values():
         if isinstance(part, PurePath) and part.is_absolute():  # its folders may have any signs
+            text = text.replace(path_text(part), path_text(part.name))
             text = text.replace(str(part), part.name)
     return _PATH.sub("", _QUOTED_PATH.sub(r"\1\2", text))
 

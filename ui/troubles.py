@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from coverage import CoverageError
 from geodata.errors import GeodataError
 from ui import choices
+from ui.headers import security_headers
 from ui.plain import escaped
+from ui.studies import tile_address
+from ui.texts import language_of, page_error_text, translator
 from ui.texts import marked as _
-from ui.texts import page_error_text, translator
 
 LOG = logging.getLogger(__name__)
 
@@ -26,9 +30,14 @@ NO_PAGE = _(
 
 def show_trouble(error: Exception, language: str) -> None:
     """Say on the page what went wrong; what no sentence of ours says goes to the log."""
+    log_trouble(error)
+    st.error(escaped(trouble_text(error, language)))
+
+
+def log_trouble(error: Exception) -> None:
+    """Write what no sentence of ours says to the log."""
     if not isinstance(error, GeodataError | CoverageError):
         LOG.error("A page could not be shown", exc_info=error)
-    st.error(escaped(trouble_text(error, language)))
 
 
 def trouble_text(error: Exception, language: str) -> str:
@@ -36,6 +45,13 @@ def trouble_text(error: Exception, language: str) -> str:
     if isinstance(error, GeodataError | CoverageError):
         return page_error_text(error, language)
     return translator(language)(NO_FILE if isinstance(error, OSError) else NO_PAGE)
+
+
+def fault_answer(request: Request, error: Exception) -> Response:
+    """The answer where no route has caught what went wrong; the server logs it after that."""
+    language = language_of(request.query_params.get("lang", ""))
+    headers = {**security_headers(tile_address()), "Cache-Control": "no-store"}
+    return PlainTextResponse(trouble_text(error, language), status_code=503, headers=headers)
 
 
 def on_page_error(error: Exception) -> bool:

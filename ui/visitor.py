@@ -6,13 +6,12 @@ import secrets
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 
-import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geodata.access import EVERYTHING
 from geodata.errors import GeodataError
-from ui.access import access, open_sign_in, rights_by
+from ui.access import access, current_owner, open_sign_in, rights_by, visitor_named
 from ui.person import NOBODY, TOKEN, Visitor, browser_name, email_name
 from ui.sign_in.cookies import VISITOR, claims_in
 from ui.sign_in.register import sign_in_id
@@ -52,8 +51,11 @@ def visitor_of(cookies: Mapping[str, str]) -> Visitor:
 
 
 def current_visitor() -> Visitor:
-    """Who the session of this script run is of."""
-    return visitor_of(st.context.cookies.to_dict())
+    """Who the session of this script run is of; nobody where the settings cannot be read."""
+    try:
+        return visitor_named(current_owner())
+    except (GeodataError, OSError):
+        return NOBODY
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:

@@ -18,6 +18,10 @@ AFTER_SEPARATOR = re.compile(r"(?<=[;\t])(?=\s*[=+\-@＝＋－＠])")
 """Where a formula would begin for a spreadsheet that splits cells at semicolons or tabs."""
 
 
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+"""Where HTML would begin."""
+
+
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet could take a text for a formula.
 
@@ -39,6 +43,15 @@ def for_csv(cell: object) -> object:
         return cell
     text = AFTER_SEPARATOR.sub("'", str(without_controls(cell)))
     return f"'{text}" if is_formula(text) else text
+
+
+def without_tags(cell: object) -> object:
+    """A text cell that no map program shows as HTML: ‹ stands where a tag would begin.
+
+    Google Earth shows names and columns of KML as HTML and fetches its pictures, and so do some
+    programs on phones with the descriptions of GPX. Escaping is undone by reading the XML.
+    """
+    return TAG.sub("\u2039", str(without_controls(cell))) if isinstance(cell, str) else cell
 
 
 def without_controls(cell: object) -> object:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geodata.errors import CallError
 from geodata.export.excel import write_excel
-from geodata.export.safe import cells, for_csv, without_controls
+from geodata.export.safe import cells, for_csv, without_controls, without_tags
 from geodata.export.words import HEADINGS, Language
 from geodata.files import whole_file
 from geodata.followup import HEADINGS as FOLLOW_UP
@@ -131,9 +131,9 @@ def _xlsx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> 
     write_excel(table, path, run=run, language=language)
 
 
-def _by_driver(driver: str) -> Writer:
+def _by_driver(driver: str, clean_cell: Callable[[object], object] = without_controls) -> Writer:
     def write(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
-        clean = gpd.GeoDataFrame(cells(table.drop(columns="geometry"), without_controls))
+        clean = gpd.GeoDataFrame(cells(table.drop(columns="geometry"), clean_cell))
         clean = clean.set_geometry(table.geometry.to_numpy(), crs=table.crs)
         for name in clean.columns.drop("geometry"):
             if str(clean[name].dtype) == "Int64":
@@ -147,12 +147,12 @@ def _kml(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
     """As the others, with the village's name where KML readers look for it."""
     named = table.copy()
     named.insert(0, "Name", table.iloc[:, 2])
-    _by_driver("KML")(named, path, run, language)
+    _by_driver("KML", without_tags)(named, path, run, language)
 
 
 def _gpx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
     """Waypoints for a field phone: name, what is known, place."""
-    clean = cells(pd.DataFrame(table.drop(columns="geometry")), without_controls)
+    clean = cells(pd.DataFrame(table.drop(columns="geometry")), without_tags)
     head = HEADINGS[language]
     names = ("commune", "district", "verdict", "population", "as_of", "rule", "run", "data")
     told = [head[name] for name in names]

@@ -20,7 +20,7 @@ STATEMENT_S = 120
 """How long one statement may take where neither the address nor the server says."""
 
 LOCK_S = 30
-"""How long a publication waits for another one to end."""
+"""How long a statement waits for what others have locked, a publication for another one."""
 
 LONGEST_REASON = 200
 DENIED = "42501"
@@ -137,7 +137,10 @@ def _unanswered(error: psycopg.Error | UnicodeError, name: str, reason: str) -> 
         )
     if isinstance(error, errors.LockNotAvailable):
         return UnreadableError(
-            "{file}: another publication is still going on; try again when it has ended", file=name
+            "{file} is locked by somebody else at work in the database, and {seconds} seconds did "
+            "not end it; nothing was changed, so try again when they have finished",
+            file=name,
+            seconds=LOCK_S,
         )
     if isinstance(error, errors.CharacterNotInRepertoire):
         return UnreadableError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from geodata.errors import CallError, UnreadableError
 from geodata.postgis.address import address_of, is_address
@@ -82,6 +82,10 @@ class _Target:
         """A table or view of the schema."""
         return sql.Identifier(self.schema, name)
 
+    def quoted(self, name: str) -> str:
+        """A name as a statement needs it, in double quotes: a dash or a space would end it."""
+        return sql.Identifier(name).as_string(self.connection)
+
     def one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
         """The first row that a statement gives."""
         return self.connection.execute(statement.encode(), values or None).fetchone()
@@ -89,8 +93,7 @@ class _Target:
 
 def _write(run: Run, target: _Target) -> bool:
     """Write a run, or move it to the front; True where it stood there already."""
-    # one publication at a time; the lock ends with the transaction
-    target.one("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", f"phusong {target.schema}")
+    _wait_for_turn(target)
     srid = srid_for(target.connection, run.study.crs, postgis=target.postgis, place=target.place)
     _prepare(target, srid, run)
     held = target.connection.execute(
@@ -107,6 +110,18 @@ def _write(run: Run, target: _Target) -> bool:
         _to_the_front(run, target, publication)
     _comment(target)
     return standing is not None
+
+
+def _wait_for_turn(target: _Target) -> None:
+    """Have one publication at a time; the lock ends with the transaction."""
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+    try:
+        target.one(lock, f"phusong {target.schema}")
+    except errors.LockNotAvailable as error:
+        raise UnreadableError(
+            "{file}: another publication is still going on; try again when it has ended",
+            file=target.place,
+        ) from error
 
 
 def _insert(run: Run, target: _Target, *, srid: int, publication: int) -> None:
@@ -164,8 +179,8 @@ def _require_right(target: _Target, kind: str, name: str) -> None:
         else "{place}: {user} may not create tables in schema {schema}; ask its owner for GRANT "
         "USAGE, CREATE ON SCHEMA {schema} TO {user}",
         place=target.place,
-        user=user[0],
-        schema=target.schema,
+        user=target.quoted(str(user[0])),
+        schema=target.quoted(target.schema),
     )
 
 

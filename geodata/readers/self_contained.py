@@ -6,6 +6,7 @@ import html
 from pathlib import Path
 
 from geodata.errors import UnreadableError
+from geodata.files import require_usable_name
 from geodata.parts import BESIDE
 from geodata.readers.crs_files import require_no_files
 from geodata.readers.geojson_crs import require_plain_geojson
@@ -32,6 +33,7 @@ def require_self_contained(path: Path, kind: str, *, name: str = "") -> None:
     `UnreadableError`.
     """
     called = name or path.name
+    require_usable_name(path)
     with refused(path, name=called):
         if kind == "gdb":
             _require_plain_geodatabase(path, called)
@@ -52,6 +54,7 @@ def require_self_contained(path: Path, kind: str, *, name: str = "") -> None:
 def require_self_contained_raster(path: Path, *, name: str = "") -> None:
     """The same for a GeoTIFF."""
     called = name or path.name
+    require_usable_name(path)
     with refused(path, name=called):
         require_own_raster(path, name=called)
 

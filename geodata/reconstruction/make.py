@@ -16,7 +16,7 @@ import shapely
 import coverage
 from coverage.model import Expected, Layer, LayerInfo, Technology
 from geodata.errors import CallError
-from geodata.files import whole_folder
+from geodata.files import require_usable_name, whole_folder
 from geodata.reconstruction import country, rollout, write
 from geodata.reconstruction.country import Country
 from geodata.reconstruction.footprints import Views, look, polygons, ragged_reach
@@ -57,6 +57,7 @@ def reconstruct(  # noqa: PLR0913  # each names one input file or choice of the 
     folder holds something already or there are too few villages for one to be uncovered.
     """
     folder = Path(folder)
+    require_usable_name(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CallError(
             "{folder} exists and is not an empty folder; name a new one, or empty it first",

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
@@ -69,11 +70,20 @@ OUT_OF_MEMORY = ("bad_alloc", "Out of memory", "out of memory", "annot allocate 
 """What GEOS, GDAL and the system say where libraries raise no `MemoryError`."""
 
 
-def answer_call(channel: Channel, bound: Callable[[Grant], None]) -> None:
-    """Have ``bound`` hold this process to what it is granted, do what is asked and answer."""
+def answer_call(
+    channel: Channel,
+    bound: Callable[[Grant], None],
+    *,
+    asked: Callable[[], object] = lambda: None,
+) -> None:
+    """Have ``bound`` hold this process to what it is granted, do what is asked and answer.
+
+    ``asked`` is called once the whole request has come.
+    """
     _, bounds = channel.receive()
     bound(unpickled(bounds))
     _, body = channel.receive()
+    asked()
     try:
         _do(channel, unpickled(body))
     except MemoryError:
@@ -97,7 +107,18 @@ def serve_once(modules: Sequence[str]) -> None:
         be_silent()
         channel = Channel(sys.stdin.buffer, writing)
         channel.send("ready")
-        answer_call(channel, hold)
+        answer_call(channel, hold, asked=_end_with_input)
+
+
+def _end_with_input() -> None:
+    """Have this process end where whoever asked has gone: its standard input is closed then."""
+
+    def wait() -> None:
+        while os.read(0, 1):
+            continue
+        os._exit(0)
+
+    Thread(target=wait, name="caller's pipe", daemon=True).start()
 
 
 def be_silent() -> None:

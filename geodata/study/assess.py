@@ -12,6 +12,7 @@ from geodata.errors import CallError
 from geodata.study.cache import limit_bytes, limit_kept
 from geodata.study.engine import HERE, Engine
 from geodata.study.kept import measures_of, plan_of, store_of
+from geodata.study.manifests import require_folders
 from geodata.study.model import Study
 from geodata.study.results import Run, keep_run, make_run, now
 
@@ -41,6 +42,7 @@ def assess_study(
     """
     chosen = study.rule if rule is None else named_rule(rule)
     limit_bytes()  # a wrong setting is told before anything is measured
+    require_folders(study.folder / "results")
     study = study.judged_by(chosen)
     plan = plan_of(study)
     with (

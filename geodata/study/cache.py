@@ -15,7 +15,7 @@ from pathlib import Path
 
 from geodata.errors import CallError, GeodataError, MissingFileError
 from geodata.staging import Leftovers, measure_leftovers, sweep
-from geodata.study.manifests import parts_named, published_in, read_manifest
+from geodata.study.manifests import parts_named, published_if_told, read_manifest
 from geodata.study.settings import FILE
 from geodata.study.store import Entry, Store
 
@@ -123,7 +123,7 @@ def _cache(folder: Path) -> Cache:
         folder=folder,
         entries=_store(folder).entries(),
         needed=needed,
-        published=published_in(folder / "results"),
+        published=published_if_told(folder / "results"),
         limit_bytes=limit_bytes(),
         left=measure_leftovers(_written_to(folder)),
     )

@@ -105,7 +105,7 @@ def left_in_file(
     seen = seen_in(path, crs, digest=row_digests)
     if seen is None:
         return None
-    reader.inputs.append(path)
+    reader.take(path, seen=seen.read)
     middles = gpd.GeoDataFrame(geometry=seen.middles)
     placed = Placement(table=middles, system=crs, said=NOTHING_SAID)
     reader.findings += elsewhere_findings(placed, filing.within, file=path.name)

@@ -24,6 +24,8 @@ from geodata.areas import polygons_of
 from geodata.errors import UnreadableError
 from geodata.read import LONLAT
 from geodata.readers.crs_files import parse_crs
+from geodata.study.inputs import Seen as InputSeen
+from geodata.study.inputs import is_unchanged, seen_from, stats_of
 
 STAYS_FROM_MB = 16.0
 """From so much geometry on a layer stays in its file: about a million vertices."""
@@ -69,7 +71,7 @@ class Seen:
     """What one look at every row of a file has told: boxes of rows by row group, and digests."""
 
     path: Path
-    stamp: tuple[int, int]
+    read: InputSeen
     column: str
     crs: pyproj.CRS
     boxes: tuple[Boxes, ...]
@@ -95,7 +97,7 @@ class Seen:
 
         Raises `UnreadableError` where the file is no longer the one that was looked at.
         """
-        if not self.path.exists() or _stamp(self.path) != self.stamp:
+        if not self.path.exists() or not is_unchanged(self.path, self.read):
             raise UnreadableError(
                 "{file} has changed since the study was opened; open the study again",
                 file=self.path.name,
@@ -142,7 +144,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
     that of each polygon.
     """
     try:
-        stamp = _stamp(path)
+        stats = stats_of(path)
         with parquet.ParquetFile(path) as file:
             column, groups = _geometry(file, crs, name=path.name), range(file.num_row_groups)
         if column is None:
@@ -166,18 +168,12 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
         return None
     return Seen(
         path=path,
-        stamp=stamp,
+        read=seen_from(path, stats),
         column=column,
         crs=crs,
         boxes=tuple(one.boxes for one in found),
         rows=tuple(row for one in found for row in one.rows),
     )
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """When a file was written, and its size."""
-    about = path.stat()
-    return about.st_mtime_ns, about.st_size
 
 
 def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS, *, name: str) -> str | None:

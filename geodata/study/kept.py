@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from coverage.model import Layer, LayerInfo, Measures
 from coverage.moved import between
 from coverage.update import updated
+from geodata.errors import Phrase, phrase
 from geodata.study.digests import StudyKeys, key_of, keys_of
 from geodata.study.engine import HERE, Engine
 from geodata.study.kept_amounts import AMOUNTS
@@ -60,6 +61,8 @@ class Found:
     measures: Measures
     measured_layers: int
     measured: bool
+    mended: tuple[Phrase, ...] = ()
+    """What was kept, was damaged and has been measured anew."""
 
 
 def store_of(study: Study) -> Store:
@@ -117,8 +120,9 @@ def measures_of(
     store = replace(store_of(study), writes=keep)
     infos = [layer.info for layer in study.layers]
     measures, places = _areas(store, study, plan.keys.areas, infos), set[int]()
-    measured = False
+    measured, damaged = False, set[str]()
     if measures is None:
+        damaged |= {plan.keys.areas} if store.has(plan.keys.areas) else set()
         first = between(progress, 0.0, 1 / (1 + len(plan.parts)))
         measures, places = _measured(study, plan, Means(engine=engine, store=store, progress=first))
         measured = bool(places) or not infos
@@ -129,6 +133,7 @@ def measures_of(
     for at, part in enumerate(plan.parts, 1):
         found = _with_part(store, measures, part.kind, part.key)
         if found is None:
+            damaged |= {part.key} if store.has(part.key) else set()
             arrays = part.derive(store)
             if arrays is None:
                 own = between(progress, at / steps, (at + 1) / steps)
@@ -140,7 +145,12 @@ def measures_of(
         measures = found
     if progress and measured:
         progress(1.0)
-    return Found(measures=measures, measured_layers=len(places), measured=measured)
+    mended = tuple(_mended(key) for key in sorted(damaged)) if keep else ()
+    return Found(measures=measures, measured_layers=len(places), measured=measured, mended=mended)
+
+
+def _mended(key: str) -> Phrase:
+    return phrase("{file} was damaged, and has been made anew", file=f"results/measures/{key}")
 
 
 def _kind(name: str) -> Kind:

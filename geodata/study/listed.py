@@ -31,7 +31,7 @@ def with_list(
     if table.list_ is None:
         return villages, told
     path = reader.folder / table.list_
-    reader.inputs.append(path)
+    reader.take(path)
     listed, found = read_list(
         path,
         layer=table.list_layer,

@@ -18,6 +18,7 @@ from geodata.errors import Phrase
 from geodata.filing import Measurements
 from geodata.findings import Finding, by_severity
 from geodata.postgis.table import TableInput
+from geodata.study.inputs import Seen
 from geodata.study.settings import StudySettings
 from geodata.units import Units
 
@@ -35,7 +36,8 @@ class Reconstruction:
 class Study:
     """A study folder, read. ``notes`` say what was understood of its files.
 
-    ``inputs`` are the files it was read from, ``tables`` what came from databases.
+    ``inputs`` are the files it was read from, ``seen`` how each was then, ``tables`` what came
+    from databases.
 
     ``zones_5g`` has ``zone``, ``operator``, ``phase``, ``status`` ("live", "building",
     "planned", else as the file says), ``start`` and ``source``; ``sites`` has ``site``,
@@ -64,6 +66,7 @@ class Study:
     told: pd.DataFrame | None = None
     amounts: Mapping[Basis, AmountSource] = field(default_factory=lambda: MappingProxyType({}))
     hexes: bool = False
+    seen: Mapping[Path, Seen] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def judged_by(self, rule: Rule) -> Study:
         """The study with what the rule needs measured besides."""

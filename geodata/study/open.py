@@ -27,6 +27,7 @@ from geodata.signals import bounds_of
 from geodata.study.extras import sites_of, zones_of
 from geodata.study.filed import layers_of, measurements_of, near_of
 from geodata.study.in_files import LayerInFile
+from geodata.study.inputs import stats_of
 from geodata.study.listed import with_list
 from geodata.study.model import Study
 from geodata.study.peopled import amounts_of
@@ -51,11 +52,12 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     """
     path = Path(path)
     file = path / FILE if path.is_dir() or not path.suffix else path
+    stats = stats_of(file)
     settings = read_settings(file)
     folder = file.parent.resolve()
     crs = study_crs(settings.crs)
     reader = Reader(folder)
-    reader.inputs.append(folder / file.name)
+    reader.take(folder / file.name, before=stats)
     extent = area_of_use(crs)
     units = tuple(_units(reader, table, crs, extent) for table in settings.units)
     current = units_at(units, settings.as_of) if units else None
@@ -84,6 +86,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         measurements=measurements_of(reader, settings.measurements, crs, extent),
         rule=rule,
         inputs=tuple(reader.inputs),
+        seen=reader.seen(),
         tables=tuple(reader.tables),
         findings=tuple(reader.findings),
         notes=(

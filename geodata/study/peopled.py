@@ -47,7 +47,7 @@ def amounts_of(
 
 def _people(reader: Reader, table: PopulationTable, villages: gpd.GeoDataFrame) -> AmountSource:
     path = reader.folder / table.path
-    reader.inputs.append(path)
+    reader.take(path)
     file = Path(table.path).name
     raster = opened(path, file=file, crs=table.crs, band=table.band, whole=False)
     people = people_near(raster, villages.geometry)
@@ -157,7 +157,7 @@ def _settled(
     """Settled places; where each has its households, these are known by place too."""
     path = reader.folder / table.path
     if not is_address(table.path) and recognise(path) == "raster":
-        reader.inputs.append(path)
+        reader.take(path)
         return {"settled": _built_up(path, reader, table, villages)}
     return _points(reader, table, villages, extent)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
@@ -18,6 +19,7 @@ from geodata.findings import Finding
 from geodata.postgis.address import is_address, name_of
 from geodata.postgis.table import TableInput, read_source
 from geodata.read import Reading, read
+from geodata.study.inputs import Seen, Stats, seen_from, stats_of
 
 
 class Reader:
@@ -26,9 +28,28 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.inputs: list[Path] = []
+        self._before: dict[Path, Stats] = {}
+        self._seen: dict[Path, Seen] = {}
         self.tables: list[TableInput] = []
         self.doubts: list[Finding] = []
         self.findings: list[Finding] = []
+
+    def take(self, path: Path, *, before: Stats | None = None, seen: Seen | None = None) -> None:
+        """Remember a file that is about to be read.
+
+        ``before`` is how it was before it was read, where that was done, ``seen`` how it was read.
+        """
+        self.inputs.append(path)
+        if seen is not None:
+            self._seen.setdefault(path, seen)
+        self._before.setdefault(path, stats_of(path) if before is None else before)
+
+    def seen(self) -> Mapping[Path, Seen]:
+        """Each file as it was read, once all are."""
+        found = {
+            one: self._seen.get(one) or seen_from(one, was) for one, was in self._before.items()
+        }
+        return MappingProxyType(found)
 
     def read(
         self,
@@ -45,7 +66,7 @@ class Reader:
         if is_address(name):
             return self._from_database(name, layer=layer, crs=crs, encoding=encoding)
         path = self.folder / name
-        self.inputs.append(path)
+        self.take(path)
         reading = read(path, layer=layer, crs=crs, encoding=encoding, unplaced=True)
         self._doubt(reading, Path(name).name)
         return reading.table
@@ -70,7 +91,7 @@ class Reader:
             yield (Candidate(part=part, file=file, read=Reading(table=table)),)
             return
         path = self.folder / name
-        self.inputs.append(path)
+        self.take(path)
         source = Source(path=path, file=file, layer=layer, crs=crs, encoding=encoding)
         with candidates(source) as found:
             yield found

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
@@ -25,16 +28,25 @@ from coverage.model import (
     Summary,
 )
 from coverage.sure import Sureness
-from geodata.errors import CallError, UnreadableError, phrase
+from geodata.errors import CallError, Phrase, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
-from geodata.study.inputs import digests_of
+from geodata.staging import UNFINISHED
+from geodata.study.inputs import digests_of, require_unchanged
 from geodata.study.kept import Found, Named, Plan, load_measures, load_named, plan_of
 from geodata.study.manifests import (
+    DIGEST,
+    damaged_file,
+    digest_of,
     expected_told,
+    file_digest,
+    history_in,
     layers_told,
     parts_named,
+    published_if_told,
     published_in,
     read_manifest,
+    require_no_folders,
+    require_whole,
     rule_told,
 )
 from geodata.study.model import Study
@@ -51,7 +63,8 @@ class Run:
     its measures, and ``parts`` the kind and key of each part of them, as they are kept.
     ``what_if`` marks one seen through a rule that is not the published one: it is on no disk.
     ``alone`` names the operator of whose layers alone it is ("" where it is of all), as
-    `geodata.access.restrict` makes it for that operator's people.
+    `geodata.access.restrict` makes it for that operator's people. ``mended`` names what was kept
+    of it, was damaged and has been made anew.
     """
 
     run_id: str
@@ -66,6 +79,7 @@ class Run:
     measured_layers: int = 0
     what_if: bool = False
     alone: str = ""
+    mended: tuple[Phrase, ...] = ()
 
     @cached_property
     def sureness(self) -> Sureness:
@@ -92,6 +106,7 @@ def make_run(study: Study, found: Found, rule: Rule, *, plan: Plan, made_at: dat
         folder=study.folder / "results" / run_id,
         measures=plan.key,
         parts=plan.named,
+        mended=found.mended,
     )
 
 
@@ -108,37 +123,79 @@ def _run_id(study: Study, rule: Rule, *, key: str) -> str:
 def keep_run(run: Run, *, publish: bool) -> Run:
     """Write a run whole, unless it is there already; ``publish`` moves ``results/current``.
 
-    Returns the run, with the time it was first made where it was there.
+    Returns the run, with the time it was first made where it was there. One that is damaged is
+    written anew.
     """
-    if (run.folder / "manifest.json").exists():
+    if publish:
+        require_no_folders(run.study.folder / "results")
+    damage = _damage(run.folder)
+    if damage is None:
         made = datetime.fromisoformat(read_manifest(run.folder)["made_at"])
         run = replace(run, made_at=made)
     else:
+        require_unchanged(run.study.seen)
         with whole_folder(run.folder) as folder:
             _write(run, folder)
+            _put_away(run.folder)
+        if damage:
+            mended = phrase("{file} was damaged, and has been made anew", file=damage)
+            run = replace(run, mended=(*run.mended, mended))
     if publish:
-        if published_id(run.study) != run.run_id:
+        if run.run_id not in _history(run.study)[-1:]:
             _remember(run)
         with whole_file(run.study.folder / "results" / "current") as path:
             path.write_text(run.run_id + "\n", encoding="utf-8")
     return run
 
 
+def _damage(folder: Path) -> str | None:
+    """What of a kept run is damaged: None for nothing, "" where it was never kept."""
+    if not folder.exists():
+        return ""
+    try:
+        name = damaged_file(folder, read_manifest(folder))
+    except UnreadableError:
+        name = "manifest.json"
+    return f"results/{folder.name}/{name}" if name else None
+
+
+def _put_away(folder: Path) -> None:
+    """Make room for a run that was damaged."""
+    if folder.is_dir():
+        gone = folder.parent / f"{UNFINISHED}{uuid4().hex}"
+        folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
+
+
+def _require_published(
+    published: str | None, found: Iterable[Path], broken: Mapping[str, UnreadableError]
+) -> None:
+    """Raise `UnreadableError` where a run is published that cannot be read."""
+    if published is not None and published in broken:
+        raise broken[published]
+    if published and all(folder.name != published for folder in found):
+        raise UnreadableError(
+            "{file} names run {run}, which is not kept; assess and publish the study again",
+            file="results/current",
+            run=published,
+        )
+
+
 def _remember(run: Run) -> None:
     """Add a run to the history of what was published; what stood there first comes first."""
-    file = run.study.folder / "results" / "history"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    current = published_id(run.study)
+    lines = _history(run.study)
+    current = published_if_told(run.study.folder / "results")  # it is written anew in a moment
     if current and not lines:
         lines.append(current)
-    with whole_file(file) as path:
+    with whole_file(run.study.folder / "results" / "history") as path:
         path.write_text("\n".join([*lines, run.run_id]) + "\n", encoding="utf-8")
 
 
 def published_before(study: Study, run_id: str) -> tuple[str, ...] | None:
     """Runs published before this one, the latest first; None where it never was, or nothing was."""
-    file = study.folder / "results" / "history"
-    lines = file.read_text(encoding="utf-8").split() if file.exists() else []
+    lines = _history(study)
     if run_id not in lines:
         return None
     last = len(lines) - 1 - lines[::-1].index(run_id)
@@ -164,7 +221,9 @@ def _write(run: Run, folder: Path) -> None:
     write_parquet(
         summary.by_number_of_operators.to_frame(), folder / "by_number_of_operators.parquet"
     )
-    text = json.dumps(_described(run), ensure_ascii=False, indent=2, default=_plain)
+    files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
+    told = json.loads(json.dumps({**_described(run), "files": files}, default=_plain))
+    text = json.dumps({**told, DIGEST: digest_of(told)}, ensure_ascii=False, indent=2)
     write_bytes((text + "\n").encode(), folder / "manifest.json")
 
 
@@ -204,7 +263,7 @@ def _described(run: Run) -> dict[str, Any]:
         },
         "sureness": _sureness(run.sureness),
         "reconstruction": asdict(study.reconstruction) if study.reconstruction else None,
-        "inputs": digests_of(study.inputs, study.folder),
+        "inputs": digests_of(study.inputs, study.folder, seen=study.seen),
         "tables": [asdict(table) for table in study.tables],
         "layers": [asdict(layer.info) for layer in study.layers],
         "python": platform.python_version(),
@@ -231,8 +290,13 @@ def _plain(value: object) -> str:
 
 
 def manifest_of(run: Run) -> dict[str, Any]:
-    """The manifest a run was kept with. Raises `UnreadableError` where it is gone."""
-    return read_manifest(run.folder)
+    """The manifest a run was kept with.
+
+    Raises `UnreadableError` where it or a file of the run is gone, or another's.
+    """
+    manifest = read_manifest(run.folder)
+    require_whole(run.folder, manifest)
+    return manifest
 
 
 def published_id(study: Study) -> str | None:
@@ -241,10 +305,21 @@ def published_id(study: Study) -> str | None:
 
 
 def kept_runs(study: Study) -> tuple[Path, ...]:
-    """Folders of the kept runs, the newest last."""
-    found = (study.folder / "results").glob("*/manifest.json")
-    dated = [(read_manifest(path.parent)["made_at"], path.parent) for path in found]
+    """Folders of the kept runs, the newest last; those whose manifest cannot be read are not."""
+    dated = [(manifest["made_at"], folder) for folder, manifest in _kept(study)[0].items()]
     return tuple(folder for _, folder in sorted(dated))
+
+
+def _kept(study: Study) -> tuple[dict[Path, dict[str, Any]], dict[str, UnreadableError]]:
+    """Manifests of the kept runs by folder; by run, why those that cannot be read cannot."""
+    found: dict[Path, dict[str, Any]] = {}
+    broken: dict[str, UnreadableError] = {}
+    for path in sorted((study.folder / "results").glob("*/manifest.json")):
+        try:
+            found[path.parent] = read_manifest(path.parent)
+        except UnreadableError as error:
+            broken[path.parent.name] = error
+    return found, broken
 
 
 def kept_manifests(study: Study) -> tuple[tuple[str, str], ...]:
@@ -252,14 +327,11 @@ def kept_manifests(study: Study) -> tuple[tuple[str, str], ...]:
 
     A run whose manifest cannot be read is passed over.
     """
-    found: dict[str, tuple[str, str]] = {}
-    for path in (study.folder / "results").glob("*/manifest.json"):
-        try:
-            manifest = read_manifest(path.parent)
-        except UnreadableError:
-            continue
-        found[path.parent.name] = str(manifest["made_at"]), str(manifest["measures"])
-    published = [published_id(study) or "", *reversed(_history(study))]
+    found = {
+        folder.name: (str(manifest["made_at"]), str(manifest["measures"]))
+        for folder, manifest in _kept(study)[0].items()
+    }
+    published = [published_if_told(study.folder / "results") or "", *reversed(_history(study))]
     newest = sorted(found, key=lambda name: found[name][0], reverse=True)
     order = dict.fromkeys(name for name in (*published, *newest) if name in found)
     return tuple((name, found[name][1]) for name in order)
@@ -267,15 +339,15 @@ def kept_manifests(study: Study) -> tuple[tuple[str, str], ...]:
 
 def _history(study: Study) -> list[str]:
     """Ids of what was published, the latest last."""
-    file = study.folder / "results" / "history"
-    return file.read_text(encoding="utf-8").split() if file.exists() else []
+    return history_in(study.folder / "results")
 
 
 def latest_run(study: Study) -> Run | None:
     """The published run, else the study's own, else the newest what-if; None where none fits.
 
     A run made of other inputs, or by a rule that the study file no longer names, is history:
-    `open_run` opens it, and it is not shown as current.
+    `open_run` opens it, and it is not shown as current. Raises `UnreadableError` where the
+    published run cannot be read, or nothing is published and no run can.
     """
     plan = plan_of(study)
     measures = load_measures(study, plan)
@@ -283,8 +355,9 @@ def latest_run(study: Study) -> Run | None:
         return None
     published = published_id(study)
     best: tuple[bool, Rule, str] | None = None
-    for folder in kept_runs(study):
-        manifest = read_manifest(folder)
+    found, broken = _kept(study)
+    _require_published(published, found, broken)
+    for folder, manifest in sorted(found.items(), key=lambda one: (one[1]["made_at"], one[0])):
         rule = rule_told(manifest)
         if rule is None or folder.name != _run_id(study, rule, key=plan.key):
             continue
@@ -293,6 +366,8 @@ def latest_run(study: Study) -> Run | None:
         if shown and (best is None or own >= best[0]):
             best = own, rule, manifest["made_at"]
     if best is None:
+        if broken and not found:
+            raise next(iter(broken.values()))
         return None
     _, rule, made_at = best
     if study.judged_by(rule).hexes != study.hexes:  # a what-if of another rule, which needs more
@@ -312,14 +387,18 @@ def open_run(study: Study, run_id: str) -> Run:
     Its ``study`` has the villages of then. Raises `CallError` for a run that is not kept, and
     `UnreadableError` where a part of it is gone.
     """
-    kept = {folder.name: folder for folder in kept_runs(study)}
+    found, broken = _kept(study)
+    if run_id in broken:
+        raise broken[run_id]
+    kept = {folder.name: folder for folder in found}
     if run_id not in kept:
         raise CallError(
             "run {asked} is not kept; the study has {known}",
             asked=run_id,
-            known=", ".join(kept) or phrase("no run at all"),
+            known=", ".join(sorted(kept)) or phrase("no run at all"),
         )
-    folder, manifest = kept[run_id], read_manifest(kept[run_id])
+    folder, manifest = kept[run_id], found[kept[run_id]]
+    require_whole(folder, manifest)
     table = gpd.read_parquet(folder / "villages.parquet")
     day = date.fromisoformat(manifest.get("as_of") or study.as_of.isoformat())
     settings = study.settings.model_copy(update={"as_of": day})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -342,9 +343,11 @@ def _keys_at(place: list[Any]) -> list[str]:
 PATH_KEYS = ("path", "centres", "list", "communes", "districts", "extent")
 
 
-def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]:
-    """Files that the study names and that are not there."""
-    faults: list[Fault] = []
+Place = list[str | int]
+
+
+def named_paths(data: Mapping[str, Any], folder: Path) -> Iterator[tuple[Place, str, list[Path]]]:
+    """Each file that a study's data names: where it stands, its name, and what is there of it."""
     for table, value in data.items():
         many = isinstance(value, list)
         for k, entry in enumerate(value if many else [value]):
@@ -352,10 +355,18 @@ def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]
                 continue
             for key in PATH_KEYS:
                 name = entry.get(key)
-                if isinstance(name, str) and not is_address(name) and not found_files(folder, name):
-                    line, where = where_of([table, k, key] if many else [table, key], text)
-                    fault = phrase(
-                        "{where}: file {file} is not there", where=where, file=repr(hidden(name))
-                    )
-                    faults.append((line, fault))
+                if isinstance(name, str):
+                    place: Place = [table, k, key] if many else [table, key]
+                    yield place, name, [] if is_address(name) else found_files(folder, name)
+
+
+def _missing_files(data: dict[str, Any], text: str, folder: Path) -> list[Fault]:
+    """Files that the study names and that are not there."""
+    faults: list[Fault] = []
+    for place, name, found in named_paths(data, folder):
+        if found or is_address(name):
+            continue
+        line, where = where_of(place, text)
+        fault = phrase("{where}: file {file} is not there", where=where, file=repr(hidden(name)))
+        faults.append((line, fault))
     return faults

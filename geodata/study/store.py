@@ -1,16 +1,19 @@
 """What was measured, on disk: entries found by their content, shared by processes, bounded.
 
 An entry is a folder ``results/measures/<key>`` with ``measures.npz`` (named arrays) and
-``about.json`` (what it is). It appears whole or not at all, and is never changed; one that is
-cut short or is not what its key says counts as absent. Locks are held by the system and end
-with their process; they lie in ``.locks`` and are never removed, which would be a race.
+``about.json`` (what it is, with a digest of both). It appears whole or not at all, and is never
+changed; one that is cut short or is not what its key or digest says counts as absent. Locks are
+held by the system and end with their process; they lie in ``.locks`` and are never removed, which
+would be a race.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+import struct
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -30,6 +33,15 @@ from geodata.staging import UNFINISHED, sweep
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 About = dict[str, Any]
+
+DIGEST = "sha256"
+"""Where an entry has its digest; earlier versions wrote none."""
+
+NOT_OURS = (
+    BadZipFile, EOFError, KeyError, MemoryError, NotImplementedError, OSError, RecursionError,
+    RuntimeError, struct.error, SyntaxError, TypeError, ValueError, zlib.error,
+)  # fmt: skip
+"""What numpy raises where a file holds something else."""
 
 WAIT_S = 600.0
 """So long one process waits for another that measures the same; then it measures too."""
@@ -62,9 +74,12 @@ class Store:
         if about is None or about.get("key", key) != key:
             return None
         try:
+            told = about.pop(DIGEST, None)
+            if told is not None and told != _digest(path / "measures.npz", about):
+                return None
             with np.load(path / "measures.npz", allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
-        except (BadZipFile, EOFError, KeyError, MemoryError, OSError, ValueError, zlib.error):
+        except NOT_OURS:
             return None  # cut short, or nothing of ours
         with suppress(OSError):  # a folder that is only read
             os.utime(path / "measures.npz")
@@ -76,9 +91,15 @@ class Store:
             return
         with whole_folder(self.folder / key) as folder:
             np.savez_compressed(folder / "measures.npz", allow_pickle=False, **arrays)
-            text = json.dumps({**about, "key": key}, ensure_ascii=False)
+            told = json.loads(json.dumps({**about, "key": key}))
+            told[DIGEST] = _digest(folder / "measures.npz", told)
+            text = json.dumps(told, ensure_ascii=False)
             (folder / "about.json").write_text(text, encoding="utf-8")
             self.remove(key)
+
+    def has(self, key: str) -> bool:
+        """Whether there is something under a key, be it damaged."""
+        return (self.folder / key).exists()
 
     def entries(self) -> tuple[Entry, ...]:
         """All entries, the one used longest ago first, also such as cannot be read."""
@@ -155,6 +176,13 @@ class Store:
         folder = self.folder / ".locks"
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / name, timeout=wait_s)
+
+
+def _digest(file: Path, about: Mapping[str, Any]) -> str:
+    """A digest of an entry's arrays and of what is said of them."""
+    told = json.dumps(about, sort_keys=True).encode()
+    with file.open("rb") as stream:
+        return hashlib.sha256(hashlib.file_digest(stream, "sha256").digest() + told).hexdigest()
 
 
 def _lock(key: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, ParamSpec, TypeVar
@@ -28,6 +28,7 @@ from geodata.sandbox.limits import MEGABYTE
 from geodata.study.changes import changes_since
 from geodata.study.conflicts import conflicts_for
 from geodata.study.cut import CutShapes
+from geodata.study.inputs import seen_from, stats_of
 from geodata.study.kept_amounts import with_hexes
 from geodata.study.model import Study
 from geodata.study.places import Structure
@@ -65,7 +66,10 @@ class SandboxedStudy:
 
         Raises `StoppedError` where that had to be ended, now or before with the same files.
         """
-        return self._built(self._call(measured.measured_run, self.folder))
+        before = {path: stats_of(path) for path in self._work.paths()}
+        run = self._built(self._call(measured.measured_run, self.folder))
+        read = {one: seen_from(one, before[one]) for one in run.study.inputs if one in before}
+        return replace(run, study=replace(run.study, seen=MappingProxyType(read)))
 
     def beside(self, run: Run) -> MeasuredStudy:
         """What the pages of a run of it ask for beside.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -63,8 +63,12 @@ class StoppedWork:
 
     def files(self) -> State:
         """What the study is made of, by names, sizes and times."""
+        return self._state(self.paths())
+
+    def paths(self) -> Iterator[Path]:
+        """The files and folders that the study is made of, which no sandbox may write to."""
         tops = [one for one in self.folder.iterdir() if one.name not in NOT_READ]
-        return self._state(one for top in tops for one in (top, *top.rglob("*")))
+        return (one for top in tops for one in (top, *top.rglob("*")))
 
     def size(self) -> int:
         """The bytes of all results."""

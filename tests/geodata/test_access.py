@@ -720,3 +720,10 @@ def test_a_code_that_is_another_area_in_another_structure_needs_its_day(run: Run
     ):  # fmt: skip
         part = restrict(moved, Rights(communes=frozenset({told})))
         assert list(part.study.villages.index) == seen
+
+
+def test_settings_nested_without_end_are_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("[access]\nx = " + "[" * 100_000, "utf-8")
+    with pytest.raises(UnreadableError, match="cannot be read: nested too deeply"):
+        read_access(file)

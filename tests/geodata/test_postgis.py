@@ -16,6 +16,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 import geodata
 from geodata import CallError, DataError, StudyError, UnreadableError
+from geodata.postgis import connect
 from geodata.postgis.address import address_of, hidden, name_of, with_source, without_passwords
 from geodata.postgis.table import read_source
 from geodata.report.repair import repair_study
@@ -332,6 +333,20 @@ def test_the_server_s_time_limit_is_told(gis: Gis) -> None:
     url = gis.planner + "?options=-c%20statement_timeout%3D200ms"
     slow = "select pg_sleep(5)::text as a, 'SRID=3405;POINT(1 2)'::geometry as g"
     refused(UnreadableError, with_source(url, query=slow), "time limit", "statement_timeout")
+
+
+def test_a_table_that_somebody_has_locked_is_no_publication(
+    gis: Gis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "LOCK_S", 1)
+    schema = gis.schema()
+    gis.execute(f"CREATE TABLE {schema}.held AS SELECT ST_Point(1, 2, 3405) AS geom")
+    with psycopg.connect(gis.admin) as theirs:
+        theirs.execute(f"LOCK TABLE {schema}.held IN ACCESS EXCLUSIVE MODE".encode())
+        sentence = refused(
+            UnreadableError, with_source(gis.planner, table=f"{schema}.held"), "is locked by"
+        )
+    assert "publication" not in sentence
 
 
 def test_a_query_changes_nothing(gis: Gis) -> None:

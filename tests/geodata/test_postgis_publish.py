@@ -19,6 +19,7 @@ import shapely
 
 import geodata
 from geodata import CallError, DataError, Run, UnreadableError
+from geodata.postgis import connect
 from geodata.postgis.address import with_source
 from geodata.postgis.publish import publish
 from geodata.postgis.rows import rows_of
@@ -345,6 +346,19 @@ def test_publishers_at_once_do_not_corrupt(gis: Gis, schema: str, run: Run, othe
     assert len(gis.execute(f"SELECT DISTINCT run_id FROM {schema}.current_villages")) == 1
 
 
+def test_another_publication_that_takes_long_is_told(
+    gis: Gis, schema: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "LOCK_S", 1)
+    with psycopg.connect(gis.admin) as theirs:
+        theirs.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"phusong {schema}"]
+        )
+        assert "another publication is still going on" in refused(
+            UnreadableError, run, gis.planner, schema=schema
+        )
+
+
 def test_tables_of_others_are_never_touched(gis: Gis, schema: str, run: Run) -> None:
     gis.execute(f"CREATE TABLE {schema}.layers AS SELECT 1 AS mine")
     sentence = refused(CallError, run, gis.planner, schema=schema)
@@ -362,13 +376,14 @@ def test_another_system_needs_another_schema(gis: Gis, schema: str, run: Run) ->
 
 
 def test_what_right_is_missing_is_told(gis: Gis, schema: str, run: Run) -> None:
-    theirs = f"kin_{uuid4().hex[:8]}"
+    """The statements run as they are told, whatever signs a name has."""
+    theirs = f"Sở-TT {uuid4().hex[:8]}"
     sentence = refused(UnreadableError, run, gis.planner, schema=theirs)
-    assert f"CREATE SCHEMA {theirs} AUTHORIZATION {gis.user}" in sentence
-    gis.execute(f"CREATE SCHEMA {theirs}")
+    assert sentence.endswith(f'CREATE SCHEMA "{theirs}" AUTHORIZATION "{gis.user}"')
+    gis.execute(f'CREATE SCHEMA "{theirs}"')
     sentence = refused(UnreadableError, run, gis.planner, schema=theirs)
-    assert f"GRANT USAGE, CREATE ON SCHEMA {theirs} TO {gis.user}" in sentence
-    gis.execute(f"GRANT USAGE, CREATE ON SCHEMA {theirs} TO {gis.user}")
+    assert sentence.endswith(f'GRANT USAGE, CREATE ON SCHEMA "{theirs}" TO "{gis.user}"')
+    gis.execute(sentence[sentence.index("GRANT ") :])
     assert publish(run, gis.planner, schema=theirs).villages == 9
     assert schema
 

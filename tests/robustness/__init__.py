@@ -1,1 +1,1 @@
-"""Faults made on purpose, and what of the promise holds then."""
+"""Faults made on purpose, and counts of what becomes of the promise then."""

@@ -1,39 +1,27 @@
-"""Makes faults and counts what comes of them: ``uv run python -m tests.robustness disk``."""
+"""Makes faults and counts what comes of them: ``uv run python -m tests.robustness disk|state``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from collections import Counter
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
-from geodata.export.write import ENDINGS
-from tests.robustness.disk import campaign
-from tests.tiny_study import write_study
+from tests.robustness import disk, state
+
+CAMPAIGNS: Mapping[str, Callable[[Sequence[str]], int]] = MappingProxyType(
+    {"disk": disk.main, "state": state.main}
+)
+"""By name: given the words that follow it, runs a campaign and returns its exit status."""
 
 
 def main() -> int:
-    """Run a campaign and print its counts; 1 where anything was lost or not told."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("disk",))
-    parser.add_argument("--study", type=Path, help="a study instead of the nine villages")
-    parser.add_argument("--places", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=900)
+    """Run the campaign asked for; 1 where anything was lost, wrong or not told."""
+    parser = argparse.ArgumentParser(prog="python -m tests.robustness", description=__doc__)
+    parser.add_argument("what", choices=CAMPAIGNS)
+    parser.add_argument("words", nargs=argparse.REMAINDER, help="see: disk --help, state --help")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        study = asked.study or write_study(Path(folder) / "study")
-        scratch = Path(folder) / "disk"
-        counts = campaign(study, scratch, places=asked.places, seconds=asked.seconds)
-    return _printed(counts, wanted=asked.places * len(ENDINGS))
-
-
-def _printed(counts: Counter[tuple[str, str]], *, wanted: int) -> int:
-    for (ending, outcome), count in sorted(counts.items()):
-        sys.stdout.write(f"{ending:8} {count:4} {outcome}\n")
-    bad = sum(n for (_, outcome), n in counts.items() if outcome not in ("written", "refused"))
-    sys.stdout.write(f"{counts.total()} of {wanted} tried, {bad} lost or not told\n")
-    return 1 if bad else 0
+    return CAMPAIGNS[asked.what](asked.words)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,21 @@
 """Every format written onto a disk that ends somewhere in the file, over a good old one.
 
+    uv run python -m tests.robustness disk [--study S] [--places 20] [--seconds 900]
+
 A disk of its own is mounted (root, Linux); elsewhere a limit on the size of files stands for it.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +27,7 @@ from geodata.errors import UnwrittenError
 from geodata.export.listing import uncovered_list
 from geodata.export.write import ENDINGS, export_list
 from geodata.study.results import Run
+from tests.tiny_study import write_study
 
 END_BYTES = (0.0, 0.5, 0.95)
 """What of a file fits, where the test suite tries a few places."""
@@ -121,3 +126,25 @@ def campaign(
                 for one in disk.iterdir():
                     one.unlink()
     return counts
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the campaign and print its counts; 1 where anything was lost or not told."""
+    parser = argparse.ArgumentParser(prog="python -m tests.robustness disk")
+    parser.add_argument("--study", type=Path, help="a study instead of the nine villages")
+    parser.add_argument("--places", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=900)
+    asked = parser.parse_args(words)
+    with tempfile.TemporaryDirectory() as folder:
+        study = asked.study or write_study(Path(folder) / "study")
+        scratch = Path(folder) / "disk"
+        counts = campaign(study, scratch, places=asked.places, seconds=asked.seconds)
+    return _printed(counts, wanted=asked.places * len(ENDINGS))
+
+
+def _printed(counts: Counter[tuple[str, str]], *, wanted: int) -> int:
+    for (ending, outcome), count in sorted(counts.items()):
+        sys.stdout.write(f"{ending:8} {count:4} {outcome}\n")
+    bad = sum(n for (_, outcome), n in counts.items() if outcome not in ("written", "refused"))
+    sys.stdout.write(f"{counts.total()} of {wanted} tried, {bad} lost or not told\n")
+    return 1 if bad else 0

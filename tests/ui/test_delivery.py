@@ -43,6 +43,7 @@ from ui.sign_in import gate
 from ui.sign_in.cookies import VISITOR
 from ui.sign_in.gate import AccessGate
 from ui.sign_in.register import FOLDER_VARIABLE, register_of
+from ui.sign_in.requests import refused
 
 UI = Path(access.__file__).parent
 SETTINGS = f"""
@@ -202,12 +203,11 @@ def test_without_sign_in_a_file_is_of_the_browser_it_was_made_in(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(access.SETTINGS_VARIABLE, "")
-    content = Delivery(
-        make=lambda: b"mine", claim=Claim(owner="one", rights=EVERYTHING, study="")
-    )()
+    one, two = ("ab" * 32, "cd" * 32)
+    content = Delivery(make=lambda: b"mine", claim=Claim(owner=one, rights=EVERYTHING, study=""))()
     address = server.keep(content)
-    assert asked(server, address, "phusong_visitor=one").body == b"mine"
-    for cookies in ("", "phusong_visitor=two", "phusong_visitor="):
+    assert asked(server, address, f"phusong_visitor={one}").body == b"mine"
+    for cookies in ("", f"phusong_visitor={two}", "phusong_visitor="):
         assert asked(server, address, cookies).status == 403
 
 
@@ -218,6 +218,49 @@ def test_the_ledger_forgets_what_was_made_longest_ago() -> None:
     with pytest.raises(NotAllowedError):
         kept.require(b"1", owner="one")
     kept.require(b"3", owner="one")
+
+
+def test_the_ledger_does_not_grow_with_browsers_that_make_one_file() -> None:
+    kept = Ledger(most=100)
+    for k in range(1_000):
+        kept.add(b"same", Claim(owner=str(k), rights=EVERYTHING, study=""))
+        kept.add(b"same", Claim(owner="one", rights=EVERYTHING, study=str(k)))
+    assert sum(len(claims) for claims in kept._claims.values()) < 120
+    kept.require(b"same", owner="999")
+    with pytest.raises(NotAllowedError):
+        kept.require(b"same", owner="1")
+
+
+def test_the_rights_are_asked_once_for_a_file_with_many_claims(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Ledger()
+    for code in "123456":
+        kept.add(b"1", Claim(owner=server.owner, rights=Rights(operator=code), study=""))
+    asked_for: list[str] = []
+    found = delivery.visitor_named
+    monkeypatch.setattr(
+        delivery, "visitor_named", lambda owner: asked_for.append(owner) or found(owner)
+    )
+    _removed(server)
+    with pytest.raises(NotAllowedError):
+        kept.require(b"1", owner=server.owner)
+    assert asked_for == [server.owner]
+
+
+def test_a_group_of_buttons_asks_once_whose_they_are(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners: list[str] = []
+    monkeypatch.setattr(delivery, "current_owner", lambda: owners.append("") or server.owner)
+    assert not open_page(monkeypatch, run, "gaps", PLANNER, verdict="all").exception
+    assert len(owners) == 1
+
+
+def test_a_refusal_for_a_page_whose_address_is_none_is_a_sentence() -> None:
+    scope = {"headers": [(b"referer", b"http://[x?lang=en")], "type": "http"}
+    told = bytes(refused(NotAllowedError(access.ENDED), scope).body).decode()
+    assert told == "your rights have changed or your sign-in has ended; load the page again"
 
 
 def _button_calls() -> Iterator[tuple[str, ast.Call]]:

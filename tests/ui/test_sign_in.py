@@ -139,7 +139,7 @@ def test_a_sign_in_ends_with_another_cookie_secret(
     owner = begin(claims)
     key = access.key_of(owner)
     assert access.rights_in(key) is not None
-    monkeypatch.setattr(access, "get_cookie_secret", lambda: "another")
+    monkeypatch.setattr(access, "cookie_secret", lambda: "another")
     assert access.rights_of(owner) is None
     assert access.rights_in(key) is None
 
@@ -350,7 +350,7 @@ def test_a_socket_ends_within_seconds_of_its_sign_in(
         elif how == "cut":
             settings.write_text(SETTINGS.replace('"*"', '"417"'), "utf-8")
         else:
-            monkeypatch.setattr(access, "get_cookie_secret", lambda: "another")
+            monkeypatch.setattr(access, "cookie_secret", lambda: "another")
 
     client = Client(f"_streamlit_user={cookie(claims)}")
     ran(client.run(end))

@@ -14,7 +14,7 @@ from streamlit import config
 from streamlit.runtime.secrets import secrets_singleton
 
 from tests.ui.signing import begin
-from ui import access
+from ui import access, settings_file
 from ui.sign_in import sweep
 from ui.sign_in.register import FOLDER_VARIABLE, Register, SignIn, register_of
 from ui.sign_in.sweep import Sweep
@@ -175,8 +175,12 @@ def test_a_register_that_cannot_be_pruned_tells_its_grants_all_the_same(
 def test_settings_are_read_once_for_all_sign_ins(
     settings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owners, reads, read = [_planner(1, str(k)) for k in range(5)], [], access.access_bytes
-    monkeypatch.setattr(access, "access_bytes", lambda path: reads.append(path) or read(path))
+    owners, reads = [_planner(1, str(k)) for k in range(5)], []
+    read = settings_file.access_bytes
+    monkeypatch.setattr(
+        settings_file, "access_bytes", lambda path: reads.append(path) or read(path)
+    )
+    monkeypatch.setattr(settings_file.settings_file(), "_last", None)
     grants = Sweep().grants(owners)
     assert list(grants or {}) == owners
     assert reads == [settings]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from socket import AF_INET, SOCK_STREAM, socket
+from threading import Thread
+from time import sleep
 
 import pytest
+import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.runtime_util import get_max_message_size_bytes
+from websockets import Origin
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from geodata.access import EVERYTHING, Rights
 from tests.ui.asgi import ran
-from ui.sockets import MOST_BYTES_UNKNOWN, SocketGuard, is_allowed, is_own_origin
+from ui.sign_in.gate import AccessGate
+from ui.sockets import MOST_BYTES, MOST_BYTES_UNKNOWN, SocketGuard, is_allowed, is_own_origin
 from ui.visitor import NOBODY, Visitor
 
 PLANNER = Visitor(name="email:a", rights=EVERYTHING)
@@ -82,6 +92,7 @@ def test_before_sign_in_there_is_the_pages_own_run_alone() -> None:
         ("", "a.example", "", False),
         ("null", "a.example", "", False),
         ("", "", "", False),
+        ("http://[x", "a.example", "", False),
         ("https://a.example", "inner:8501", "https://a.example/", True),
         ("http://a.example", "a.example", "https://a.example", False),
         ("https://inner", "inner", "https://a.example", False),
@@ -91,6 +102,19 @@ def test_only_pages_of_this_server_open_a_socket(
     origin: str, host: str, public: str, own: bool
 ) -> None:
     assert is_own_origin(origin, host=host, public=public) is own
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"), [({"bytes": b"\xff\xff"}, 1002), ({"text": "hello"}, 1003)]
+)
+def test_a_broken_message_closes_the_socket_and_leaves_one_line_in_the_log(
+    broken: Mapping[str, object], code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = {"type": "websocket.receive", **broken}
+    inner, sent, _ = _connect([message, _message(rerun_script=None)], origin="http://a.example")
+    assert [message["type"] for message in inner.received] == ["websocket.connect"]
+    assert sent == [{"type": "websocket.close", "code": code}]
+    assert [record.exc_info for record in caplog.records] == [None]
 
 
 class _Inner:
@@ -148,3 +172,65 @@ def test_a_page_of_another_server_is_refused_before_anything_is_read() -> None:
 def test_behind_a_proxy_the_server_sees_the_host_that_was_asked_for() -> None:
     inner, _, _ = _connect([], origin="https://p.example", public="https://p.example")
     assert inner.host == "p.example"
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """A server that hears messages and answers none, as Streamlit starts it."""
+
+    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            await send({"type": "websocket.send", "text": str(len(message["bytes"]))})
+
+    def visitor(cookies: Mapping[str, str]) -> Visitor:
+        return PLANNER if cookies.get("who") == "planner" else NOBODY
+
+    guard = SocketGuard(quiet, visitor=visitor, origin=lambda: "http://a.example")
+    most = get_max_message_size_bytes()
+    config = uvicorn.Config(guard, port=0, ws_max_size=most, lifespan="off", log_level="error")
+    server = uvicorn.Server(config)
+    with socket(AF_INET, SOCK_STREAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                sleep(0.01)
+            yield f"ws://127.0.0.1:{listening.getsockname()[1]}/_stcore/stream"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "most"), [("", MOST_BYTES_UNKNOWN), ("who=planner", MOST_BYTES)]
+)
+def test_a_message_longer_than_our_pages_send_is_cut_off_before_it_is_held(
+    cookie: str, most: int
+) -> None:
+    run = BackMsg()
+    run.rerun_script.query_string = "a" * (most - 100)
+    whole = run.SerializeToString()
+    run.rerun_script.query_string = "a" * most
+    with (
+        _served() as url,
+        connect(url, origin=Origin("http://a.example"), additional_headers={"Cookie": cookie}) as c,
+    ):
+        c.send(whole)
+        assert c.recv(30) == str(len(whole))
+        c.send(run.SerializeToString())
+        with pytest.raises(ConnectionClosedError) as closed:
+            c.recv(30)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+
+
+def test_the_server_hands_its_own_connections_to_the_guard_of_sockets() -> None:
+    from app import app  # noqa: PLC0415  # a server of its own
+
+    kinds = [one.cls for one in app._user_middleware]
+    assert kinds.index(SocketGuard) < kinds.index(AccessGate), "which wraps what it hands on"

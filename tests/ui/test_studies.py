@@ -9,6 +9,9 @@ from unittest.mock import Mock
 
 import pytest
 
+import geodata
+from coverage.rules import RULES
+from geodata.errors import UnreadableError
 from geodata.sandbox import LostError
 from tests.tiny_study import write_study
 from ui import studies
@@ -76,13 +79,52 @@ def test_one_whose_pictures_are_lost_is_never_at_hand_and_the_log_says_so(
 @pytest.mark.heavy
 def test_a_file_replaced_is_read_again(study: Path) -> None:
     before = studies.open_study()
-    layer = before.run.study.inputs[-1]
-    assert layer.is_relative_to(study.parent)
-    os.utime(layer, ns=(1, 1))
+    _rewrite(study.parent / "centres.csv")
     assert studies.at_hand() is None
+    studies.open_study()  # other figures are written
     after = studies.open_study()
     assert after is not before
     assert after is studies.open_study()
+
+
+def _rewrite(path: Path) -> None:
+    """Other content of the same size under the same time of writing."""
+    was, content = path.stat(), path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+
+
+@pytest.mark.heavy
+def test_a_layer_changed_under_its_old_size_and_time_is_read_again(study: Path) -> None:
+    before = studies.open_study()
+    layer, other = study.parent / "Alpha.gpkg", study.parent / "Beta.gpkg"
+    was, size = layer.stat(), layer.stat().st_size
+    layer.write_bytes(other.read_bytes()[:size].ljust(size, b"\0"))
+    os.utime(layer, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert layer.stat().st_size == size
+    after = studies.open_study()
+    assert after is not before
+    figures = before.run.summary.headline, after.run.summary.headline
+    assert figures[0] != figures[1]
+    assert figures[1] == geodata.assess_study(geodata.open_study(study)).summary.headline
+
+
+@pytest.mark.heavy
+def test_a_file_dated_ahead_is_read_once(study: Path) -> None:
+    ahead = time.time_ns() + 10**9 * 86400
+    os.utime(study.parent / "Alpha.gpkg", ns=(ahead, ahead))
+    once = studies.open_study()
+    assert studies.open_study() is once
+    os.utime(study.parent / "Alpha.gpkg", ns=(ahead + 1, ahead + 1))
+    assert studies.open_study() is once, "the same content under another time is the same file"
+
+
+def test_a_page_publishes_nothing_of_a_file_that_has_changed(study: Path) -> None:
+    opened = studies.open_study()
+    _rewrite(study.parent / "centres.csv")
+    with pytest.raises(UnreadableError, match=r"centres\.csv has changed since"):
+        opened.publish(RULES["vn-without-3g"])
+    assert not (study.parent / "results" / "current").exists()
 
 
 @pytest.mark.heavy

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import logging
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from geodata.errors import DataError
 from geodata.study.results import Run
+from tests.ui.asgi import ran
 from tests.ui.tiny_run import open_page
 from ui import frame, troubles
 from ui.choices import Choices
 from ui.screens import method
-from ui.troubles import on_page_error, trouble_text
+from ui.troubles import fault_answer, on_page_error, trouble_text
 
 HIDDEN = "/srv/song/study.toml"
 ERRORS = [
@@ -93,3 +99,27 @@ def test_a_file_that_a_page_cannot_read_is_a_sentence_and_in_the_log(
         "this server could not read or write a file; try again, and if it stays so, ask who runs it"
     ]
     assert HIDDEN in caplog.text
+
+
+def test_what_no_route_has_caught_is_a_sentence_with_all_headers() -> None:
+    from app import app  # noqa: PLC0415  # a server of its own
+
+    handler = app._exception_handlers[Exception]
+    assert handler is fault_answer
+
+    def fail(_: Request) -> Response:
+        raise ERRORS[2]
+
+    site = Starlette(routes=[Route("/x", fail)], exception_handlers={Exception: handler})
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(site, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
+            return await client.get("/x?lang=en")
+
+    answer = ran(ask())
+    assert answer.status_code == 503
+    assert answer.text.startswith("this page could not be shown")
+    assert "srv" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"

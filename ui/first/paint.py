@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from re import DOTALL, sub
 
-from anyio import CapacityLimiter, move_on_after, to_thread
+from anyio import move_on_after
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +24,7 @@ from ui.access import access
 from ui.choices import Choices
 from ui.first.page import FIRST_VIEWS, first_view
 from ui.maps.routes import prefix
+from ui.once import Once, ReaderGoneError
 from ui.texts import translator
 
 FOLDER = Path(__file__).parent
@@ -47,6 +50,8 @@ class FirstPaint:
     def __init__(self, app: ASGIApp, base_path: Callable[[], str]) -> None:
         self.app = app
         self.base_path = base_path
+        # by threads of their own: files are not to wait for first views
+        self._once = Once[str | None](at_once=THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the first view in the page, or hand the request on."""
@@ -56,7 +61,8 @@ class FirstPaint:
             return
         choice = choices.read(dict(QueryParams(scope["query_string"])))
         base = prefix(self.base_path())
-        view = await _soon(path, choice, base)
+        asked = Request(scope, receive)
+        view = await self._soon(asked, (path, choice, base), partial(_view, path, choice, base))
         if view is None:
             await self.app(scope, receive, send)
             return
@@ -66,6 +72,14 @@ class FirstPaint:
             answer = await run_in_threadpool(_with_view, answer, view, choice, zipped=zipped)
         await answer(scope, receive, send)
 
+    async def _soon(
+        self, asked: Request, key: Hashable, make: Callable[[], str | None]
+    ) -> str | None:
+        """A first view that is there at once, or none: the page itself never waits for it."""
+        with suppress(ReaderGoneError), move_on_after(PATIENCE_S):
+            return await self._once.get(asked, key, make)
+        return None
+
     def _page_of(self, scope: Scope) -> str | None:
         """The page with a first view that is asked for, None where something else is."""
         if scope["type"] != "http" or scope["method"] != "GET":
@@ -74,21 +88,6 @@ class FirstPaint:
         path = scope["path"]
         page = path.removeprefix(base).strip("/") if path.startswith(f"{base}/") else None
         return page if page in FIRST_VIEWS else None
-
-
-async def _soon(path: str, choice: Choices, base: str) -> str | None:
-    """A first view that is there at once, or none: the page itself never waits for it."""
-    with move_on_after(PATIENCE_S):
-        return await to_thread.run_sync(
-            _view, path, choice, base, limiter=_limiter(), abandon_on_cancel=True
-        )
-    return None
-
-
-@cache
-def _limiter() -> CapacityLimiter:
-    """First views are made by threads of their own: files are not to wait for them."""
-    return CapacityLimiter(THREADS)
 
 
 def _view(path: str, choice: Choices, base: str) -> str | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from geodata.errors import GeodataError
 from ui.maps.assets import ROUTE, Asset, AssetStore
+from ui.once import Once, ReaderGoneError
 
 FOREVER = "public, max-age=31536000, immutable"
 PRIVATE = "private, max-age=900"
@@ -35,21 +38,26 @@ def map_routes(
     The prefix is ours to add: the server does not, and answers an unknown path with
     its front page. It is asked for on each request, as it may be set after the routes.
     """
+    once = Once[bytes]()
 
-    def allowed(request: Request, asset: Asset) -> bool:
-        return asset.is_public or may_read(request, asset)
+    async def allowed(request: Request, asset: Asset) -> bool:
+        return asset.is_public or await run_in_threadpool(may_read, request, asset)
 
-    def serve(request: Request) -> Response:
+    async def serve(request: Request) -> Response:
         asked = f"/{request.path_params.get('base', '')}".rstrip("/")
         asset = store.find(request.path_params["digest"], request.path_params["name"])
         if asset is None or asked != prefix(base_path()):
             return PlainTextResponse("Not found", status_code=404)
         try:
-            if not allowed(request, asset):
+            if not await allowed(request, asset):
                 return _refusal()
             zipped = "gzip" in request.headers.get("accept-encoding", "")
-            answer = _answer(asset, zipped=zipped)
-            return answer if allowed(request, asset) else _refusal()  # drawing takes a while
+            make = partial(_body, asset, zipped=zipped)
+            body = await once.get(request, (asset.path, zipped), make)
+            is_allowed = await allowed(request, asset)  # drawing takes a while
+            return _answer(asset, body, zipped=zipped) if is_allowed else _refusal()
+        except ReaderGoneError:
+            return _refusal()
         except GeodataError as error:
             LOG.warning("%s could not be drawn: %s", asset.name, error)
             return PlainTextResponse("Could not be drawn", status_code=503, headers=REFUSED)
@@ -63,7 +71,11 @@ def _refusal() -> Response:
     return PlainTextResponse("Not allowed, or no longer", status_code=403, headers=REFUSED)
 
 
-def _answer(asset: Asset, *, zipped: bool) -> Response:
+def _body(asset: Asset, *, zipped: bool) -> bytes:
+    return asset.compressed if zipped else asset.body
+
+
+def _answer(asset: Asset, body: bytes, *, zipped: bool) -> Response:
     """The asset's bytes, with the promise that under this address they never change."""
     headers = {
         "Cache-Control": FOREVER if asset.is_public else PRIVATE,
@@ -71,7 +83,6 @@ def _answer(asset: Asset, *, zipped: bool) -> Response:
         "X-Content-Type-Options": "nosniff",
         **({"Content-Encoding": "gzip"} if zipped else {}),
     }
-    body = asset.compressed if zipped else asset.body
     return Response(body, media_type=asset.media_type, headers=headers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +18,12 @@ from geodata.understood import Received
 from ui import studies
 from ui.access import addresses
 from ui.checked import ROLES, SEVERITY_WORDS, counts_told, rows_told, sentence_told, shapes_told
-from ui.delivery import download_button
+from ui.delivery import claim_of, download_button
 from ui.downloads import XLSX
 from ui.maps.component import draw_map
 from ui.plain import escaped, plain
 from ui.tables import cards
-from ui.texts import Translator, page_error_text, phrase_text
+from ui.texts import Translator, page_error_text, path_text, phrase_text
 from ui.view import View, map_state
 
 PLACES_SHOWN = 1_500
@@ -58,6 +59,7 @@ def report_section(view: View) -> None:
 
 def _takeaway(view: View, report: Report) -> None:
     t = view.t
+    claim = claim_of(view.rights, study=view.opened.slug)
     with st.container(horizontal=True, key="report downloads"):
         download_button(
             t("The whole report (Excel)"),
@@ -65,8 +67,7 @@ def _takeaway(view: View, report: Report) -> None:
             file_name="bao-cao-du-lieu.xlsx" if t.language == "vi" else "data-report.xlsx",
             mime=XLSX,
             icon=":material/table:",
-            rights=view.rights.to_look,
-            study=view.opened.slug,
+            claim=replace(claim, rights=view.rights.to_look),
             key="download report",
         )
         if view.rights.may_change_data:
@@ -76,8 +77,7 @@ def _takeaway(view: View, report: Report) -> None:
                 file_name="ban-sao-da-sua.zip" if t.language == "vi" else "repaired-copy.zip",
                 mime="application/zip",
                 icon=":material/build:",
-                rights=view.rights,
-                study=view.opened.slug,
+                claim=claim,
                 key="download repaired",
                 help=t(
                     "A copy of the study in which broken shapes, repeated rows and unseen "
@@ -132,7 +132,7 @@ def _findings(report: Report, t: Translator) -> None:
         t("Severity"): [
             f"{SIGNS[one.severity]} {t(SEVERITY_WORDS[one.severity])}" for one in shown
         ],
-        t("File"): [plain(one.file) for one in shown],
+        t("File"): [plain(path_text(one.file)) for one in shown],
         t("What was found and what to do"): [sentence_told(one, t) for one in shown],
         t("Rows to look at"): [rows_told(one, t) for one in shown],
     }

@@ -13,12 +13,13 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
 from streamlit.errors import Error as StreamlitError
-from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import (
     TOKENS_COOKIE_NAME,
     USER_COOKIE_NAME,
 )
+
+from ui.sign_in.secret_files import cookie_secret
 
 VISITOR = "phusong_visitor"
 """Name of the cookie that tells browsers apart where nobody signs in."""
@@ -28,8 +29,11 @@ SIGN_IN_COOKIE = re.compile(rf"(?:{USER_COOKIE_NAME}|{TOKENS_COOKIE_NAME})(?:_\d
 
 
 def claims_in(cookies: Mapping[str, str]) -> dict[str, object]:
-    """The claims of a sign-in in rightly signed cookies; empty where there are none."""
-    secret = get_cookie_secret()
+    """The claims of a sign-in in rightly signed cookies; empty where there are none.
+
+    Raises `UnreadableError` where the secrets hold nothing that cookies are signed with.
+    """
+    secret = cookie_secret()
 
     def part(name: str) -> bytes | None:
         value = cookies.get(name)
@@ -70,7 +74,7 @@ def is_https(scope: Scope) -> bool:
         return True
     try:
         public = urlsplit(get_origin_from_redirect_uri() or "").scheme
-    except StreamlitError:
+    except (StreamlitError, AttributeError, ValueError):  # secrets of another form
         public = ""
     forwarded = HTTPConnection(scope).headers.get("x-forwarded-proto", "")
     return "https" in (public, forwarded.split(",")[0].strip().lower())

@@ -67,7 +67,11 @@ class AccessGate:
         response = _Response(scope=scope, signs_in=str(name) == CALLBACK)
         try:
             if str(name) == SIGN_OUT:
-                await run_in_threadpool(sign_out, scope)
+                try:
+                    await run_in_threadpool(sign_out, scope)
+                except GeodataError as error:
+                    await refused(error, scope)(scope, receive, send)
+                    return
             await self.app(scope, receive, response.sender(receive, send))
         except OSError as error:
             if response.started:
@@ -130,7 +134,7 @@ class _Response:
         if self.signs_in:
             try:
                 await run_in_threadpool(sign_in, headers)
-            except OSError as error:
+            except (OSError, GeodataError) as error:
                 LOG.warning("A sign-in could not be recorded: %s", error)
                 self.failed = True
                 await refused(UnreadableError(NOT_RECORDED), self.scope)(self.scope, receive, send)

@@ -52,6 +52,7 @@ def sign_in_id(claims: Mapping[str, object]) -> str:
     return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
+@lru_cache(1024)
 def mac_of(secret: str, sign_in: str) -> str:
     """What ties a sign-in to a ``cookie_secret``."""
     return hmac.new(secret.encode(), sign_in.encode(), hashlib.sha256).hexdigest()[:32]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import Scope
-from streamlit.web.server.server_util import get_cookie_secret
 
 from geodata.errors import GeodataError
 from ui.access import (
@@ -19,8 +18,10 @@ from ui.access import (
     open_sign_in,
     settings_path,
 )
-from ui.sign_in.cookies import VISITOR, claims_in, cookies_set
+from ui.person import browser_token
+from ui.sign_in.cookies import SIGN_IN_COOKIE, claims_in, cookies_set
 from ui.sign_in.register import SignIn, mac_of, register_of, sign_in_id
+from ui.sign_in.secret_files import cookie_secret, require_cookie_secret
 from ui.texts import Language, language_of, page_error_text
 
 
@@ -32,7 +33,7 @@ def asking_owner(scope: Scope) -> str:
     cookies = HTTPConnection(scope).cookies
     settings = access()
     if settings is None:
-        return cookies.get(VISITOR, "")
+        return browser_token(cookies)
     claims = claims_in(cookies)
     owner = sign_in_id(claims) if claims else ""
     return owner if open_sign_in(owner, settings) is not None else ""
@@ -48,8 +49,12 @@ def admitted(scope: Scope) -> tuple[str, str]:
         owner = asking_owner(scope)
         return owner, grant_of(owner)
     except GeodataError:
+        pass
+    try:
         claims = claims_in(HTTPConnection(scope).cookies)
-        return (sign_in_id(claims), "") if claims else ("", "")
+    except GeodataError:
+        return "", ""
+    return (sign_in_id(claims), "") if claims else ("", "")
 
 
 def sign_in(headers: MutableHeaders) -> None:
@@ -62,15 +67,24 @@ def sign_in(headers: MutableHeaders) -> None:
         email=str(claims.get("email") or ""),
         verified=is_verified(claims),
         since=float(since) if isinstance(since, int | float) else 0.0,
-        mac=mac_of(get_cookie_secret(), owner),
+        mac=mac_of(cookie_secret(), owner),
     )
     register_of(path).begin(owner, entry)
 
 
 def sign_out(scope: Scope) -> None:
-    """End the sign-in that a request's cookies are of."""
-    claims, path = claims_in(HTTPConnection(scope).cookies), settings_path()
-    if claims and path is not None:
+    """End the sign-in that a request's cookies are of.
+
+    Raises `UnreadableError` where it cannot be told which that is, `OSError` where it cannot be
+    kept: the cookie is to stay then, for a copy of it would open everything again.
+    """
+    path, cookies = settings_path(), HTTPConnection(scope).cookies
+    if path is None or not any(SIGN_IN_COOKIE.fullmatch(name) for name in cookies):
+        return
+    claims = claims_in(cookies)
+    if not claims:
+        require_cookie_secret()
+    else:
         register_of(path).end(sign_in_id(claims))
 
 
@@ -94,5 +108,6 @@ def refused(error: GeodataError, scope: Scope) -> PlainTextResponse:
 
 def _language(scope: Scope) -> Language:
     """The language of the page that a request comes from."""
-    query = urlsplit(HTTPConnection(scope).headers.get("referer", "")).query
+    address = HTTPConnection(scope).headers.get("referer", "")  # whatever somebody wrote there
+    query = address.partition("#")[0].partition("?")[2]
     return language_of(parse_qs(query).get("lang", [""])[0])

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from streamlit import config
 from streamlit.runtime.secrets import secrets_singleton
+from streamlit.web.server.server_util import get_cookie_secret
+
+from geodata.errors import UnreadableError
+from ui.texts import marked as _
+
+NO_SECRETS = _("the secrets file of this server cannot be read; ask who runs it")
 
 
 class SecretFiles:
@@ -21,6 +28,31 @@ class SecretFiles:
         if self._seen not in (None, now):
             secrets_singleton._reset()  # noqa: SLF001  # there is no public way to read them again
         self._seen = now
+
+
+def cookie_secret() -> str:
+    """What the cookies of sign-ins are signed with at this moment.
+
+    It is one that nobody's cookie was signed with where the secrets cannot be read. Raises
+    `UnreadableError` where they hold no text there.
+    """
+    try:
+        found: object = get_cookie_secret()
+    except (AttributeError, TypeError) as error:  # `auth` is no table
+        raise UnreadableError(NO_SECRETS) from error
+    if not isinstance(found, str):
+        raise UnreadableError(NO_SECRETS)
+    return found
+
+
+def require_cookie_secret() -> None:
+    """Raise `UnreadableError` unless the secrets tell at this moment whose a cookie is."""
+    if secrets_singleton.load_if_toml_exists():
+        auth = secrets_singleton.get("auth")
+        if isinstance(auth, Mapping) and auth.get("cookie_secret"):
+            cookie_secret()
+            return
+    raise UnreadableError(NO_SECRETS)
 
 
 def _digest() -> str:

@@ -136,7 +136,7 @@ class Sockets:
         owners = {socket.owner for socket in sockets}
         try:
             grants = await run_in_threadpool(self._grants, owners)
-        except OSError as error:
+        except (OSError, GeodataError) as error:
             LOG.warning("The sign-ins could not be looked at: %s", error)
             return
         if grants is not None:  # None: nobody can tell; whatever is asked for is refused

@@ -10,6 +10,7 @@ from math import inf
 from geodata.access import Access
 from geodata.errors import GeodataError
 from ui.access import access, grant_by, is_past, rights_by, settings_path
+from ui.shown import shown
 from ui.sign_in.register import Register, SignIn, register_of
 from ui.sign_in.secret_files import SecretFiles
 
@@ -57,8 +58,9 @@ class Sweep:
         def is_kept(entry: SignIn) -> bool:
             return is_current(entry) and rights_by(entry, settings) is not None
 
-        shown = {key for key in owners if (e := register.find(key)) and is_current(e)}
+        open_pages = {key for key in owners if (e := register.find(key)) and is_current(e)}
         try:
-            register.prune(is_kept, also=shown)
+            register.prune(is_kept, also=open_pages)
         except OSError as error:
             LOG.warning("The register of sign-ins could not be written: %s", error)
+        shown().keep(register.all().keys())

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import dask
@@ -49,20 +49,34 @@ def connected(
                 _require_workers(client, scheduler)
                 yield client
             return
-        with (
-            LocalCluster(
-                n_workers=workers or _cores(),
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                security=True,
-                silence_logs=logging.CRITICAL if quiet else logging.WARNING,
-            ) as cluster,
-            Client(cluster, set_as_default=False, timeout=STARTED_WITHIN_S) as client,
-        ):
-            _require_workers(client, "127.0.0.1")
+        with ExitStack() as opened:
+            try:
+                client = _own_cluster(opened, workers or _cores(), quiet=quiet)
+                _require_workers(client, "127.0.0.1")
+            except ClusterError:
+                raise
+            except (OSError, RuntimeError) as error:
+                raise ClusterError(
+                    "a worker ended while it was started on this machine, killed by somebody or "
+                    "by the system where memory ran out; give fewer --workers, or leave out "
+                    "--engine dask"
+                ) from error
             yield client
+
+
+def _own_cluster(opened: ExitStack, workers: int, *, quiet: bool) -> Client:
+    """A client of a cluster started on this machine; both end with ``opened``."""
+    cluster = LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        security=True,
+        silence_logs=logging.CRITICAL if quiet else logging.WARNING,
+    )
+    opened.enter_context(cluster)
+    return opened.enter_context(Client(cluster, set_as_default=False, timeout=STARTED_WITHIN_S))
 
 
 def _cores() -> int:
@@ -159,6 +173,12 @@ def _require_workers(client: Client, address: str) -> None:
         ) from error
     here = versions()
     for worker, there in client.run(versions, on_error="return").items():
+        if isinstance(there, OSError):  # its connection ended
+            raise ClusterError(
+                "the worker at {worker} was lost before it had measured anything, killed by "
+                "somebody or by the system where memory ran out; start it again, with more memory",
+                worker=worker,
+            ) from there
         if isinstance(there, BaseException):
             raise ClusterError(
                 "the worker at {worker} cannot load phusong ({reason}); start it from this same "

@@ -6,6 +6,7 @@ import csv
 import re
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import openpyxl
@@ -20,7 +21,7 @@ from geodata.coordinate_checks import definition_findings
 from geodata.coordinates import to_study
 from geodata.diagnose import AsSaid
 from geodata.export.naming import file_name
-from geodata.export.safe import for_csv, is_formula
+from geodata.export.safe import for_csv, is_formula, without_tags
 from geodata.read import read_table
 from tests import folder, tiny
 
@@ -163,8 +164,19 @@ def test_no_format_keeps_characters_that_turn_a_text_or_break_a_file(
         table = gpd.read_parquet(path) if ending == "parquet" else gpd.read_file(path)
         text = table.drop(columns="geometry").to_csv()
     assert "Bản dài Bản dài" in text
-    assert "<script>alert(1)</script>" in text
+    shown_as_html = ending in ("kml", "gpx")
+    assert ("‹script>alert(1)‹/script>" in text) is shown_as_html
+    assert ("<script>alert(1)</script>" in text) is not shown_as_html
     assert not {"\u202e", "\x0b"} & set(text)
+
+
+@pytest.mark.parametrize("ending", ["kml", "gpx"])
+def test_no_name_is_html_in_a_map_program(run: Run, tmp_path: Path, ending: str) -> None:
+    path = written(run, tmp_path / f"l.{ending}")
+    words = "".join(ET.fromstring(path.read_bytes()).itertext())  # noqa: S314  # our own
+    assert "script>alert(1)" in words
+    assert not re.search(r"<[A-Za-z/!?]", words)
+    assert without_tags("a < b <3 <i <!-- </b") == "a < b <3 ‹i ‹!-- ‹/b"
 
 
 def test_a_file_may_bear_a_name_that_its_format_reserves(run: Run, tmp_path: Path) -> None:

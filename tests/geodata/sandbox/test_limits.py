@@ -231,11 +231,15 @@ def test_want_of_descriptors_in_one_call_ends_no_other(
 
 
 @only_linux
-def test_where_the_asking_process_is_killed_all_ends_and_nothing_is_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("forks", [True, False])
+def test_where_the_asking_process_is_killed_all_ends_and_nothing_is_left(
+    tmp_path: Path, forks: bool
+) -> None:
     code = (
         "from geodata.sandbox import Limits, Sandbox\n"
         "from tests.geodata.sandbox import tasks\n"
-        "box = Sandbox(Limits(seconds=500, megabytes=400), preload=[tasks.__name__])\n"
+        "limits = Limits(seconds=500, megabytes=400)\n"
+        f"box = Sandbox(limits, preload=[tasks.__name__], forks={forks})\n"
         f"open({str(tmp_path / 'server')!r}, 'w').write(str(box.call(tasks.parent)))\n"
         f"box.granting({str(tmp_path)!r}).call(tasks.stubborn, {str(tmp_path / 'pid')!r})\n"
     )

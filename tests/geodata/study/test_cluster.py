@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import shapely
 from distributed import Client, LocalCluster
+from distributed.comm.core import CommClosedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -182,6 +183,29 @@ def test_a_part_that_ends_its_workers_is_named(client: Client) -> None:
         "part 1 of 1 (9 villages, the first is v1) ended every worker it was given to, 1 in all; "
         "give the workers more memory"
     )
+
+
+def test_a_worker_killed_while_it_is_started_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_: object) -> None:
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(connect, "LocalCluster", fails)
+    done = call("assess", folder.write(tmp_path), "--engine", "dask")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("a worker ended while it was started on this machine")
+
+
+def test_a_worker_lost_before_it_measured_is_not_called_another_version() -> None:
+    class Lost:
+        def wait_for_workers(self, *_: object, **__: object) -> None: ...
+
+        def run(self, *_: object, **__: object) -> dict[str, object]:
+            return {"tcp://10.0.0.5:1": CommClosedError("Stream is closed")}
+
+    with pytest.raises(ClusterError, match="was lost before it had measured anything"):
+        connect._require_workers(Lost(), "tcp://10.0.0.5:8786")  # type: ignore[arg-type]  # stands for a client
 
 
 def test_an_empty_address_is_told_as_such() -> None:

@@ -1,0 +1,141 @@
+"""Ctrl-C: one sentence that says what was and was not changed, status 130, no traceback."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import geodata
+from geodata.postgis import publish
+from tests import folder
+from ui import cached, checking, command_studies, matched, printed_studies
+from ui.command import command
+from ui.interrupted import file_of, folder_of, results_of
+from ui.texts import translator
+
+EN = translator("en")
+
+
+def call(*words: object, language: str = "en") -> Result:
+    environment = {"PHUSONG_LANGUAGE": language, "COLUMNS": "200"}
+    return CliRunner().invoke(command, [str(word) for word in words], env=environment)
+
+
+def stop(*_: object, **__: object) -> None:
+    """Ctrl-C, as Python hands it on."""
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    return folder.write(tmp_path / "study").parent
+
+
+def told(done: Result, sentence: str) -> None:
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert done.stderr.splitlines() == [sentence]
+
+
+def test_assess_says_that_no_result_was_kept(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geodata, "assess_study", stop)
+    told(
+        call("assess", study),
+        "Stopped; no result was kept, and earlier ones are as they were",
+    )
+    told(
+        call("app", study, "--port", 65_001, language="vi"),
+        "Đã dừng; chưa lưu kết quả nào, các kết quả trước vẫn như cũ",
+    )
+
+
+def test_assess_that_had_kept_its_result_says_so(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text("")
+    sentence = results_of(tmp_path / "study.toml")
+    run = tmp_path / "results" / "20230830-1"
+    run.mkdir(parents=True)
+    (run.parent / "measures").mkdir()
+    assert sentence(EN).startswith("Stopped; no result was kept")
+    (run / "manifest.json").write_text("{}")
+    assert sentence(EN) == "Stopped, but the result had been kept; it is not published"
+    (run.parent / "current").write_text("20230830-1")
+    assert sentence(EN) == "Stopped, but the result had been kept and published"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "{study}", "-o"),
+        ("export", "{study}", "--zones", "district", "-o"),
+        ("conflicts", "{study}", "-o"),
+        ("units", "{study}", "-o"),
+        ("check", "{study}", "-o"),
+        ("match", "{study}/list.csv", "{study}", "-o"),
+    ],
+)
+def test_what_writes_a_file_says_whether_it_did(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    for module, name in ((geodata, "open_study"), (checking, "run_check"), (matched, "matched")):
+        monkeypatch.setattr(module, name, stop)
+    asked = [word.format(study=study) for word in words]
+    path = tmp_path / "out.xlsx"
+    told(call(*asked, path), f"Stopped; {path} was not written")
+    path.write_text("before")
+    told(call(*asked, path), f"Stopped; {path} is as it was before")
+
+
+def test_a_file_that_was_written_and_files_half_replaced_are_told(tmp_path: Path) -> None:
+    sentence = file_of(tmp_path / "out.shp")
+    (tmp_path / "out.shp").write_text("1")
+    assert sentence(EN) == f"Stopped, but {tmp_path / 'out.shp'} had been written"
+    (tmp_path / "out.dbf").write_text("1")
+    assert sentence(EN).startswith("Stopped while the files of")
+
+
+def test_what_writes_nothing_says_so(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geodata, "open_study", stop)
+    monkeypatch.setattr(checking, "run_check", stop)
+    monkeypatch.setattr(cached, "cached", stop)
+    monkeypatch.setattr(printed_studies, "printed_studies", stop)
+    for words in (("units", study), ("conflicts", study), ("check", study), ("cache", study)):
+        told(call(*words), "Stopped; nothing was changed")
+    told(call("studies"), "Stopped; nothing was changed")
+    assert call("cache", study, "--clear").stderr.startswith("Stopped; some kept measures may be")
+
+
+def test_studies_of_the_browser_a_database_and_a_new_folder(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printed_studies, "deleted", stop)
+    assert "phusong studies says" in call("studies", "--delete", "x").stderr
+    monkeypatch.setattr(geodata, "open_study", stop)
+    monkeypatch.setattr(publish, "publish", stop)
+    done = call("publish", study, "postgresql://gis/gis")
+    assert done.stderr.startswith("Stopped; the database is as it was, or has the run whole")
+    monkeypatch.setattr("geodata.reconstruction.reconstruct", stop)
+    told(call("demo", tmp_path / "new"), f"Stopped; {tmp_path / 'new'} was not written")
+    sentence = folder_of(tmp_path / "new")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "x").write_text("")
+    assert "may hold a part only" in sentence(EN)
+
+
+def test_ctrl_c_while_a_command_begins_or_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_studies, "translator_of", stop)
+    told(call("studies"), "Stopped; nothing is half done")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of processes are not there")
+def test_a_real_signal_is_heard(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(*_: object, progress: Callable[[float], object], **__: object) -> None:
+        progress(0.5)
+        signal.raise_signal(signal.SIGINT)
+        progress(1.0)
+
+    monkeypatch.setattr(geodata, "assess_study", measure)
+    assert call("assess", study).exit_code == 130
