@@ -11,6 +11,7 @@ import io
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +20,12 @@ from zipfile import BadZipFile, ZipFile
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow.parquet
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pyogrio
+import pyogrio.raw
+import shapely
 import xlsxwriter
 
 from geodata.flushing import flush
@@ -34,6 +39,7 @@ _REFUSED = (
     pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError,
     pyogrio.errors.FieldError,
+    pa.ArrowException,
 )
 """What pyogrio makes of a disk that refuses, while it writes or reads back."""
 
@@ -43,7 +49,15 @@ TEXTS: Mapping[str, object] = MappingProxyType(
 """Options of a workbook whose texts are texts, never formulas or links."""
 
 
-def write_bytes(body: bytes | memoryview, path: Path) -> None:
+@dataclass(frozen=True)
+class _Kept:
+    """What was read back: its rows, and in which of their columns the places are, as WKB."""
+
+    rows: pa.Table
+    geometry: str
+
+
+def write_bytes(body: bytes, path: Path) -> None:
     """Write bytes, flush them to the disk and read them back. Raises OSError where any is lost."""
     with path.open("wb") as file:
         file.write(body)
@@ -62,8 +76,8 @@ def write_parquet(table: pd.DataFrame, path: Path, **options: Any) -> None:
     """Write a table, with its places where it has any, and count its rows on the disk."""
     made = io.BytesIO()
     table.to_parquet(made, **options)
-    write_bytes(made.getbuffer(), path)
-    _require(pyarrow.parquet.read_metadata(path).num_rows == len(table), path)
+    write_bytes(made.getvalue(), path)
+    _require(pq.read_metadata(path).num_rows == len(table), path)
 
 
 @contextmanager
@@ -75,7 +89,7 @@ def workbook(path: Path, options: Mapping[str, object] = TEXTS) -> Iterator[xlsx
         yield book
     finally:
         book.close()
-    write_bytes(made.getbuffer(), path)
+    write_bytes(made.getvalue(), path)
     _require(_is_whole_zip(path), path)
 
 
@@ -89,57 +103,77 @@ def write_map(
     """
     if driver in SEVERAL:
         kept = _write_parts(table, path, driver=driver, **options)
-        whole = len(kept) == len(table) and not (every_cell and _has_other_cells(table, kept))
+        whole = len(kept.rows) == len(table) and not (every_cell and _has_other_cells(table, kept))
     else:
         made = io.BytesIO()
         pyogrio.write_dataframe(table, made, driver=driver, **options)
-        write_bytes(made.getbuffer(), path)
+        write_bytes(made.getvalue(), path)
         whole = driver not in _ROWS or _ROWS[driver](path) == len(table)
     _require(whole, path)
 
 
-def _write_parts(table: pd.DataFrame, path: Path, *, driver: str, **options: Any) -> pd.DataFrame:
+def _write_parts(table: pd.DataFrame, path: Path, *, driver: str, **options: Any) -> _Kept:
     """Write the files and read them back."""
     try:
         pyogrio.write_dataframe(table, path, driver=driver, **options)
-        for part in path.parent.glob(f"{glob.escape(path.stem)}.*"):
-            flush(part)
-        kept: pd.DataFrame = pyogrio.read_dataframe(path)
     except _REFUSED as error:
         raise _torn(path) from error
-    return kept
+    for part in path.parent.glob(f"{glob.escape(path.stem)}.*"):
+        flush(part)
+    try:
+        told, rows = pyogrio.raw.read_arrow(path)
+    except (*_REFUSED, OSError) as error:
+        raise _torn(path) from error
+    return _Kept(rows=rows, geometry=told["geometry_name"] or "wkb_geometry")
 
 
-def _has_other_cells(meant: pd.DataFrame, kept: pd.DataFrame) -> bool:
+def _has_other_cells(meant: pd.DataFrame, kept: _Kept) -> bool:
     """Whether any cell or place that was read back is not what was written."""
     if meant.empty:  # a MapInfo table without rows has no places to read back
         return False
-    return not set(meant.columns) <= set(kept.columns) or not all(
-        _is_same_place(meant[name], kept[name]) if name == "geometry"
-        else _is_same_column(meant[name], kept[name])
-        for name in meant.columns
+    names = [kept.geometry if name == "geometry" else name for name in meant.columns]
+    if not set(names) <= set(kept.rows.column_names):
+        return True
+    return not all(
+        _is_same_place(meant[name], kept.rows[found]) if name == "geometry"
+        else _is_same_column(meant[name], kept.rows[found])
+        for name, found in zip(meant.columns, names, strict=True)
     )  # fmt: skip
 
 
-def _is_same_column(meant: pd.Series, kept: pd.Series) -> bool:
+def _is_same_column(meant: pd.Series, kept: pa.ChunkedArray) -> bool:
     if pd.api.types.is_numeric_dtype(meant):
-        found = pd.to_numeric(kept, errors="coerce").astype(float)
-        return bool(np.allclose(meant.astype(float), found, equal_nan=True))
-    return _texts(meant) == _texts(kept)
-
-
-def _texts(column: pd.Series) -> list[str]:
-    """Cells as text without what such files do not keep: nothing is empty, spaces at the end."""
-    return [cell.strip() if isinstance(cell, str) else "" for cell in column.tolist()]
-
-
-def _is_same_place(meant: gpd.GeoSeries, kept: gpd.GeoSeries) -> bool:
-    """To a thousandth of a degree or metre: a MapInfo table keeps whole steps."""
-    there = ~(meant.isna() | meant.is_empty).to_numpy()
-    if (kept.isna() | kept.is_empty).to_numpy()[there].any():
+        return _is_same_number(meant, pd.to_numeric(kept.to_pandas(), errors="coerce"))
+    try:
+        return _is_same_text(pa.array(meant, pa.large_string(), from_pandas=True), kept)
+    except (pa.ArrowException, UnicodeDecodeError):  # bytes that are no text
         return False
-    wanted, found = (one.bounds.to_numpy()[there] for one in (meant, kept))
-    return bool(np.allclose(wanted, found, rtol=0, atol=1e-3))
+
+
+def _is_same_number(meant: pd.Series, kept: pd.Series) -> bool:
+    """Whether numbers are the same; a MapInfo table has 0 where one is missing."""
+    wanted, found = meant.to_numpy(float, na_value=np.nan), kept.to_numpy(float)
+    found = np.where(np.isnan(wanted) & (found == 0), np.nan, found)
+    return bool(np.allclose(wanted, found, equal_nan=True))
+
+
+def _is_same_text(meant: pa.Array, kept: pa.ChunkedArray) -> bool:
+    """Whether texts are the same, but for what such files lose: nothing is empty, outer spaces."""
+    wanted = pc.fill_null(pa.chunked_array([meant]), "")
+    found = pc.fill_null(kept.cast(pa.large_string()), "")
+    differ = pc.not_equal(wanted, found)
+    pairs = zip(wanted.filter(differ).to_pylist(), found.filter(differ).to_pylist(), strict=True)
+    return all(one.strip() == other.strip() for one, other in pairs)
+
+
+def _is_same_place(meant: gpd.GeoSeries, kept: pa.ChunkedArray) -> bool:
+    """To a thousandth of a degree or metre: a MapInfo table keeps whole steps."""
+    wanted, found = meant.to_numpy(), shapely.from_wkb(kept.to_numpy())
+    there = ~(shapely.is_missing(wanted) | shapely.is_empty(wanted))
+    if (shapely.is_missing(found) | shapely.is_empty(found))[there].any():
+        return False
+    around, kept_around = shapely.bounds(wanted[there]), shapely.bounds(found[there])
+    return bool(np.allclose(around, kept_around, rtol=0, atol=1e-3))
 
 
 def _times(mark: bytes, end: bytes) -> Callable[[Path], int]:
@@ -147,7 +181,7 @@ def _times(mark: bytes, end: bytes) -> Callable[[Path], int]:
 
     def count(path: Path) -> int:
         body = path.read_bytes()
-        return body.count(mark) if body.rstrip().endswith(end) else -1
+        return body.count(mark) if body[-64:].rstrip().endswith(end) else -1
 
     return count
 

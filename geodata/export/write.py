@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -176,6 +177,7 @@ def _parts(driver: str, **options: str) -> Writer:
     """A format of several files: made beside, then each moved to its place."""
 
     def write(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
+        fitting = cache(_fitting)  # most texts stand in many rows
         clean = cells(table.drop(columns="geometry"), without_controls)
         clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
         clean = clean.rename(columns=short_names(clean.columns.drop("geometry"), language))
@@ -183,7 +185,7 @@ def _parts(driver: str, **options: str) -> Writer:
             if str(clean[name].dtype) == "Int64":
                 clean[name] = clean[name].astype("float64")
             elif not pd.api.types.is_numeric_dtype(clean[name]):
-                clean[name] = clean[name].map(_fitting, na_action="ignore")
+                clean[name] = clean[name].map(fitting, na_action="ignore")
         fine = {"BOUNDS": _around(table)} if driver == "MapInfo File" else {}
         write_map(
             clean,

@@ -13,12 +13,16 @@ from pathlib import Path
 from textwrap import dedent
 
 import geopandas as gpd
+import pandas as pd
 import pytest
+from shapely import Point
 
 import geodata
 from geodata import written
 from geodata.errors import CallError, UnwrittenError
-from geodata.export.write import ENDINGS
+from geodata.export.listing import uncovered_list
+from geodata.export.words import HEADINGS
+from geodata.export.write import ENDINGS, export_list
 from geodata.files import whole_file
 from geodata.followup import Reading, keep_follow_up, load_follow_up
 from geodata.staging import locked, measure_leftovers, sweep
@@ -59,6 +63,42 @@ def test_a_driver_that_loses_its_last_rows_is_not_believed(
     with pytest.raises(UnwrittenError, match=r"list\.\w+ cannot be written: not all of it"):
         writes(run, path)
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("ending", ["shp", "tab"])
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("TEN_THON", "Bản khác"), ("VIDO", 18.5), ("geometry", Point(104.5, 18.5))],
+)
+def test_one_cell_that_arrives_changed_is_noticed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, name: str, other: object
+) -> None:
+    keep = written.pyogrio.write_dataframe
+
+    def change(table: gpd.GeoDataFrame, *rest: object, **options: object) -> None:
+        changed = table.copy()
+        changed[name] = [other, *table[name].tolist()[1:]]
+        keep(changed.set_geometry("geometry", crs=table.crs), *rest, **options)
+
+    writes(run, tmp_path / f"list.{ending}")
+    monkeypatch.setattr(written.pyogrio, "write_dataframe", change)
+    with pytest.raises(UnwrittenError, match="not all of it"):
+        writes(run, tmp_path / f"list.{ending}")
+
+
+@pytest.mark.parametrize("ending", ["shp", "tab"])
+def test_cells_that_such_files_do_not_keep_as_they_are_may_be_missing(
+    run: Run, tmp_path: Path, ending: str
+) -> None:
+    table = uncovered_list(run, verdicts=("covered", "weak", "none", "unknown"))
+    head = HEADINGS["vi"]
+    for key, cell in (("population", pd.NA), ("village", None), ("commune", "  Xã Một ")):
+        table[head[key]] = [cell, *table[head[key]].tolist()[1:]]
+    table[head["population"]] = table[head["population"]].astype("Int64")
+    path = export_list(table, tmp_path / f"list.{ending}", run=run)
+    kept = gpd.read_file(path)
+    assert len(kept) == len(table)
+    assert pd.isna(kept["DAN_SO"].iloc[0]) if ending == "shp" else kept["DAN_SO"].iloc[0] == 0
 
 
 KILLED = dedent(
