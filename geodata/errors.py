@@ -84,6 +84,14 @@ class MissingFileError(UnreadableError, FileNotFoundError):
     """A file that was named is not there (exit status 2)."""
 
 
+class UnwrittenError(GeodataError, OSError):
+    """A file cannot be written; what stood there before still does (exit status 2)."""
+
+    def __str__(self) -> str:
+        """Our sentence also where the number and the words of the system are kept."""
+        return self.template.format(**self.parts)
+
+
 class CallError(GeodataError, ValueError):
     """The call itself is wrong: an unknown name, an impossible choice (exit status 2)."""
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
-from uuid import uuid4
 
-from geodata.errors import UnreadableError
+from geodata.errors import CallError, UnreadableError
+from geodata.flushing import flush, flush_folder
+from geodata.replacing import finish_changes, take_places
+from geodata.staging import changing_name, staging, sweep
+from geodata.write_errors import unwritten, writing
+
+Check = Callable[[Path], None]
+"""Reads back what was written; raises OSError where it is not what was meant."""
 
 
 def require_usable_name(path: Path) -> None:
@@ -26,21 +34,23 @@ def require_usable_name(path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, check: Check | None = None) -> Iterator[Path]:
     """A path to write to beside ``path``, which takes its place once the block has ended well.
 
     It lies in a folder of its own and has the same name, for writers that go by the ending or
-    write several files: all that the folder then holds is moved. Raises `UnreadableError` as
-    `require_usable_name` does.
+    write several files: all that the folder then holds is flushed to the disk, read back by
+    ``check``, and moved. Several files change places as `geodata.replacing` says. Raises
+    `UnwrittenError`, or `UnreadableError` as `require_usable_name` does, and nothing has changed.
     """
     require_usable_name(path)
-    folder = _unfinished(path.parent)
-    try:
+    with writing(path):
+        _require_file(path)
+    with _made_beside(path) as folder, writing(path, path, folder, changing_name(folder)):
         yield folder / path.name
-        for made in sorted(folder.iterdir()):
-            made.replace(path.parent / made.name)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        flush_folder(folder)
+        if check is not None:
+            check(folder / path.name)
+        take_places(folder)
 
 
 @contextmanager
@@ -48,19 +58,38 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """A folder to fill beside ``path``, which takes its place once the block has ended well.
 
     Where ``path`` is there by then, another process was first with the same content, and
-    its folder stays. Raises `UnreadableError` as `require_usable_name` does.
+    its folder stays. Raises `UnwrittenError`, or `UnreadableError` as `require_usable_name`
+    does, and nothing has changed.
     """
     require_usable_name(path)
-    folder = _unfinished(path.parent)
-    try:
+    with _made_beside(path) as folder, writing(path, path, folder):
         yield folder
+        flush_folder(folder)
         try:
             folder.rename(path)
         except OSError:
             if not path.is_dir():
                 raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        flush(path.parent)
+
+
+@contextmanager
+def _made_beside(path: Path) -> Iterator[Path]:
+    """A folder of `staging` beside a path; what lies there from earlier is seen to first."""
+    finish_changes(path.parent)
+    sweep(path.parent)
+    with ExitStack() as held:
+        with writing(path):
+            folder = held.enter_context(staging(path.parent))
+        yield folder
+
+
+def _require_file(path: Path) -> None:
+    """Nothing that is no file, a device say, is replaced by one."""
+    if path.is_dir():
+        raise unwritten(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if path.exists() and not path.is_file():
+        raise CallError("{file} is no ordinary file; name another", file=str(path))
 
 
 def copy_folder(
@@ -104,14 +133,3 @@ def _found(folder: Path, name: str) -> list[Path]:
     root = Path(path.anchor) if Path(name).is_absolute() else folder
     pattern = str(path.relative_to(root)) if Path(name).is_absolute() else name
     return sorted(one for one in root.glob(pattern) if one.is_file())
-
-
-def _unfinished(parent: Path) -> Path:
-    """A new folder in ``parent`` that nobody else has.
-
-    Not ``tempfile.mkdtemp``: its folders are closed to all but their maker, and results are
-    for the whole office.
-    """
-    folder = parent / f".unfinished-{uuid4().hex}"
-    folder.mkdir(parents=True)
-    return folder

@@ -27,11 +27,13 @@ from geodata.errors import CallError, DataError, Phrase, phrase
 from geodata.export.safe import without_controls
 from geodata.files import whole_file
 from geodata.sheets import long_cells
+from geodata.write_errors import writing
 
 FILE = "followup.csv"
 FOLDER = "followup"
 MOST_LETTERS = 10_000
 """A note longer than this is none."""
+LOCK = ".followup-lock"
 LOCK_S = 20.0
 
 FIELDS = (
@@ -162,7 +164,8 @@ def keep_follow_up(folder: Path, reading: Reading, *, at: datetime) -> pd.DataFr
     A filled cell replaces, an empty one leaves, one of `CLEAR` empties. Every import is also
     kept as it came, under ``followup/``. Two imports at once both count.
     """
-    with _locked(folder):
+    made = folder / FOLDER, folder / LOCK
+    with writing(folder / FILE, *made), _locked(folder):
         merged = load_follow_up(folder).to_dict("index")
         for village, row in reading.rows.iterrows():
             held = merged.setdefault(village, dict.fromkeys(FIELDS, ""))
@@ -374,7 +377,7 @@ def _csv(table: pd.DataFrame) -> str:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """One import at a time; a lock left by a crash is taken over after a while."""
-    lock = folder / ".followup-lock"
+    lock = folder / LOCK
     deadline = time.monotonic() + LOCK_S
     while True:
         try:

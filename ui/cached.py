@@ -61,6 +61,13 @@ def _listed(cache: Cache, t: Translator) -> list[str]:
             needed=t("needed by {runs}", runs=", ".join(runs)) if runs else t("no run needs it"),
         )
         lines.append(line)
+    if cache.left.count:
+        said = t(
+            "{count} left unfinished: {size}; cleared away after a day, if nobody is at work there",
+            count=t.number(cache.left.count),
+            size=_size(cache.left.size_bytes, t),
+        )
+        lines.append(said)
     return lines
 
 
@@ -93,6 +100,8 @@ def _told(cache: Cache, gone: tuple[Entry, ...]) -> dict[str, object]:
         "folder": str(cache.folder),
         "size_bytes": cache.size_bytes,
         "limit_bytes": cache.limit_bytes,
+        "leftovers": cache.left.count,
+        "leftover_bytes": cache.left.size_bytes,
         "removed": [entry.key for entry in gone],
         "entries": [
             {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import locale
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -22,16 +23,33 @@ DATA_IS_BAD, CALL_IS_WRONG, STOPPED = 1, 2, 130
 
 
 class Commands(TyperGroup):
-    """All commands; Ctrl-C before or after a command's own work says so too."""
+    """All commands; output that cannot be printed, and Ctrl-C at any time, are one sentence."""
 
-    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # typer's own context
-        """Run a command."""
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. A reader of a pipe that has gone is click's to see to."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # before or after the command's own work
             t = translator_of(ctx)
             typer.echo(t("Stopped; nothing is half done"), err=True)
             raise typer.Exit(STOPPED) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            t = translator_of(ctx)
+            reason = error.strerror or str(error)
+            said = t("what was to be printed cannot be written: {reason}", reason=reason)
+            typer.echo(said, err=True)
+            _give_up_printing()
+            raise typer.Exit(CALL_IS_WRONG) from error
+
+
+def _give_up_printing() -> None:
+    """Let what is still to be printed go nowhere: Python would try again at its end."""
+    with suppress(OSError, ValueError):  # no file of the system, in a test
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 command = typer.Typer(
@@ -87,7 +105,8 @@ def told(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
     ``stopped`` says what Ctrl-C changed; without it, nothing can have been.
     """
     from coverage.errors import CoverageError
-    from geodata.errors import CallError, GeodataError, UnreadableError
+    from geodata.errors import CallError, GeodataError, UnreadableError, UnwrittenError
+    from geodata.write_errors import OF_WRITING, unwritten
     from ui.interrupted import nothing_changed
     from ui.plain import plain
     from ui.texts import error_text
@@ -100,11 +119,16 @@ def told(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
         yield
     except (GeodataError, CoverageError) as error:
         say(error_text(error, t.language))
-        call = isinstance(error, UnreadableError | CallError)
+        call = isinstance(error, UnreadableError | UnwrittenError | CallError)
         raise typer.Exit(CALL_IS_WRONG if call else DATA_IS_BAD) from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        say(t("{file} cannot be opened: {reason}", file=error.filename or "?", reason=reason))
+        if error.filename and error.errno in OF_WRITING:
+            say(error_text(unwritten(Path(os.fsdecode(error.filename)), error), t.language))
+        elif error.filename:
+            reason = error.strerror or str(error)
+            say(t("{file} cannot be opened: {reason}", file=error.filename, reason=reason))
+        else:
+            say(t("the system refused a file: {reason}", reason=error.strerror or str(error)))
         raise typer.Exit(CALL_IS_WRONG) from error
     except KeyboardInterrupt:
         say((stopped or nothing_changed)(t))

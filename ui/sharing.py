@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from geodata.errors import CallError, GeodataError
+from geodata.errors import CallError, GeodataError, UnwrittenError
 from geodata.files import whole_file
 from geodata.incoming import rename_study, studies_in
 from geodata.rights import bare_address
@@ -181,9 +181,9 @@ def _changing() -> Iterator[None]:
     """Make `CallError` of what the system refuses: a file in use, a full disk, no rights."""
     try:
         yield
-    except GeodataError:
-        raise
-    except (OSError, UnicodeError) as error:
+    except (GeodataError, OSError, UnicodeError) as error:
+        if not isinstance(error, UnwrittenError) and isinstance(error, GeodataError):
+            raise
         LOG.warning("A study could not be changed: %s", error)
         raise CallError(
             "the study could not be changed: a file of it is in use or locked, or the disk is "

@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.errors import CallError
 from geodata.export.safe import cells, for_csv, without_controls
@@ -16,6 +15,7 @@ from geodata.export.words import HEADINGS as LISTED
 from geodata.export.words import SHEETS, VERDICTS, Language
 from geodata.files import whole_file
 from geodata.study.results import Run
+from geodata.written import workbook, write_csv
 
 _VI = {
     "rank": "Thứ tự",
@@ -149,15 +149,14 @@ def conflict_bytes(table: pd.DataFrame, ending: str, *, run: Run, language: Lang
 
 def _csv(table: pd.DataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
     flat = cells(table, for_csv)
-    flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    write_csv(flat, path)
 
 
 def _xlsx(table: pd.DataFrame, path: Path, run: Run, language: Language) -> None:
     """One sheet; above the headings, of a reconstruction, what it is."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
     words = SHEETS[language]
     top = 1 if run.study.reconstruction else 0
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with workbook(path) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         sheet = book.add_worksheet(words["list"])
         if top:

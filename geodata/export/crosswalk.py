@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.errors import CallError
 from geodata.export.safe import cells, for_csv, without_controls
 from geodata.files import whole_file
+from geodata.written import workbook, write_csv
 
 ENDINGS = (".csv", ".xlsx")
 
@@ -37,7 +37,7 @@ def write_crosswalk(changes: pd.DataFrame, cases: pd.DataFrame | None, path: Pat
     for name, table in tables.items():
         with whole_file(names[name]) as unfinished:
             flat = cells(_texts(table), for_csv)
-            flat.to_csv(unfinished, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+            write_csv(flat, unfinished)
     return [names[name] for name in tables]
 
 
@@ -53,8 +53,7 @@ def _texts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _workbook(tables: dict[str, pd.DataFrame], path: Path) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with workbook(path) as book:
         bold = book.add_format({"bold": True})
         for name, table in tables.items():
             sheet = book.add_worksheet(name)

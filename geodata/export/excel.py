@@ -8,11 +8,11 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import xlsxwriter
 
 from geodata.export.safe import without_controls
 from geodata.export.words import HEADINGS, SHEETS, VERDICTS, Language
 from geodata.study.results import Run
+from geodata.written import TEXTS, workbook
 
 WIDEST = 40
 FONT = "Times New Roman"
@@ -33,12 +33,7 @@ def write_excel(table: gpd.GeoDataFrame, path: Path, *, run: Run, language: Lang
     Text is written as text, never as a formula.
     """
     words = SHEETS[language]
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "default_date_format": "dd/mm/yyyy",
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with workbook(path, {**TEXTS, "default_date_format": "dd/mm/yyyy"}) as book:
         styles = {
             "title": book.add_format({"bold": True, "font_size": 14, "font_name": FONT}),
             "warning": book.add_format({"bold": True, "font_color": "#B00020", "font_name": FONT}),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from geodata.export.sheet import AreaSheet
 from geodata.files import whole_file
+from geodata.written import workbook
 
 FONT = "Times New Roman"
 COLUMNS = (
@@ -33,8 +32,7 @@ def write_filing(sheet: AreaSheet, path: Path) -> Path:
 
     Text is written as text, never as a formula.
     """
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with whole_file(path) as unfinished, xlsxwriter.Workbook(str(unfinished), options) as book:
+    with whole_file(path) as unfinished, workbook(unfinished) as book:
         page = book.add_worksheet(sheet.words["sheet"])
         _page(page, sheet)
         row = _head(page, sheet, _styles(book))

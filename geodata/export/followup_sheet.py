@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.export.safe import without_controls
 from geodata.export.words import HEADINGS as LIST_HEADINGS
@@ -15,6 +14,7 @@ from geodata.export.words import SHEETS, VERDICTS, Language
 from geodata.files import whole_file
 from geodata.followup import CONFIRMED, DATES, FIELDS, HEADINGS, shown
 from geodata.study.results import Run
+from geodata.written import workbook
 
 FONT = "Times New Roman"
 KNOWN = ("village_id", "village", "commune", "district", "verdict")
@@ -53,8 +53,7 @@ def write_follow_up(
     ``places`` has ``commune`` and ``district`` by village id; ``current`` is the kept
     follow-up. Text is written as text, never as a formula.
     """
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with whole_file(path) as unfinished, xlsxwriter.Workbook(str(unfinished), options) as book:
+    with whole_file(path) as unfinished, workbook(unfinished) as book:
         first, second = TITLES[language]
         base = {"font_name": FONT, "font_size": 12, "border": 1, "text_wrap": True}
         styles = {

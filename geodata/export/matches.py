@@ -8,12 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.export.safe import without_controls
 from geodata.files import whole_file
 from geodata.matching import Matches
 from geodata.reviewed import CANDIDATE, CHOSEN, LISTED, NONE_OF_THEM, SHEETS
+from geodata.written import workbook
 
 FONT = "Times New Roman"
 GUIDE = "Hướng dẫn - Guide"
@@ -75,8 +75,7 @@ def write_matches(
     unmatched = matches.unmatched.assign(village_id=None, score=None, how=None, chosen=None)
     unmatched["chosen"] = unmatched["why"].map({"aside": NONE_OF_THEM})
     tables = {"matched": matched, "ambiguous": ambiguous, "unmatched": unmatched}
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with whole_file(path) as made, xlsxwriter.Workbook(str(made), options) as book:
+    with whole_file(path) as made, workbook(made) as book:
         styles = {
             "head": book.add_format(
                 {"bold": True, "border": 1, "bg_color": "#DCE6F1", "text_wrap": True,

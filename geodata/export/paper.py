@@ -10,6 +10,7 @@ import typst
 
 from geodata.export.sheet import AreaSheet, grouped, with_rows
 from geodata.files import whole_file
+from geodata.written import write_bytes
 
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 PICTURE_BYTES = 300_000
@@ -22,14 +23,14 @@ TRIES = ((30, 144.0), (30, 110.0), (16, 110.0), (10, 88.0), (5, 72.0), (2, 60.0)
 def write_pdf(sheet: AreaSheet, path: Path) -> Path:
     """Write the sheet as A4 pages, whole or not at all."""
     with whole_file(path) as unfinished:
-        unfinished.write_bytes(pdf_of(sheet))
+        write_bytes(pdf_of(sheet), unfinished)
     return path
 
 
 def write_png(sheet: AreaSheet, path: Path) -> Path:
     """Write the sheet as one picture under 300 kB, whole or not at all."""
     with whole_file(path) as unfinished:
-        unfinished.write_bytes(png_of(sheet))
+        write_bytes(png_of(sheet), unfinished)
     return path
 
 

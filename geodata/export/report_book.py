@@ -7,8 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import xlsxwriter
-
 from coverage.transformers import to_system
 from geodata.errors import Phrase
 from geodata.export.report_words import KINDS, ROLES, SEVERITIES, WORDS, Language
@@ -16,6 +14,7 @@ from geodata.export.safe import without_controls
 from geodata.files import whole_file
 from geodata.findings import Finding
 from geodata.report.model import FileReport, Report
+from geodata.written import workbook
 
 FONT = "Times New Roman"
 LONGEST = 2_000
@@ -34,8 +33,7 @@ def write_report(reports: Sequence[Report], path: Path, *, language: Language, t
     Text is written as text, never as a formula.
     """
     words = WORDS[language]
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with whole_file(path) as unfinished, xlsxwriter.Workbook(str(unfinished), options) as book:
+    with whole_file(path) as unfinished, workbook(unfinished) as book:
         styles = _styles(book)
         pages: tuple[tuple[str, Iterator[Line], tuple[tuple[str, int], ...]], ...] = (
             ("files", _files(reports, language), FILES),

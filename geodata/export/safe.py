@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -60,9 +61,13 @@ def without_controls(cell: object) -> object:
 
 
 def cells(table: pd.DataFrame, change: Callable[[Any], Any]) -> pd.DataFrame:
-    """The table with ``change`` done to every text cell; numbers stay numbers."""
+    """The table with ``change`` done to every text cell; numbers stay numbers.
+
+    Each text is changed once: most stand in many rows.
+    """
+    changed = lru_cache(maxsize=None, typed=True)(change)
     out = table.copy()
     for name in out.columns:
         if not pd.api.types.is_numeric_dtype(out[name]):
-            out[name] = out[name].astype(object).map(change)
+            out[name] = out[name].astype(object).map(changed)
     return out

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from geodata.errors import CallError
 from geodata.export.excel import write_excel
@@ -20,6 +20,7 @@ from geodata.export.words import HEADINGS, Language
 from geodata.files import whole_file
 from geodata.followup import HEADINGS as FOLLOW_UP
 from geodata.study.results import Run
+from geodata.written import write_csv, write_map, write_parquet
 
 LAYER = "villages"
 """Name of the layer inside a map file: a file's own name may be one that formats reserve."""
@@ -124,7 +125,7 @@ def list_bytes(
 
 def _csv(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
     flat = cells(pd.DataFrame(table.drop(columns="geometry")), for_csv)
-    flat.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    write_csv(flat, path)
 
 
 def _xlsx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:
@@ -138,7 +139,7 @@ def _by_driver(driver: str, clean_cell: Callable[[object], object] = without_con
         for name in clean.columns.drop("geometry"):
             if str(clean[name].dtype) == "Int64":
                 clean[name] = clean[name].astype("float64")
-        pyogrio.write_dataframe(clean, path, driver=driver, layer=LAYER, geometry_type="Point")
+        write_map(clean, path, driver=driver, layer=LAYER, geometry_type="Point")
 
     return write
 
@@ -169,13 +170,14 @@ def _gpx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
         geometry=table.geometry.to_numpy(),
         crs=table.crs,
     )
-    pyogrio.write_dataframe(points, path, driver="GPX", layer="waypoints", geometry_type="Point")
+    write_map(points, path, driver="GPX", layer="waypoints", geometry_type="Point")
 
 
 def _parts(driver: str, **options: str) -> Writer:
     """A format of several files: made beside, then each moved to its place."""
 
     def write(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
+        fitting = cache(_fitting)  # most texts stand in many rows
         clean = cells(table.drop(columns="geometry"), without_controls)
         clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
         clean = clean.rename(columns=short_names(clean.columns.drop("geometry"), language))
@@ -183,10 +185,16 @@ def _parts(driver: str, **options: str) -> Writer:
             if str(clean[name].dtype) == "Int64":
                 clean[name] = clean[name].astype("float64")
             elif not pd.api.types.is_numeric_dtype(clean[name]):
-                clean[name] = clean[name].map(_fitting, na_action="ignore")
+                clean[name] = clean[name].map(fitting, na_action="ignore")
         fine = {"BOUNDS": _around(table)} if driver == "MapInfo File" else {}
-        pyogrio.write_dataframe(
-            clean, path, driver=driver, geometry_type="Point", **options, **fine
+        write_map(
+            clean,
+            path,
+            driver=driver,
+            every_cell=True,
+            geometry_type="Point",
+            **options,
+            **fine,
         )
 
     return write
@@ -231,7 +239,7 @@ def _year_and_month(heading: str) -> str:
 def _parquet(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
     clean = cells(table.drop(columns="geometry"), without_controls).reset_index(drop=True)
     clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
-    clean.to_parquet(path)
+    write_parquet(clean, path)
 
 
 WRITERS: Mapping[str, Writer] = MappingProxyType(

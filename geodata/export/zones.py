@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.errors import CallError
 from geodata.export.safe import cells, for_csv, without_controls
@@ -16,6 +15,7 @@ from geodata.files import whole_file
 from geodata.study.places import Structure
 from geodata.study.results import Run
 from geodata.study.zone_table import Level, shares_by_zone
+from geodata.written import workbook, write_csv, write_parquet
 
 ENDINGS = (".csv", ".xlsx", ".parquet")
 
@@ -91,17 +91,16 @@ def write_zones(table: pd.DataFrame, path: Path) -> Path:
     with whole_file(path) as unfinished:
         if ending == ".csv":
             flat = cells(table, for_csv)
-            flat.to_csv(unfinished, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+            write_csv(flat, unfinished)
         elif ending == ".parquet":
-            cells(table, without_controls).to_parquet(unfinished)
+            write_parquet(cells(table, without_controls), unfinished)
         else:
             _workbook(table, unfinished)
     return path
 
 
 def _workbook(table: pd.DataFrame, path: Path) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with workbook(path) as book:
         bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.00%"})
         sheet = book.add_worksheet("zones")
         clean = cells(table, without_controls)

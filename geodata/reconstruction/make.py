@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import glob
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,7 @@ import shapely
 import coverage
 from coverage.model import Expected, Layer, LayerInfo, Technology
 from geodata.errors import CallError
-from geodata.files import require_usable_name
+from geodata.files import require_usable_name, whole_folder
 from geodata.reconstruction import country, rollout, write
 from geodata.reconstruction.country import Country
 from geodata.reconstruction.footprints import Views, look, polygons, ragged_reach
@@ -26,6 +25,7 @@ from geodata.reconstruction.grid import TERRAIN_GRID
 from geodata.reconstruction.real import Real
 from geodata.reconstruction.sites import MOST_M, OPERATORS, Places, candidate_places
 from geodata.reconstruction.zones import zones_5g
+from geodata.staging import sweep
 
 VILLAGES = 3806
 UNCOVERED = 63
@@ -73,13 +73,11 @@ def reconstruct(  # noqa: PLR0913  # each names one input file or choice of the 
     real = Real(districts=districts, communes=communes, villages=villages, terrain=terrain)
     land = country.make(real, village_count, seed=seed, progress=lambda done: tell(0.4 * done))
     network = build(land, seed=seed, progress=lambda done: tell(0.4 + 0.5 * done))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as parent:
-        made = Path(parent) / "study"
+    sweep(folder.parent, also=f".{glob.escape(folder.name)}-????????")  # of earlier versions
+    with whole_folder(folder) as made:
         _write(made, land, network, seed=seed, real=real.names)
         if folder.exists():
-            folder.rmdir()
-        shutil.move(made, folder)
+            folder.rmdir()  # empty, or somebody was first
     tell(1.0)
     return folder / "study.toml"
 
@@ -190,7 +188,6 @@ def _sites(
 
 
 def _write(made: Path, land: Country, built: Built, *, seed: int, real: tuple[str, ...]) -> None:
-    made.mkdir()
     table = land.villages
     write.write_layer(table.drop(columns="centre").reset_index(), made / "villages.gpkg")
     halls = gpd.GeoDataFrame(

@@ -11,6 +11,7 @@ import rasterio
 
 from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import Floats, Grid
+from geodata.written import write_bytes, write_map
 
 VERSION = 4
 AS_OF = "2023-08-30"
@@ -24,13 +25,7 @@ STAMP = "2023-08-30T00:00:00.000Z"
 def write_layer(table: gpd.GeoDataFrame, path: Path) -> None:
     """A GeoPackage that is the same, byte for byte as far as its content goes, each time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_file(
-        path,
-        driver="GPKG",
-        layer=path.stem,
-        engine="pyogrio",
-        layer_metadata={"source": SOURCE},
-    )
+    write_map(table, path, driver="GPKG", layer=path.stem, layer_metadata={"source": SOURCE})
 
 
 def write_terrain(height: Floats, grid: Grid, path: Path) -> None:
@@ -46,9 +41,11 @@ def write_terrain(height: Floats, grid: Grid, path: Path) -> None:
         "compress": "deflate",
         "predictor": 2,
     }
-    with rasterio.open(path, "w", **profile) as target:
-        target.write(np.rint(height).astype(np.int16), 1)
-        target.update_tags(source=SOURCE, units="m")
+    with rasterio.MemoryFile() as made:
+        with made.open(**profile) as target:
+            target.write(np.rint(height).astype(np.int16), 1)
+            target.update_tags(source=SOURCE, units="m")
+        write_bytes(made.read(), path)
 
 
 def _texts(values: Sequence[str]) -> str:

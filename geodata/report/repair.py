@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import geopandas as gpd
 import pandas as pd
 import pyogrio
-import xlsxwriter
 
 from geodata.columns import text
 from geodata.containers import Part, chosen, known_to_gdal, opened
@@ -29,9 +27,10 @@ from geodata.report.mend import Change, mended
 from geodata.report.reading import RASTERS, Entry, columns_of
 from geodata.sheets import csv_table, excel_table
 from geodata.study.settings import FILE
+from geodata.written import workbook, write_map, write_parquet
 
 LISTING = "repairs.xlsx"
-WORKBOOK = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+WORKBOOK = {"strings_to_formulas": False, "strings_to_urls": False}
 """Texts stay texts. From memory, as xlsxwriter sets times of its files, which a sandbox refuses."""
 
 LEFT_BEHIND = ("results", ".unfinished-*", ".dropped")
@@ -207,18 +206,15 @@ def _write_map(table: pd.DataFrame, part: Part, copy: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         named = Path(folder) / (copy.stem + part.kind)
-        more = {"encoding": "UTF-8"} if part.kind == ".shp" else {}
-        pyogrio.write_dataframe(table, named, driver=DRIVERS[part.kind], **more)
+        encoding = "UTF-8" if part.kind == ".shp" else None
+        write_map(table, named, driver=DRIVERS[part.kind], encoding=encoding)
         for one in Path(folder).iterdir():
             place = copy if one == named else copy.with_suffix(one.suffix)
             shutil.move(os.fspath(one), place)
 
 
 def _write_parquet(table: pd.DataFrame, part: Part, copy: Path) -> None:  # noqa: ARG001  # one shape for all writers
-    if isinstance(table, gpd.GeoDataFrame):
-        table.to_parquet(copy, index=False)
-    else:
-        table.to_parquet(copy, index=False)
+    write_parquet(table, copy, index=False)
 
 
 def _write_csv(table: pd.DataFrame, part: Part, copy: Path) -> None:  # noqa: ARG001  # one shape for all writers
@@ -227,7 +223,7 @@ def _write_csv(table: pd.DataFrame, part: Part, copy: Path) -> None:  # noqa: AR
 
 def _write_excel(table: pd.DataFrame, part: Part, copy: Path) -> None:
     options = {**WORKBOOK, "nan_inf_to_errors": True}
-    with xlsxwriter.Workbook(str(copy), options) as book:
+    with workbook(copy, options) as book:
         page = book.add_worksheet(part.layer) if part.layer else book.add_worksheet()
         for k, name in enumerate(table.columns):
             page.write_string(0, k, str(name))
@@ -241,7 +237,7 @@ def _write_excel(table: pd.DataFrame, part: Part, copy: Path) -> None:
 def _write_listing(path: Path, changes: list[Change], language: Language) -> None:
     """The changes as a workbook, row by row."""
     words = REPAIRS[language]
-    with xlsxwriter.Workbook(str(path), WORKBOOK) as book:
+    with workbook(path, WORKBOOK) as book:
         page = book.add_worksheet(words["sheet"])
         head = book.add_format({"bold": True, "border": 1, "bg_color": "#DCE6F1"})
         page.write_string(0, 0, words["left-alone"])

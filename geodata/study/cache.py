@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geodata.errors import CallError, GeodataError, MissingFileError
+from geodata.staging import Leftovers, measure_leftovers, sweep
 from geodata.study.manifests import parts_named, published_if_told, read_manifest
 from geodata.study.settings import FILE
 from geodata.study.store import Entry, Store
@@ -25,13 +26,17 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Cache:
-    """The kept measures of a study folder: ``needed`` has the runs that need an entry, by key."""
+    """The kept measures of a study folder: ``needed`` has the runs that need an entry, by key.
+
+    ``left`` is what processes that died left in it, or some at work have not finished.
+    """
 
     folder: Path
     entries: tuple[Entry, ...]
     needed: Mapping[str, tuple[str, ...]]
     published: str | None
     limit_bytes: float
+    left: Leftovers
 
     @property
     def size_bytes(self) -> int:
@@ -60,9 +65,11 @@ def kept_in(path: Path) -> Cache:
 def clear_kept(path: Path, *, everything: bool = False) -> tuple[Entry, ...]:
     """Remove what no kept run needs, or ``everything``; returns what went.
 
-    What a process is at work with stays.
+    What a process is at work with stays. What one left a day ago or longer goes too.
     """
     cache = kept_in(path)
+    for parent in _written_to(cache.folder):
+        sweep(parent)
     keys = [entry.key for entry in cache.entries if everything or not cache.worth(entry.key)]
     return _store(cache.folder).trim(0, worth=cache.worth, of=keys)
 
@@ -96,6 +103,13 @@ def _store(folder: Path) -> Store:
     return Store(folder / "results" / "measures")
 
 
+def _written_to(folder: Path) -> tuple[Path, ...]:
+    """Folders of a study, that results and what people keep are written into."""
+    results = folder / "results"
+    below = (results, results / "measures", results / "levels", folder / "variants")
+    return (folder, *below, folder / "followup")
+
+
 def _cache(folder: Path) -> Cache:
     needed: dict[str, tuple[str, ...]] = {}
     for file in sorted((folder / "results").glob("*/manifest.json")):
@@ -111,4 +125,5 @@ def _cache(folder: Path) -> Cache:
         needed=needed,
         published=published_if_told(folder / "results"),
         limit_bytes=limit_bytes(),
+        left=measure_leftovers(_written_to(folder)),
     )

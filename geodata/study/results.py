@@ -30,6 +30,7 @@ from coverage.model import (
 from coverage.sure import Sureness
 from geodata.errors import CallError, Phrase, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
+from geodata.staging import UNFINISHED
 from geodata.study.inputs import digests_of, require_unchanged
 from geodata.study.kept import Found, Named, Plan, load_measures, load_named, plan_of
 from geodata.study.manifests import (
@@ -49,6 +50,7 @@ from geodata.study.manifests import (
     rule_told,
 )
 from geodata.study.model import Study
+from geodata.written import write_bytes, write_parquet
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
 
@@ -160,7 +162,7 @@ def _damage(folder: Path) -> str | None:
 def _put_away(folder: Path) -> None:
     """Make room for a run that was damaged."""
     if folder.is_dir():
-        gone = folder.parent / f".unfinished-{uuid4().hex}"
+        gone = folder.parent / f"{UNFINISHED}{uuid4().hex}"
         folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
     else:
@@ -205,23 +207,24 @@ def _write(run: Run, folder: Path) -> None:
     found = run.assessment
     sure = run.sureness.villages
     table = run.study.villages.join(found.verdicts).join(sure.drop(columns="share_margin"))
-    gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs).to_parquet(
-        folder / "villages.parquet"
-    )
-    _measured_areas(found.measures).to_parquet(folder / "measures.parquet")
-    found.operator_shares.to_parquet(folder / "operator_shares.parquet")
-    found.served_by.to_parquet(folder / "served_by.parquet")
+    villages = gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs)
+    write_parquet(villages, folder / "villages.parquet")
+    write_parquet(_measured_areas(found.measures), folder / "measures.parquet")
+    write_parquet(found.operator_shares, folder / "operator_shares.parquet")
+    write_parquet(found.served_by, folder / "served_by.parquet")
     summary = run.summary
-    summary.by_district.to_parquet(folder / "by_district.parquet")
-    summary.by_commune.to_parquet(folder / "by_commune.parquet")
-    summary.by_operator.to_parquet(folder / "by_operator.parquet")
-    summary.by_technology.to_parquet(folder / "by_technology.parquet")
-    summary.by_layer.to_parquet(folder / "by_layer.parquet")
-    summary.by_number_of_operators.to_frame().to_parquet(folder / "by_number_of_operators.parquet")
+    write_parquet(summary.by_district, folder / "by_district.parquet")
+    write_parquet(summary.by_commune, folder / "by_commune.parquet")
+    write_parquet(summary.by_operator, folder / "by_operator.parquet")
+    write_parquet(summary.by_technology, folder / "by_technology.parquet")
+    write_parquet(summary.by_layer, folder / "by_layer.parquet")
+    write_parquet(
+        summary.by_number_of_operators.to_frame(), folder / "by_number_of_operators.parquet"
+    )
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     told = json.loads(json.dumps({**_described(run), "files": files}, default=_plain))
     text = json.dumps({**told, DIGEST: digest_of(told)}, ensure_ascii=False, indent=2)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    write_bytes((text + "\n").encode(), folder / "manifest.json")
 
 
 def _measured_areas(measures: Measures) -> pd.DataFrame:

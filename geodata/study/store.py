@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import struct
-import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -30,6 +29,7 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from geodata.files import whole_folder
+from geodata.staging import UNFINISHED, sweep
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 About = dict[str, Any]
@@ -45,9 +45,6 @@ NOT_OURS = (
 
 WAIT_S = 600.0
 """So long one process waits for another that measures the same; then it measures too."""
-
-LEFT_S = 24 * 3600.0
-"""What a process left unfinished so long ago was left by one that died."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +111,7 @@ class Store:
 
         It is moved away first, so that nobody ever finds half of it.
         """
-        gone = self.folder / f".unfinished-{uuid4().hex}"
+        gone = self.folder / f"{UNFINISHED}{uuid4().hex}"
         try:
             (self.folder / key).rename(gone)
         except OSError:
@@ -149,7 +146,7 @@ class Store:
         Never one of ``mine``, which the caller has locked, nor one locked by another. With
         ``of`` only these keys are looked at.
         """
-        self._sweep()
+        sweep(self.folder)
         entries = [entry for entry in self.entries() if of is None or entry.key in of]
         total = sum(entry.size_bytes for entry in entries)
         held = {_lock(key) for key in mine}
@@ -179,13 +176,6 @@ class Store:
         folder = self.folder / ".locks"
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / name, timeout=wait_s)
-
-    def _sweep(self) -> None:
-        """Clear away what processes that died left unfinished."""
-        for path in self.folder.glob(".unfinished-*"):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > LEFT_S:
-                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _digest(file: Path, about: Mapping[str, Any]) -> str:

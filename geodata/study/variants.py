@@ -12,6 +12,7 @@ from geodata.columns import plain
 from geodata.errors import CallError, UnreadableError
 from geodata.files import whole_file
 from geodata.study.model import Study
+from geodata.write_errors import writing
 
 FOLDER = "variants"
 LONGEST = 80
@@ -38,8 +39,10 @@ def save_variant(study: Study, name: str, rule: Rule) -> Rule:
         rule, name=slug, title=" ".join(name.split())[:LONGEST], ours=True, source=rule.source
     )
     folder = study.folder / FOLDER
-    folder.mkdir(exist_ok=True)
-    with whole_file(folder / f"{slug}.json") as path:
+    file = folder / f"{slug}.json"
+    with writing(file):
+        folder.mkdir(exist_ok=True)
+    with whole_file(file) as path:
         path.write_text(json.dumps(asdict(kept), ensure_ascii=False, indent=2), encoding="utf-8")
     return kept
 

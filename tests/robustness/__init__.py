@@ -1,1 +1,1 @@
-"""Faults brought about on purpose, and counts of what became of them."""
+"""Faults made on purpose, and counts of what becomes of the promise then."""

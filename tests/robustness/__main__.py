@@ -1,9 +1,28 @@
-"""Run one campaign by its name: ``uv run python -m tests.robustness state``."""
+"""Makes faults and counts what comes of them: ``uv run python -m tests.robustness disk|state``."""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from importlib import import_module
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from tests.robustness import disk, state
+
+CAMPAIGNS: Mapping[str, Callable[[Sequence[str]], int]] = MappingProxyType(
+    {"disk": disk.main, "state": state.main}
+)
+"""By name: given the words that follow it, runs a campaign and returns its exit status."""
+
+
+def main() -> int:
+    """Run the campaign asked for; 1 where anything was lost, wrong or not told."""
+    parser = argparse.ArgumentParser(prog="python -m tests.robustness", description=__doc__)
+    parser.add_argument("what", choices=CAMPAIGNS)
+    parser.add_argument("words", nargs=argparse.REMAINDER, help="see: disk --help, state --help")
+    asked = parser.parse_args()
+    return CAMPAIGNS[asked.what](asked.words)
+
 
 if __name__ == "__main__":
-    import_module(f"tests.robustness.{sys.argv[1]}").main(sys.argv[2:])
+    sys.exit(main())

@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -225,8 +225,8 @@ def _call(*words: object) -> Result:
     )
 
 
-def main(words: list[str]) -> None:
-    """Print the counts, and every outcome that is not good."""
+def main(words: Sequence[str]) -> int:
+    """Print the counts, and every outcome that is not good; 1 where there is one."""
     parser = argparse.ArgumentParser(prog="python -m tests.robustness state")
     parser.add_argument("-n", "--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=SEED)
@@ -245,3 +245,4 @@ def main(words: list[str]) -> None:
         counts["made anew"] += one.anew
         counts["left damaged without a word"] += bool(one.left) and not one.told
     print(", ".join(f"{name}: {count}" for name, count in counts.items()))  # noqa: T201
+    return 0 if all(one.is_good for one in found) else 1

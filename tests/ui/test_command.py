@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 import geodata
@@ -22,7 +24,9 @@ from tests.gis import PASSWORD, Gis
 from tests.tiny_signal import write_signal_study
 from ui import server, studies
 from ui.command import command
+from ui.commands import told
 from ui.server import arguments
+from ui.texts import translator
 
 
 def call(*words: object, language: str = "en") -> Result:
@@ -550,3 +554,23 @@ def test_assess_says_which_signal_layers_the_rule_has_no_level_for(tmp_path: Pat
     assert "count for nothing" not in told.output  # Gamma 3G is not admitted at all
     told = call("assess", study, "--rule", "sdg-9.c.1")
     assert "names no level for count for nothing: Gamma 3G." in told.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_what_cannot_be_printed_is_one_sentence(language: str) -> None:
+    words = [sys.executable, "-m", "ui.command", "--language", language, "units"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(  # noqa: S603  # our own interpreter and words
+            words, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False
+        )
+    said = {"en": "what was to be printed cannot be written: ", "vi": "không ghi được nội dung"}
+    assert done.returncode == 2
+    assert done.stderr.startswith(said[language])
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_refusal_without_a_file_has_no_question_mark(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), told(translator("en")):
+        raise OSError(errno.EIO, "Input/output error")
+    assert capsys.readouterr().err == "the system refused a file: Input/output error\n"

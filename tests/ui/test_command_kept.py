@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -90,3 +91,18 @@ def test_cache_says_what_each_entry_is_and_nothing_of_it_steers_the_terminal(stu
         assert line.endswith(f"  {words}; no run needs it")
     assert "không lần tính nào cần" in call("cache", study, language="vi").stdout
     assert call("cache", study, "--clear").stdout.startswith("1 removed")
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_cache_counts_what_dead_processes_left_and_clears_it_after_a_day(
+    study: Path, language: str
+) -> None:
+    for place, name in (("results", "old"), ("results", "new"), ("", "beside")):
+        left = study / place / f".unfinished-{name}"
+        left.mkdir(parents=True)
+    (study / ".unfinished-beside" / "x").write_bytes(bytes(200_000))
+    os.utime(study / "results" / ".unfinished-old", (0, 0))
+    said = call("cache", study, language=language).stdout.splitlines()[-1]
+    assert said.startswith({"en": "3 left unfinished: 0.2 MB", "vi": "3 thư mục còn dở"}[language])
+    told = json.loads(call("cache", study, "--clear", "--json").stdout)
+    assert (told["leftovers"], told["leftover_bytes"]) == (2, 200_000)

@@ -1,0 +1,92 @@
+"""Files that belong together change places: all of them, or none.
+
+Several names cannot change at once. So the new files lie whole in one folder, whose name then
+says that they are on their way (`CHANGING`): from there on the change is decided. What stood
+there is moved into that folder, and back where anything is refused; then the new files are
+moved to their places. Where a process dies between, the next one that writes into the folder
+moves the rest. One file alone changes by its name.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from geodata.flushing import flush
+from geodata.staging import CHANGING, changing_name, leftovers, locked
+
+AT_WORK_S = 60.0
+"""A change takes no longer, where only its age tells whether somebody is at work on it."""
+
+FORMER = ".former"
+"""Folder, in that of the new files, of those that stood in their places."""
+
+
+def take_places(folder: Path) -> None:
+    """Move all files of a folder to the one that it lies in. Raises OSError; nothing is changed."""
+    parent = folder.parent
+    names = sorted(one.name for one in folder.iterdir())
+    with locked(parent):
+        if len(names) == 1:
+            (folder / names[0]).replace(parent / names[0])
+        else:
+            _change(folder, names)
+        _supersede(parent, names)
+        flush(parent)
+
+
+def finish_changes(parent: Path) -> None:
+    """Finish the changes that processes died in; one that cannot be now is left for later."""
+    changes = [one for one in leftovers(parent) if one.name.startswith(CHANGING)]
+    if sys.platform == "win32":  # no lock says whether somebody is at work
+        changes = [one for one in changes if time.time() - one.stat().st_mtime > AT_WORK_S]
+    if not changes:
+        return
+    with locked(parent):
+        for folder in changes:
+            with suppress(OSError):
+                _finish(folder)
+
+
+def _change(folder: Path, names: list[str]) -> None:
+    (folder / FORMER).mkdir()
+    flush(folder)
+    changing = folder.rename(changing_name(folder))
+    former, parent = changing / FORMER, folder.parent
+    try:
+        _move(parent, former, [name for name in names if (parent / name).exists()])
+        flush(former)
+        _move(changing, parent, names)
+    except BaseException:
+        _move(parent, changing, [name for name in names if not (changing / name).exists()])
+        _move(former, parent, [one.name for one in former.iterdir()])
+        changing.rename(folder)
+        raise
+    flush(parent)
+    shutil.rmtree(changing, ignore_errors=True)
+
+
+def _finish(folder: Path) -> None:
+    """Move what is left of a change to its places. The folder may be gone by now."""
+    if not folder.is_dir():
+        return
+    _move(folder, folder.parent, [one.name for one in folder.iterdir() if one.name != FORMER])
+    flush(folder.parent)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _supersede(parent: Path, names: Iterable[str]) -> None:
+    """Files of these names that are still on their way from an earlier change are out of date."""
+    for folder in leftovers(parent):
+        if folder.name.startswith(CHANGING):
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+
+
+def _move(source: Path, target: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (source / name).replace(target / name)
