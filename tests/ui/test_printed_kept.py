@@ -16,6 +16,7 @@ from geodata.checks.model import Role
 from geodata.errors import Phrase
 from geodata.findings import Finding
 from geodata.report import FileReport, Report
+from geodata.staging import Leftovers
 from geodata.study.cache import Cache
 from geodata.study.store import Entry
 from ui import cached, checked, matched
@@ -64,7 +65,7 @@ def test_kept_measures_are_listed_the_one_used_last_first() -> None:
         "Cache",
         SimpleNamespace(
             folder=Path("/s"), entries=entries, size_bytes=2_500_000, limit_bytes=10_000_000,
-            needed={"new": ("r1", "r2")}, published="r2",
+            needed={"new": ("r1", "r2")}, published="r2", left=Leftovers(0, 0),
         ),
     )  # fmt: skip
     listed = cached._listed(kept, EN)
