@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -185,18 +186,30 @@ def _given(asked: str, field: str, names: list[str], file: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def _key(name: str) -> str:
     """What two spellings of a column's name have in common: "TenThon" is "Tên thôn"."""
     return plain(name).replace(" ", "")
 
 
-def _keys(field: str, names: list[str]) -> list[str]:
+def _keys(field: str, names: list[str]) -> tuple[str, ...]:
     """Keys a field goes by. A Shapefile keeps the first ten letters of a name, so try those."""
-    aliases = (plain(field), *ALIASES.get(field, ()))
-    keys = [_key(alias) for alias in aliases]
-    if any(len(name) == 10 for name in names):
-        keys += [_key(alias.replace(" ", "_")[:10]) for alias in aliases if len(alias) > 10]
-    return keys
+    keys = _whole_keys(field)
+    return keys + _cut_keys(field) if any(len(name) == 10 for name in names) else keys
+
+
+@cache
+def _whole_keys(field: str) -> tuple[str, ...]:
+    return tuple(_key(alias) for alias in _aliases(field))
+
+
+@cache
+def _cut_keys(field: str) -> tuple[str, ...]:
+    return tuple(_key(alias.replace(" ", "_")[:10]) for alias in _aliases(field) if len(alias) > 10)
+
+
+def _aliases(field: str) -> tuple[str, ...]:
+    return (plain(field), *ALIASES.get(field, ()))
 
 
 def row_number(index: pd.Index, at: int) -> int:

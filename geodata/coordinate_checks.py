@@ -181,7 +181,8 @@ def _missing(placed: Placement, file: str, extent: Extent | None) -> Finding:
 
 def _elsewhere(placed: Placement, file: str, extent: Extent, lies: _Lies) -> Finding | None:
     """The finding that a file as a whole lies elsewhere, where another reading brings it home."""
-    if lies.outside.sum() < 2 and len(lies.outside) > 1:
+    outside = int(lies.outside.sum())
+    if not outside or (outside == 1 and len(lies.outside) > 1):
         return None
     found = diagnose(placed.written(), extent, declared=placed.system, said=placed.said)
     best = next((p for p in found[:1] if p.lines and p.better), None)
@@ -193,13 +194,13 @@ def _elsewhere(placed: Placement, file: str, extent: Extent, lies: _Lies) -> Fin
         sentence=phrase(
             ELSEWHERE,
             file=file,
-            count=int(lies.outside.sum()),
+            count=outside,
             all=len(lies.outside),
             advice=advice(best, declared=placed.system),
         ),
         file=file,
         rows=_rows(placed.table, lies.outside),
-        count=int(lies.outside.sum()),
+        count=outside,
         places=lies.places(extent.crs),
     )
 
