@@ -158,10 +158,8 @@ def _lies(placed: Placement, study: pyproj.CRS, extent: Extent) -> _Lies:
     points = centroids(placed.brought_to(study).geometry)
     written = np.isfinite(placed.written()).all(axis=1)
     finite = np.asarray(np.isfinite(points).all(axis=1), dtype=np.bool_)
-    shapely.prepare(extent.area)
-    at = np.asarray(shapely.points(np.where(finite[:, None], points, 0.0)), dtype=object)
-    near: npt.NDArray[np.bool_] = np.asarray(shapely.dwithin(at, extent.area, ROOM_M))
-    inside = finite & near
+    inside = np.zeros(len(points), dtype=np.bool_)
+    inside[finite] = extent.is_near(points[finite])
     return _Lies(points=points, outside=written & ~inside)
 
 

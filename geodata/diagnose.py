@@ -84,13 +84,25 @@ class Extent:
     @cached_property
     def area(self) -> shapely.Geometry:
         """The areas as one, drawn 50 m coarse; the box around them where they are no areas."""
+        whole: shapely.Geometry = shapely.simplify(shapely.union_all(self._coarse), COARSE_M)
+        return whole
+
+    @cached_property
+    def _coarse(self) -> npt.NDArray[np.object_]:
         known = self.areas.to_numpy()[~(self.areas.isna() | self.areas.is_empty).to_numpy()]
         if not len(known) or (shapely.get_dimensions(known) != 2).any():
-            box: shapely.Geometry = shapely.box(*self.areas.total_bounds)
-            return box
-        coarse = shapely.make_valid(shapely.simplify(known, COARSE_M))
-        whole: shapely.Geometry = shapely.simplify(shapely.union_all(coarse), COARSE_M)
-        return whole
+            return np.array([shapely.box(*self.areas.total_bounds)], dtype=object)
+        return np.asarray(shapely.make_valid(shapely.simplify(known, COARSE_M)), dtype=object)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._coarse)
+
+    def is_near(self, points: Floats) -> npt.NDArray[np.bool_]:
+        """Which points (n × 2, finite) lie in one of the areas or at most `ROOM_M` from it."""
+        near = np.zeros(len(points), dtype=np.bool_)
+        near[self._tree.query(shapely.points(points), "dwithin", distance=ROOM_M)[0]] = True
+        return near
 
 
 def boxed(bounds: Floats, crs: pyproj.CRS) -> Extent:

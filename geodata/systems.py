@@ -59,8 +59,12 @@ def systems() -> tuple[System, ...]:
     and Indian 1960: those of PROJ's EPSG list that are not deprecated.
     """
     kinds = [PJType.PROJECTED_CRS, PJType.GEOGRAPHIC_2D_CRS]
-    listed = {info.code: info.name for info in query_crs_info(auth_name="EPSG", pj_types=kinds)}
-    found = [_system(code, name) for code, name in sorted(listed.items(), key=lambda e: int(e[0]))]
+    listed = {
+        int(info.code): info.name
+        for info in query_crs_info(auth_name="EPSG", pj_types=kinds)
+        if info.name.startswith(BEGINNINGS)
+    }
+    found = [_system(str(code), name) for code, name in sorted(listed.items())]
     order: tuple[Family, ...] = get_args(Family)
     known = [system for system in found if system is not None]
     return tuple(sorted(known, key=lambda system: order.index(system.family)))
@@ -84,6 +88,9 @@ NAMES: tuple[tuple[str, Family], ...] = (
     (r"WGS 84|VN-2000|Hanoi 1972|Indian 1960", "degrees"),
 )
 """How EPSG names the systems met here, and the family each belongs to."""
+
+BEGINNINGS = ("VN-2000", "WGS 84", "Hanoi 1972", "Indian 1960")
+"""What all of these begin with: of some 7,000 names few are looked at more closely."""
 
 
 def _family(name: str) -> Family | None:
@@ -183,7 +190,7 @@ def lost_datum(crs: pyproj.CRS | None, *, at: tuple[float, float]) -> LostDatum 
     VN-2000's where the definition bears that name, or by the scale 0.9999 on one of its
     meridians, which nothing else here uses.
     """
-    if crs is None or not on_earth(crs):
+    if crs is None or not on_earth(crs) or same_datum(crs, crs_of(VN2000)):
         return None
     right = _meant(crs)
     if right is None:
@@ -208,6 +215,7 @@ def _loss(crs: pyproj.CRS, off_m: float, place: Floats) -> Loss:
     return "zeroed" if crs.is_bound and not any(shift) else "lost"
 
 
+@lru_cache(64)
 def _meant(crs: pyproj.CRS) -> System | None:
     """The VN-2000 system that a definition means, by its name or its projection."""
     base = base_of(crs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -35,6 +36,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """How names say what kind of unit they name, in `plain` form, to that kind."""
 
 
+@lru_cache(maxsize=8192)  # a register asks for the names of each structure again
 def kind_and_name(name: str) -> tuple[str, str]:
     """The kind of unit that a name tells ("" for none) and the rest of it, without marks.
 

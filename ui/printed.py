@@ -12,7 +12,7 @@ import pandas as pd
 
 from coverage.shares import unheard
 from coverage.summarise import by_unit
-from geodata.study.places import Structure, structure_on, structures_of
+from geodata.study.places import Structure, structure_in_force
 from ui.plain import plain
 from ui.sure import scenario_words
 from ui.texts import Translator
@@ -164,7 +164,7 @@ def _reach_json(run: Run) -> dict[str, Any]:
 
 def in_force(run: Run) -> Structure:
     """The structure of units that a run is grouped by where none is asked for."""
-    return structure_on(structures_of(run.study), run.study.as_of)
+    return structure_in_force(run.study)
 
 
 def _grouped(run: Run, structure: Structure) -> dict[str, pd.DataFrame]:

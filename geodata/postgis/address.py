@@ -13,9 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-
 from geodata.errors import CallError
 
 SCHEMES = ("postgresql://", "postgres://")
@@ -88,13 +85,16 @@ def address_of(text: str) -> Address:
     Raises `CallError` for one that libpq does not understand, or whose password is cut in
     two by a sign that should be escaped. The sentence never repeats the address.
     """
+    from psycopg import Error  # noqa: PLC0415  # most studies need no database
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415  # see above
+
     body, tail = _split(text.strip())
     asked = [part.partition("=") for part in (tail or "").split("&") if part]
     ours = {name: unquote(value) for name, _, value in asked if name in OURS}
     others = "&".join(f"{name}={value}" for name, _, value in asked if name not in OURS)
     try:
         found = conninfo_to_dict(f"{body}?{others}" if others else body)
-    except (psycopg.Error, UnicodeError):
+    except (Error, UnicodeError):
         found = {"host": "@"}  # its words repeat the address, password and all
     options = {name: str(value) for name, value in found.items() if value is not None}
     if not _whole(options):

@@ -15,7 +15,7 @@ import shapely
 from coverage.explain import responsibility
 from geodata.export.words import SHEETS, VERDICTS
 from geodata.postgis.shape import TABLES, Table
-from geodata.study.places import Level, Structure, structure_on, structures_of
+from geodata.study.places import Level, Structure, structure_in_force
 from geodata.study.results import Run, manifest_of
 
 Rows = Iterator[Sequence[Any]]
@@ -30,7 +30,7 @@ def kind_of(run: Run) -> tuple[str, str]:
 
 def rows_of(run: Run, *, srid: int, publication: int, now: datetime) -> Mapping[str, Rows]:
     """Table → its rows in the order of its columns. The summaries are of the study's own day."""
-    structure = structure_on(structures_of(run.study), run.study.as_of)
+    structure = structure_in_force(run.study)
     frames = {
         "runs": _run(run, publication, now),
         "villages": _villages(run),

@@ -21,6 +21,7 @@ from pyproj.exceptions import CRSError
 from geodata.errors import CallError, DataError, UnreadableError, phrase
 from geodata.postgis.address import Address, address_of
 from geodata.postgis.connect import Connection, connected, identifier, postgis_of
+from geodata.postgis.model import TableInput
 from geodata.postgis.systems import crs_of
 
 NUMERIC = 1700
@@ -32,18 +33,6 @@ Row = tuple[Any, ...]
 
 ROWS_AT_ONCE = 10_000
 NAMES_SHOWN = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableInput:
-    """What was read of a database: what it is called, how many rows, and their digest.
-
-    The digest is of the rows' content, whatever order the server gave them in.
-    """
-
-    label: str
-    rows: int
-    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)

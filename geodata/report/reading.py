@@ -34,7 +34,6 @@ from geodata.filing import Told as Said
 from geodata.filings import SILENT, Source, candidates, listed_in, told
 from geodata.findings import Finding, Severity
 from geodata.placing import NOTHING_SAID
-from geodata.postgis.table import read_source
 from geodata.report.model import Box, FileReport
 from geodata.units import Units
 
@@ -105,6 +104,8 @@ def looked_at(entry: Entry, crs: pyproj.CRS) -> tuple[Looked, ...]:
 def _candidates(entry: Entry) -> Iterator[tuple[Candidate, ...]]:
     """The parts of what an entry names that are to be read."""
     if entry.source:
+        from geodata.postgis.table import read_source  # noqa: PLC0415  # loads libpq
+
         raw, _ = read_source(entry.source, layer=entry.layer, crs=entry.crs)
         table, findings = mended(raw, file=entry.name, encoding=entry.encoding)
         part = Part(name=entry.name, path=Path(entry.name), layer=None, kind="table")

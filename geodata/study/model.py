@@ -17,7 +17,7 @@ from coverage.pixels import AmountSource, AnyLayer, SignalLayer
 from geodata.errors import Phrase
 from geodata.filing import Measurements
 from geodata.findings import Finding, by_severity
-from geodata.postgis.table import TableInput
+from geodata.postgis.model import TableInput
 from geodata.study.inputs import Seen
 from geodata.study.settings import StudySettings
 from geodata.units import Units

@@ -105,6 +105,14 @@ def structures_of(study: Study) -> tuple[Structure, ...]:
     return tuple(_structure(study, units, own=units is own) for units in ordered)
 
 
+def structure_in_force(study: Study) -> Structure:
+    """The structure in force on the study's day, or the earliest, without making the others."""
+    units = own_units(study)
+    if units is None:
+        return structure_on(_told_structures(study), study.as_of)
+    return _structure(study, units, own=True)
+
+
 def own_units(study: Study) -> Units | None:
     """The units in force on the study's day, or the earliest; None where the study has none."""
     ordered = sorted(study.units, key=lambda units: units.valid_from)

@@ -17,7 +17,7 @@ from geodata.encodings import Told, mended
 from geodata.filings import Source, candidates
 from geodata.findings import Finding
 from geodata.postgis.address import is_address, name_of
-from geodata.postgis.table import TableInput, read_source
+from geodata.postgis.model import TableInput
 from geodata.read import Reading, read
 from geodata.study.inputs import Seen, Stats, seen_from, stats_of
 
@@ -102,6 +102,8 @@ class Reader:
     def _from_database(
         self, name: str, *, layer: str | None, crs: str | None, encoding: Told | None
     ) -> pd.DataFrame:
+        from geodata.postgis.table import read_source  # noqa: PLC0415  # loads libpq
+
         raw, found = read_source(name, layer=layer, crs=crs, unplaced=True)
         self.tables.append(found)
         table, findings = mended(raw, file=name_of(name), encoding=encoding)

@@ -12,7 +12,6 @@ from geodata.encodings import Told
 from geodata.errors import CallError
 from geodata.placing import system_of
 from geodata.postgis.address import address_of, is_address, with_source
-from geodata.postgis.connect import identifier
 from geodata.study.faults import FaultError
 
 Flag = Annotated[bool, Strict()]
@@ -61,6 +60,8 @@ def _reads_one(text: str) -> str:
     if not is_address(text):
         return text
     try:
+        from geodata.postgis.connect import identifier  # noqa: PLC0415  # loads libpq
+
         address = address_of(text)
         if address.table:
             identifier(address.table)

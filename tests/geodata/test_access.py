@@ -36,7 +36,7 @@ from geodata.findings import finding
 from geodata.followup import FIELDS
 from geodata.nearest import nearest_signal
 from geodata.operators import names_any, operator_in, same_operator
-from geodata.postgis.table import TableInput
+from geodata.postgis.model import TableInput
 from geodata.study.assess import assess_study
 from geodata.study.places import structures_of
 from geodata.study.results import Run, latest_run

@@ -65,13 +65,14 @@ def test_kept_measures_are_listed_the_one_used_last_first() -> None:
         "Cache",
         SimpleNamespace(
             folder=Path("/s"), entries=entries, size_bytes=2_500_000, limit_bytes=10_000_000,
-            needed={"new": ("r1", "r2")}, published="r2", left=Leftovers(0, 0),
+            needed={"new": ("r1", "r2")}, published="r2", left=Leftovers(3, 45),
         ),
     )  # fmt: skip
     listed = cached._listed(kept, EN)
     assert listed[0].replace("\\", "/") == "2 kept in /s/results/measures: 2.5 MB of at most 10 MB"
-    assert [line.split("  ")[0] for line in listed[1:]] == ["new", "old"]
-    assert [line.split("  ")[-1] for line in listed[1:]] == [
+    assert listed[3].startswith("3 left unfinished: 0 MB")
+    assert [line.split("  ")[0] for line in listed[1:3]] == ["new", "old"]
+    assert [line.split("  ")[-1] for line in listed[1:3]] == [
         "pixels of villages; needed by r1, r2 (published)",
         "signal levels of villages; no run needs it",
     ]
@@ -80,6 +81,8 @@ def test_kept_measures_are_listed_the_one_used_last_first() -> None:
         "size_bytes": 2500000,
         "limit_bytes": 10000000,
         "removed": ["old"],
+        "leftovers": 3,
+        "leftover_bytes": 45,
         "entries": [
             {
                 "key": "new",
