@@ -28,8 +28,8 @@ from ui.sign_in.register import SignIn, mac_of, register_of, sign_in_id
 from ui.sign_in.secret_files import cookie_secret
 from ui.texts import Translator
 from ui.texts import marked as _
+from ui.variables import SETTINGS_VARIABLE
 
-SETTINGS_VARIABLE = "PHUSONG_SETTINGS"
 SALT = "phusong key"
 CLOCK_SLACK_S = 300
 """How far the sign-in server's clock may be ahead of ours."""

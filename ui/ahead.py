@@ -12,6 +12,8 @@ from coverage import CoverageError
 from geodata.errors import GeodataError
 from ui import studies
 from ui.access import access
+from ui.commands import machine_translator, say_where_code_is_kept
+from ui.making import making
 
 
 @asynccontextmanager
@@ -21,6 +23,10 @@ async def opening_ahead(app: App) -> AsyncIterator[None]:  # noqa: ARG001  # as 
     The sandbox is made, not started: the log says what holds for the files of strangers.
     """
     studies.sandbox()
+    if studies.named_study() is None:  # a named one's command has said it
+        say_where_code_is_kept(machine_translator())
+    if access() is None and studies.is_unmade():
+        making().start()
     Thread(target=open_ahead, daemon=True).start()
     yield
 
@@ -28,10 +34,11 @@ async def opening_ahead(app: App) -> AsyncIterator[None]:  # noqa: ARG001  # as 
 def open_ahead() -> None:
     """Open the study, so that its first view is made.
 
-    Where access is limited each reader's part is opened when they come; a study that has to be
-    made, or cannot be opened, is left to the page, which says so.
+    Where access is limited each reader's part is opened when they come; a study that cannot be
+    made or opened is left to the page, which says so.
     """
     try:
+        making().wait()
         if access() is not None or not studies.is_there():
             return
         studies.open_study()

@@ -21,6 +21,7 @@ from ui.commands import (
     say_mended,
     server_killed,
     told,
+    told_without_kernels,
     translator_of,
 )
 
@@ -232,24 +233,17 @@ def app(
     ] = None,
 ) -> None:
     """Open the map in the browser, at a local address."""
-    import geodata
-    from ui import interrupted, server, studies
+    from ui import server
 
     t = translator_of(context)
-    stopped = interrupted.results_of(study or studies.built_in_folder())
-    with told(t, stopped=stopped):
+    if study is None and server.limits_access(settings):
+        study = _built_in(t)  # settings are checked against it
+    with told_without_kernels(t):
         server.require_free(address, port)
-        if study is None:
-            with progress_bar(t("Reconstructing the province")) as progress:
-                study = studies.built_in_study(progress=progress)
-        say_memory(study, t)
-        opened = geodata.open_study(study)
-        if geodata.latest_run(opened) is None:
-            with progress_bar(t("Measuring")) as progress:
-                geodata.assess_study(opened, publish=True, progress=progress)
-        environment = server.environment(study, settings=settings)
-        _check_access(environment, opened)  # wrong settings are told before anything
-        server.require_free(address, port)  # measuring took its time
+    if study is not None:
+        _prepare(study, settings, t)
+        with told(t):
+            server.require_free(address, port)  # measuring took its time
     below = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
     place = t(
         "The map is at {address}; stop it with Ctrl+C.", address=f"http://{address}:{port}{below}"
@@ -268,10 +262,35 @@ def app(
     raise typer.Exit(1 if status < 0 else status)
 
 
+def _built_in(t: Translator) -> Path:
+    """The reconstruction's folder, made where it is not there; a progress bar tells how far."""
+    from ui import interrupted, studies
+
+    with (
+        told(t, stopped=interrupted.results_of(studies.built_in_folder())),
+        progress_bar(t("Reconstructing the province")) as progress,
+    ):
+        return studies.built_in_study(progress=progress)
+
+
+def _prepare(study: Path, settings: Path | None, t: Translator) -> None:
+    """Measure a study that has no run, and tell wrong settings before anything is promised."""
+    import geodata
+    from ui import interrupted, server
+
+    with told(t, stopped=interrupted.results_of(study)):
+        say_memory(study, t)
+        opened = geodata.open_study(study)
+        if geodata.latest_run(opened) is None:
+            with progress_bar(t("Measuring")) as progress:
+                geodata.assess_study(opened, publish=True, progress=progress)
+        _check_access(server.environment(study, settings=settings), opened)
+
+
 def _check_access(environment: Mapping[str, str], study: Study) -> None:
     """That the access settings, where there are any, mean one area each."""
     from geodata.access import check_access, read_access
-    from ui.access import SETTINGS_VARIABLE
+    from ui.variables import SETTINGS_VARIABLE
 
     named = environment.get(SETTINGS_VARIABLE, "").strip()
     settings = read_access(Path(named)) if named else None

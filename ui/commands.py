@@ -89,9 +89,14 @@ def _options(
 
 def translator_of(context: typer.Context) -> Translator:
     """The words of the language asked for, else of the machine."""
+    return machine_translator(context.obj)
+
+
+def machine_translator(asked: str | None = None) -> Translator:
+    """The words of the language asked for, else of the machine."""
     from ui.texts import translator
 
-    asked = context.obj or os.environ.get(LANGUAGE_VARIABLE)
+    asked = asked or os.environ.get(LANGUAGE_VARIABLE)
     if not asked:
         told = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
         asked = "vi" if told.lower().startswith("vi") else "en"
@@ -104,38 +109,58 @@ def told(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
 
     ``stopped`` says what Ctrl-C changed; without it, nothing can have been.
     """
+    say_where_code_is_kept(t)
+    with told_without_kernels(t, stopped=stopped):
+        yield
+
+
+@contextmanager
+def told_without_kernels(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
+    """`told`, for commands that leave measuring to others: libraries load once it failed."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from ui.interrupted import nothing_changed
+
+        _say((stopped or nothing_changed)(t))
+        raise typer.Exit(STOPPED) from None
+    except Exception as error:
+        status = _say_error(error, t)
+        if status is None:
+            raise
+        raise typer.Exit(status) from error
+
+
+def _say(text: str) -> None:
+    from ui.plain import plain
+
+    typer.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
+
+
+def _say_error(error: Exception, t: Translator) -> int | None:
+    """Say one of our errors, or the system's, and give the exit status; None for any other."""
     from coverage.errors import CoverageError
     from geodata.errors import CallError, GeodataError, UnreadableError, UnwrittenError
     from geodata.write_errors import OF_WRITING, unwritten
-    from ui.interrupted import nothing_changed
-    from ui.plain import plain
     from ui.texts import error_text
 
-    def say(text: str) -> None:
-        typer.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
-
-    _say_where_code_is_kept(t)
-    try:
-        yield
-    except (GeodataError, CoverageError) as error:
-        say(error_text(error, t.language))
+    if isinstance(error, GeodataError | CoverageError):
+        _say(error_text(error, t.language))
         call = isinstance(error, UnreadableError | UnwrittenError | CallError)
-        raise typer.Exit(CALL_IS_WRONG if call else DATA_IS_BAD) from error
-    except OSError as error:
-        if error.filename and error.errno in OF_WRITING:
-            say(error_text(unwritten(Path(os.fsdecode(error.filename)), error), t.language))
-        elif error.filename:
-            reason = error.strerror or str(error)
-            say(t("{file} cannot be opened: {reason}", file=error.filename, reason=reason))
-        else:
-            say(t("the system refused a file: {reason}", reason=error.strerror or str(error)))
-        raise typer.Exit(CALL_IS_WRONG) from error
-    except KeyboardInterrupt:
-        say((stopped or nothing_changed)(t))
-        raise typer.Exit(STOPPED) from None
+        return CALL_IS_WRONG if call else DATA_IS_BAD
+    if not isinstance(error, OSError):
+        return None
+    reason = error.strerror or str(error)
+    if error.filename and error.errno in OF_WRITING:
+        _say(error_text(unwritten(Path(os.fsdecode(error.filename)), error), t.language))
+    elif error.filename:
+        _say(t("{file} cannot be opened: {reason}", file=error.filename, reason=reason))
+    else:
+        _say(t("the system refused a file: {reason}", reason=reason))
+    return CALL_IS_WRONG
 
 
-def _say_where_code_is_kept(t: Translator) -> None:
+def say_where_code_is_kept(t: Translator) -> None:
     """Say where compiled kernels are kept if in no usual place: once a folder, not once a call."""
     from coverage.compiled_code import FALLBACK
 

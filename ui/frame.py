@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ui import choices, studies
 from ui.access import current_owner, current_rights, require, sign_in_page, sign_out_button
 from ui.choices import Choices
 from ui.figures import basis
+from ui.making import making
 from ui.opened import Opened
 from ui.plain import escaped
 from ui.sharing import open_slug
@@ -27,6 +29,9 @@ from ui.visitor import current_visitor
 
 FRAMED = "framed"
 """In a session that has a head already."""
+
+TOLD_EVERY_S = 0.3
+"""How often a page tells how far the reconstruction is."""
 
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
@@ -131,6 +136,7 @@ def page(entry: PageEntry) -> Callable[[], None]:
     def run() -> None:
         choice = choices.current()
         t = translator(choice.language)
+        _while_made(t)
         with st.spinner(t("Opening the study. The first time takes a minute…")):
             view = _view(entry, choice)
         if view is None:
@@ -220,6 +226,21 @@ def _opened(slug: str, rights: Rights) -> Opened:
     opened = studies.open_study(slug, rights=rights)
     require(rights, owner=owner, study=slug)
     return opened
+
+
+def _while_made(t: Translator) -> None:
+    """How far the reconstruction is, for as long as it is being made."""
+    if making().part is None:
+        return
+    place = st.empty()
+    while (part := making().part) is not None:
+        text = t(
+            "The province is being reconstructed and measured on this machine, once: {percent} %",
+            percent=t.number(int(100 * part)),
+        )
+        place.progress(part, text=text)
+        time.sleep(TOLD_EVERY_S)
+    place.empty()
 
 
 def notices(view: View) -> None:

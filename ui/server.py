@@ -10,13 +10,13 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from geodata.access import read_access
-from geodata.errors import CallError
-from geodata.incoming import MOST_MB
-from ui.access import SETTINGS_VARIABLE
 from ui.ending import GRACE_S, PIPE_VARIABLE, handling
-from ui.studies import STUDY_VARIABLE
+from ui.variables import MOST_MB, SETTINGS_VARIABLE, STUDY_VARIABLE
+
+if TYPE_CHECKING:
+    from geodata.errors import CallError
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
@@ -60,16 +60,24 @@ def arguments(
     return [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
 
 
-def environment(study: Path, *, settings: Path | None = None) -> dict[str, str]:
+def limits_access(settings: Path | None) -> bool:
+    """Whether settings, of the command or of the environment, say who may see what."""
+    return settings is not None or bool(os.environ.get(SETTINGS_VARIABLE, "").strip())
+
+
+def environment(study: Path | None, *, settings: Path | None = None) -> dict[str, str]:
     """What the server is told of its study and of who may see what.
 
-    Raises as `read_access` does where the settings are wrong: a server that cannot tell who
+    Without a study it shows the built-in one, which it makes where it is not there. Raises as
+    `read_access` does where the settings are wrong: a server that cannot tell who
     may see what does not start.
     """
-    told = {**os.environ, STUDY_VARIABLE: str(study.resolve())}
+    told = {**os.environ, STUDY_VARIABLE: "" if study is None else str(study.resolve())}
     if settings is not None:
         told[SETTINGS_VARIABLE] = str(settings.resolve())
     if told.get(SETTINGS_VARIABLE, "").strip():
+        from geodata.access import read_access  # noqa: PLC0415  # takes a second to load
+
         read_access(Path(told[SETTINGS_VARIABLE].strip()))
     return told
 
@@ -98,6 +106,8 @@ def require_free(address: str, port: int) -> None:
 
 def _refused(error: OSError, address: str, port: int) -> CallError:
     """Why nobody can listen there, and what to do."""
+    from geodata.errors import CallError  # noqa: PLC0415  # takes a second to load
+
     if error.errno == errno.EADDRINUSE:
         return CallError(
             "port {port} of {address} is taken by another program, perhaps by a map that runs "
@@ -119,7 +129,7 @@ def _refused(error: OSError, address: str, port: int) -> CallError:
 
 
 def run(
-    study: Path,
+    study: Path | None,
     *,
     port: int,
     address: str = LOCAL,
@@ -127,10 +137,11 @@ def run(
     settings: Path | None = None,
     secrets: Path | None = None,
 ) -> int:
-    """Serve a study until stopped; returns the server's exit status, 0 where it was told to stop.
+    """Serve a study, or the built-in one, until stopped.
 
-    A negative status is the signal that ended it. ``settings`` says who may see what; raises as
-    `read_access` does where it is wrong.
+    Returns the server's exit status, 0 where it was told to stop; a negative status is the
+    signal that ended it. ``settings`` says who may see what; raises as `read_access` does where
+    it is wrong.
     """
     told = environment(study, settings=settings)
     command = arguments(

@@ -29,13 +29,12 @@ from geodata.study.inputs import Seen, is_unchanged
 from geodata.study.results import Run, latest_run
 from geodata.upload import SandboxedStudy
 from geodata.upload.kernels import prepare_kernels
+from ui.making import making
 from ui.opened import Opened, opened_run
+from ui.variables import STUDIES_VARIABLE, STUDY_VARIABLE, TILES_VARIABLE
 
 LOG = logging.getLogger(__name__)
 
-STUDY_VARIABLE = "PHUSONG_STUDY"
-STUDIES_VARIABLE = "PHUSONG_STUDIES"
-TILES_VARIABLE = "PHUSONG_TILES"
 BUILT_IN_VERSION = 4
 """Part of the built-in study's folder: a reconstruction made otherwise gets another."""
 
@@ -128,8 +127,21 @@ def is_there() -> bool:
 
 
 def study_path(slug: str = "") -> Path:
-    """The folder or file of a study made in the browser, or without a name the server's own."""
-    return made_folder(slug) or named_study() or built_in_study()
+    """The folder or file of a study made in the browser, or without a name the server's own.
+
+    Waits for the built-in one where it is being made, and makes it where it is not there.
+    """
+    found = made_folder(slug) or named_study()
+    if found is not None:
+        return found
+    making().wait()
+    return built_in_study()
+
+
+def is_unmade() -> bool:
+    """Whether the server's own study is the built-in one and has still to be made or measured."""
+    results = built_in_folder() / "results" / "current"
+    return named_study() is None and not (is_there() and results.is_file())
 
 
 def made_folder(slug: str) -> Path | None:
@@ -204,7 +216,9 @@ def _open() -> _Open:
 
 def at_hand(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened | None:
     """As `open_study`, for who cannot wait: None where the study has yet to be opened."""
-    return _open().find(study_path(slug), rights) if is_there() else None
+    if making().part is not None or not is_there():
+        return None
+    return _open().find(study_path(slug), rights)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from geodata.errors import CallError
 from geodata.export.sheet import AreaSheet, day_text
 from geodata.export.sheet_words import SHEET
 from geodata.study.places import Level
@@ -18,6 +19,7 @@ from ui import choices, studies
 from ui.access import ENDED, KEY, NotAllowedError, asking, require, rights_in
 from ui.choices import Choices
 from ui.figures import leader_sentence, no_units_text
+from ui.making import making
 from ui.maps.routes import REFUSED, prefix
 from ui.once import Once, ReaderGoneError
 from ui.plain import html_safe, plain
@@ -83,10 +85,19 @@ def _answer(request: Request) -> tuple[int, str]:
 
 
 def _body(request: Request, choice: Choices, *, key: str) -> str:
-    """The page for who asks. Raises `NotAllowedError` where they may not have it."""
+    """The page for who asks.
+
+    Raises `NotAllowedError` where they may not have it, `CallError` while it is being made.
+    """
     rights = rights_in(key)
     if rights is None:
         raise NotAllowedError(ENDED)
+    part = making().part
+    if part is not None and not choice.study:
+        raise CallError(
+            "The reconstruction is being made, {percent} % is done; ask again in a minute",
+            percent=int(100 * part),
+        )
     slug = open_slug(choice.study, visitor_of(cookies_of(request.scope)))
     body = page(make_view(studies.open_study(slug, rights=rights), choice), key=key)
     # opening a study may take a minute

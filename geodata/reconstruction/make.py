@@ -15,6 +15,7 @@ import shapely
 
 import coverage
 from coverage.model import Expected, Layer, LayerInfo, Technology
+from coverage.precompile import compiling_beside
 from geodata.errors import CallError
 from geodata.files import require_usable_name, whole_folder
 from geodata.reconstruction import country, rollout, write
@@ -71,8 +72,11 @@ def reconstruct(  # noqa: PLR0913  # each names one input file or choice of the 
         )
     tell = progress or _silent
     real = Real(districts=districts, communes=communes, villages=villages, terrain=terrain)
-    land = country.make(real, village_count, seed=seed, progress=lambda done: tell(0.4 * done))
-    network = build(land, seed=seed, progress=lambda done: tell(0.4 + 0.5 * done))
+    with compiling_beside() as compiled:
+        land = country.make(real, village_count, seed=seed, progress=lambda done: tell(0.4 * done))
+        network = build(
+            land, seed=seed, progress=lambda done: tell(0.4 + 0.5 * done), compiled=compiled
+        )
     sweep(folder.parent, also=f".{glob.escape(folder.name)}-????????")  # of earlier versions
     with whole_folder(folder) as made:
         _write(made, land, network, seed=seed, real=real.names)
@@ -94,8 +98,13 @@ class Built:
     sites: gpd.GeoDataFrame
 
 
-def build(land: Country, *, seed: int, progress: Progress) -> Built:
-    """Roll the networks out until the wanted number of villages is left uncovered."""
+def build(
+    land: Country, *, seed: int, progress: Progress, compiled: Callable[[], None] | None = None
+) -> Built:
+    """Roll the networks out until the wanted number of villages is left uncovered.
+
+    ``compiled`` waits for the kernels that the join needs (see `coverage.precompile`).
+    """
     table = land.villages
     halls = table["centre"].to_numpy()
     x, y = shapely.get_x(halls), shapely.get_y(halls)
@@ -120,6 +129,8 @@ def build(land: Country, *, seed: int, progress: Progress) -> Built:
         return (*_layers(plans, built), *extra)
 
     def join(built: Sequence[rollout.Step]) -> int:
+        if compiled is not None:
+            compiled()
         measures = coverage.measure(table, layers(tuple(built)))
         verdicts = coverage.judge(measures, RULE, expected=EXPECTED)
         return int(verdicts.verdicts["verdict"].isin(["weak", "none"]).sum())

@@ -34,9 +34,10 @@ from tests.rights_table.states import (
 )
 from tests.tiny_study import write_study
 from tests.ui.signing import begin, cookie
-from ui import access, studies
+from ui import studies
 from ui.sharing import FILE, Sharing
 from ui.sign_in.register import FOLDER_VARIABLE
+from ui.variables import SETTINGS_VARIABLE, STUDY_VARIABLE
 from ui.visitor import email_name
 
 START, END = "<!-- rights -->", "<!-- end of rights -->"
@@ -144,9 +145,9 @@ def _prepare(folder: Path) -> Settings:
     maker = Sharing(owner=email_name("maker@example.org"))
     (own.parent / FILE).write_text(maker.text(), "utf-8")
     os.environ |= {
-        access.SETTINGS_VARIABLE: str(settings.file),
+        SETTINGS_VARIABLE: str(settings.file),
         FOLDER_VARIABLE: str(folder / "sign-ins"),
-        studies.STUDY_VARIABLE: str(drives.plant(write_study(folder / "study"))),
+        STUDY_VARIABLE: str(drives.plant(write_study(folder / "study"))),
         studies.STUDIES_VARIABLE: str(folder / "studies"),
     }
     config.set_option("secrets.files", [str(folder / "secrets.toml")])

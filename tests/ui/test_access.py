@@ -19,6 +19,7 @@ from ui import access
 from ui.maps.assets import Asset
 from ui.sign_in.register import FOLDER_VARIABLE, register_of, sign_in_id
 from ui.texts import translator
+from ui.variables import SETTINGS_VARIABLE
 
 SECRET = "s" * 32
 HILLS = Rights(
@@ -42,7 +43,7 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A server with access settings."""
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS, "utf-8")
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, f" {path} ")
+    monkeypatch.setenv(SETTINGS_VARIABLE, f" {path} ")
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     return path
 
@@ -66,7 +67,7 @@ def sign_in(monkeypatch: pytest.MonkeyPatch, **claims: object) -> list[tuple[str
 
 
 def test_without_settings_everybody_sees_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, " ")
+    monkeypatch.setenv(SETTINGS_VARIABLE, " ")
     assert access.access() is None
     assert access.current_rights() is access.rights_in("") is EVERYTHING
     assert access.key_of("") == ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -22,7 +21,7 @@ from tests import folder, table_study, tiny
 from tests.corpus import all_cases
 from tests.gis import PASSWORD, Gis
 from tests.tiny_signal import write_signal_study
-from ui import server, studies
+from ui import server
 from ui.command import command
 from ui.commands import told
 from ui.server import arguments
@@ -378,24 +377,18 @@ def test_the_map_opens_on_a_study_that_is_assessed_and_published(
     assert call("app", study, "--port", 0).exit_code == 2
 
 
-@pytest.mark.heavy
-def test_the_map_without_a_study_makes_the_reconstruction_once(
-    study: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    made: list[Path] = []
+def test_the_map_without_a_study_starts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its server makes the reconstruction: a page says how far it is."""
+    served: list[Path | None] = []
 
-    def reconstruct(into: Path, **_: object) -> Path:
-        made.append(into)
-        shutil.copytree(study, into, dirs_exist_ok=True)
-        return into / "study.toml"
+    def run(study: Path | None, **_: object) -> int:
+        served.append(study)
+        return 0
 
-    monkeypatch.setattr(server, "run", lambda _, port, **__: port * 0)
-    monkeypatch.setattr(geodata, "reconstruct", reconstruct)
-    monkeypatch.setattr(studies.platformdirs, "user_data_dir", lambda _: str(tmp_path / "data"))
-    assert call("app").exit_code == 0
-    assert call("app").exit_code == 0
-    assert len(made) == 1
-    assert studies.built_in_folder().is_dir()
+    monkeypatch.setattr(server, "run", run)
+    monkeypatch.setattr(geodata, "reconstruct", None)
+    assert call("app", "--port", 8766).exit_code == 0
+    assert served == [None]
 
 
 def test_help_is_quick() -> None:

@@ -44,6 +44,7 @@ from ui.sign_in.cookies import VISITOR
 from ui.sign_in.gate import AccessGate
 from ui.sign_in.register import FOLDER_VARIABLE, register_of
 from ui.sign_in.requests import refused
+from ui.variables import SETTINGS_VARIABLE
 
 UI = Path(access.__file__).parent
 SETTINGS = f"""
@@ -81,7 +82,7 @@ class Server:
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, "utf-8")
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, str(settings))
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(settings))
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     claims: dict[str, object] = {"email": "planner@example.org", "iat": time.time()}
     storage = MemoryMediaFileStorage("/media")
@@ -202,7 +203,7 @@ def test_a_file_that_went_round_the_delivery_is_served_to_nobody(server: Server)
 def test_without_sign_in_a_file_is_of_the_browser_it_was_made_in(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, "")
+    monkeypatch.setenv(SETTINGS_VARIABLE, "")
     one, two = ("ab" * 32, "cd" * 32)
     content = Delivery(make=lambda: b"mine", claim=Claim(owner=one, rights=EVERYTHING, study=""))()
     address = server.keep(content)
@@ -411,7 +412,7 @@ def test_a_study_taken_away_gives_no_map_data_any_more(
 def test_without_sign_in_map_data_of_a_study_are_of_its_makers_browser(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, "")
+    monkeypatch.setenv(SETTINGS_VARIABLE, "")
     token = "0123456789abcdef" * 4
     mine = Sharing(owner=browser_name({VISITOR: token}))
     (shared / FILE).write_text(mine.text(), "utf-8")

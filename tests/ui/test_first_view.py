@@ -25,12 +25,12 @@ from tests.tiny_study import IMAGE
 from tests.ui.asgi import get
 from tests.ui.tiny_run import open_page
 from ui import choices, studies
-from ui.access import SETTINGS_VARIABLE
 from ui.first import paint, still
 from ui.first.page import FIRST_VIEWS, first_view
 from ui.first.paint import FirstPaint
 from ui.opened import Opened
 from ui.plain import plain
+from ui.variables import SETTINGS_VARIABLE
 from ui.view import View, make_view, map_state
 
 STYLE = (Path(still.__file__).parents[1] / "maps" / "static" / "style.js").read_text("utf-8")

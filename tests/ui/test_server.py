@@ -18,10 +18,10 @@ from starlette.middleware import Middleware
 from geodata.errors import GeodataError
 from tests.ui.asgi import get
 from ui import server
-from ui.access import SETTINGS_VARIABLE
 from ui.compress import FOREVER, STATIC, CompressedStatic, compressed
 from ui.server import APP, arguments, environment, is_headless
 from ui.studies import STUDY_VARIABLE
+from ui.variables import SETTINGS_VARIABLE
 
 
 def test_by_itself_it_serves_this_machine_alone() -> None:

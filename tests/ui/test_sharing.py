@@ -20,6 +20,7 @@ from tests.ui.tiny_run import open_page
 from ui import sharing, studies, text_page
 from ui.screens import data, own_study
 from ui.sharing import FILE, Sharing, is_open_to, open_slug, open_studies
+from ui.variables import STUDY_VARIABLE
 from ui.visitor import NOBODY, Visitor
 
 FULL = Rights(may_change_rules=True, may_change_data=True)
@@ -169,7 +170,7 @@ def test_a_browser_owns_what_it_made_where_nobody_signs_in(home: Path) -> None:
 def test_the_text_page_of_anothers_study_is_that_of_the_servers_own(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(studies.STUDY_VARIABLE, str(write_study(tmp_path / "own")))
+    monkeypatch.setenv(STUDY_VARIABLE, str(write_study(tmp_path / "own")))
     asked: list[str] = []
 
     def opened(slug: str, *, rights: Rights) -> None:  # noqa: ARG001  # as `open_study` has it

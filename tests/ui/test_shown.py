@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.ui.signing import begin
-from ui import access
 from ui.shown import Shown, shown
 from ui.sign_in import sweep
 from ui.sign_in.register import FOLDER_VARIABLE, register_of
 from ui.sign_in.sweep import Sweep
+from ui.variables import SETTINGS_VARIABLE
 
 
 def test_what_was_shown_to_others_is_forgotten() -> None:
@@ -33,7 +33,7 @@ def test_the_server_forgets_it_with_sign_ins_that_have_ended(
     settings.write_text(
         f'[access]\nsecret = "{"s" * 40}"\n[access.everyone_else]\ndistricts = ["*"]\n', "utf-8"
     )
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, str(settings))
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(settings))
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     monkeypatch.setattr(sweep, "PRUNE_S", 0.0)
     first, second = (

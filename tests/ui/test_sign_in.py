@@ -32,6 +32,7 @@ from ui.sign_in.gate import AccessGate
 from ui.sign_in.register import FOLDER_VARIABLE, Register, SignIn, register_of, sign_in_id
 from ui.sign_in.secret_files import SecretFiles
 from ui.sign_in.sockets import without_session
+from ui.variables import SETTINGS_VARIABLE
 
 SETTINGS = f"""
 [access]
@@ -49,7 +50,7 @@ ENTRY = SignIn(email="a@example.org", verified=True, since=1.0, mac="m")
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS, "utf-8")
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, str(path))
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(path))
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     monkeypatch.setattr(sockets, "PERIOD_S", 0.02)
     return path

@@ -18,6 +18,7 @@ from ui import access, settings_file
 from ui.sign_in import sweep
 from ui.sign_in.register import FOLDER_VARIABLE, Register, SignIn, register_of
 from ui.sign_in.sweep import Sweep
+from ui.variables import SETTINGS_VARIABLE
 
 ENTRY = SignIn(email="a@example.org", verified=True, since=1.0, mac="m")
 PEOPLE = """
@@ -45,7 +46,7 @@ def file(tmp_path: Path) -> Path:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS, "utf-8")
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, str(path))
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(path))
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     return path
 

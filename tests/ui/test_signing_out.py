@@ -25,6 +25,7 @@ from ui.sign_in import requests
 from ui.sign_in.gate import AccessGate
 from ui.sign_in.register import FOLDER_VARIABLE, register_of
 from ui.sign_in.secret_files import SecretFiles
+from ui.variables import SETTINGS_VARIABLE
 from ui.visitor import cookies_of, visitor_of
 
 SETTINGS = f"""
@@ -40,7 +41,7 @@ SECRETS = f'[auth]\ncookie_secret = "{"c" * 32}"\n'
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS, "utf-8")
-    monkeypatch.setenv(access.SETTINGS_VARIABLE, str(path))
+    monkeypatch.setenv(SETTINGS_VARIABLE, str(path))
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "sign-ins"))
     return path
 

@@ -17,12 +17,13 @@ from tests.tiny_study import write_study
 from ui import studies
 from ui.ahead import open_ahead
 from ui.opened import Opened
+from ui.variables import STUDY_VARIABLE
 
 
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = write_study(tmp_path / "study")
-    monkeypatch.setenv(studies.STUDY_VARIABLE, str(made))
+    monkeypatch.setenv(STUDY_VARIABLE, str(made))
     studies.open_study()  # writes what it measured, so that it is another study to open
     return made
 
@@ -60,7 +61,7 @@ def test_one_that_cannot_be_opened_is_left_to_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "study.toml").write_text("schema = 99")
-    monkeypatch.setenv(studies.STUDY_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(STUDY_VARIABLE, str(tmp_path))
     open_ahead()
     assert studies.at_hand() is None
 
@@ -141,7 +142,7 @@ def test_a_file_that_is_gone_changes_nothing(study: Path) -> None:
 def test_one_that_has_yet_to_be_made_is_not_at_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(studies.STUDY_VARIABLE, raising=False)
+    monkeypatch.delenv(STUDY_VARIABLE, raising=False)
     monkeypatch.setattr(studies, "built_in_folder", lambda: tmp_path / "none")
     assert studies.at_hand() is None
     assert not studies.is_there()

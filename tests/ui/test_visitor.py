@@ -15,9 +15,9 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from tests.ui.asgi import get
 from tests.ui.signing import begin, cookie
-from ui.access import SETTINGS_VARIABLE
 from ui.sign_in.cookies import VISITOR
 from ui.sign_in.register import FOLDER_VARIABLE
+from ui.variables import SETTINGS_VARIABLE
 from ui.visitor import NOBODY, BrowserCookie, browser_name, cookies_of, visitor_of
 
 SETTINGS = f"""
