@@ -33,6 +33,10 @@ def test_compiling_finds_what_is_kept() -> None:
     assert sum(hits.stats.cache_hits.values()) + sum(hits.stats.cache_misses.values()) > 0
 
 
+def _sleeping(_: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(SLEEP)  # noqa: S603  # our own interpreter
+
+
 def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The processes that are started from now on."""
     found: list[subprocess.Popen[bytes]] = []
@@ -56,7 +60,7 @@ def test_each_process_compiles_its_own_and_is_waited_for(monkeypatch: pytest.Mon
 
 
 def test_the_processes_end_with_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precompile, "_compiler", lambda _: subprocess.Popen(SLEEP))
+    monkeypatch.setattr(precompile, "_compiler", _sleeping)
     before = time.monotonic()
     processes = started(monkeypatch)
     with pytest.raises(KeyError), precompile.compiling_beside():
