@@ -15,6 +15,8 @@ from coverage.shares import Bools, Floats, centre_by, share_by, technologies_in
 
 Words = pd.api.extensions.ExtensionArray
 NOBODY = Expected()
+JUDGING = 1
+"""Raised where the same measures and rule get another verdict: kept runs say which made theirs."""
 COVERED, WEAK, NONE, UNKNOWN = range(4)
 CODES = np.array(
     [v.value for v in (Verdict.COVERED, Verdict.WEAK, Verdict.NONE, Verdict.UNKNOWN)], dtype=object

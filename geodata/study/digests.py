@@ -19,6 +19,10 @@ from geodata.study.model import Study
 LENGTH = 24
 """So many hexadecimal digits a key has."""
 
+READING = 1
+"""Raised where the same files are read as something else: what was measured of them before is
+measured anew, and kept runs say which read theirs."""
+
 SIGNAL = "signal"
 """Stands among the areas for a signal layer; its levels are a part of their own."""
 
@@ -45,8 +49,9 @@ def keys_of(study: Study) -> StudyKeys:
 
 
 def key_of(*parts: str) -> str:
-    """The key of what depends on all of these, in this order, and on the engine."""
-    text = "\0".join([f"engine {ENGINE}", *parts])
+    """The key of what depends on all of these, in this order, on the engine and the reading."""
+    reading = () if READING == 1 else (f"reading {READING}",)  # the first went unsaid
+    text = "\0".join([f"engine {ENGINE}", *reading, *parts])
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import shutil
@@ -50,6 +49,7 @@ from geodata.study.manifests import (
     rule_told,
 )
 from geodata.study.model import Study
+from geodata.study.run_ids import VERSIONS, is_id_of, kept_id
 from geodata.written import write_bytes, write_parquet
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
@@ -94,7 +94,7 @@ class Run:
 def make_run(study: Study, found: Found, rule: Rule, *, plan: Plan, made_at: datetime) -> Run:
     """Judge and summarise measures of a study, found by its ``plan``. Writes nothing."""
     assessment = coverage.judge(found.measures, rule, expected=study.expected)
-    run_id = _run_id(study, rule, key=plan.key)
+    run_id = kept_id(study, rule, key=plan.key)
     return Run(
         run_id=run_id,
         study=study,
@@ -108,16 +108,6 @@ def make_run(study: Study, found: Found, rule: Rule, *, plan: Plan, made_at: dat
         parts=plan.named,
         mended=found.mended,
     )
-
-
-def _run_id(study: Study, rule: Rule, *, key: str) -> str:
-    """The study's day and a digest of all that the result depends on."""
-    digest = hashlib.sha256(key.encode())
-    layers = [layer.info for layer in study.layers]
-    digest.update(repr((rule, study.expected, layers)).encode())
-    attributes = study.villages.drop(columns=["geometry", "centre"])
-    digest.update(attributes.to_csv().encode())
-    return f"{study.as_of:%Y%m%d}-{digest.hexdigest()[:10]}"
 
 
 def keep_run(run: Run, *, publish: bool) -> Run:
@@ -248,6 +238,7 @@ def _described(run: Run) -> dict[str, Any]:
     study, headline = run.study, run.summary.headline
     return {
         "run_id": run.run_id,
+        "versions": dict(VERSIONS),
         "study": study.name,
         "as_of": study.as_of,
         "made_at": run.made_at,
@@ -359,7 +350,7 @@ def latest_run(study: Study) -> Run | None:
     _require_published(published, found, broken)
     for folder, manifest in sorted(found.items(), key=lambda one: (one[1]["made_at"], one[0])):
         rule = rule_told(manifest)
-        if rule is None or folder.name != _run_id(study, rule, key=plan.key):
+        if rule is None or not is_id_of(folder.name, study, rule, key=plan.key):
             continue
         own = rule == study.rule
         shown = published == folder.name if published else own or bool(manifest.get("what_if"))
