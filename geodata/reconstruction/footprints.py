@@ -76,14 +76,20 @@ def polygons(views: Views, reach: Floats, chosen: npt.NDArray[np.intp]) -> list[
     """The served area of each chosen site."""
     angle = np.arange(RAYS) * 2 * np.pi / RAYS
     unit = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    found = []
+    rings: list[Floats] = []
+    owner: list[int] = []
     for part in np.array_split(chosen, len(chosen) // 250 + 1):
         shadows = zip(part.tolist(), *_shadows(views.seen[part], reach[part]), strict=True)
         for i, first, last in shadows:
             at = np.array([views.x[i], views.y[i]])
             holes = _holes(first, last, reach[i], at, unit)
-            found.append(shapely.Polygon(at + unit * reach[i][:, None], holes))
-    return found
+            rings += [at + unit * reach[i][:, None], *holes]
+            owner += [owner[-1] + 1 if owner else 0] * (1 + len(holes))
+    if not rings:
+        return []
+    of = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    made = shapely.linearrings(np.concatenate(rings), indices=of)
+    return list(shapely.polygons(made, indices=owner))  # the first ring of each is its outline
 
 
 def _shadows(seen: Bools, reach: Floats) -> tuple[Floats, Floats]:
