@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+Names = Callable[[Path], Sequence[str]]
+"""Lists the names in a folder, as `os.listdir` does."""
 
 BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".dat", ".map", ".id", ".idm", ".ind", ".mid")
 """Endings of the files that belong to a Shapefile, a TAB or a MIF."""
@@ -39,9 +44,9 @@ def beside_raster(name: str) -> bool:
     return name.lower().endswith(WORLD) or name.lower().endswith(AFTER)
 
 
-def digested_parts(path: Path) -> dict[str, Path]:
-    """The parts of a file that change what it means: all but a raster's overviews."""
-    return {e: one for e, one in parts_of(path).items() if not e.endswith(".ovr")}
+def digested_parts(path: Path, *, names: Names = os.listdir) -> dict[str, Path]:
+    """The parts of a file, no folder, that change what it means: all but a raster's overviews."""
+    return {e: one for e, one in _parts_of_file(path, names).items() if not e.endswith(".ovr")}
 
 
 def parts_of(path: Path) -> dict[str, Path]:
@@ -50,14 +55,19 @@ def parts_of(path: Path) -> dict[str, Path]:
     Those of a Shapefile, a TAB or a MIF, and of a raster its world file, and what follows its
     whole name: ``.tif.msk``, ``.tif.aux.xml`` and ``.tif.ovr``. Of a folder there are none.
     """
-    if path.is_dir():
-        return {}
-    own = path.suffix.lower()
+    return {} if path.is_dir() else _parts_of_file(path, os.listdir)
+
+
+def _parts_of_file(path: Path, names: Names) -> dict[str, Path]:
+    own, start = path.suffix.lower(), path.stem
     after_own = tuple(own + ending for ending in AFTER)
     wanted = (*WORLD, *after_own) if own in RASTER else (*BESIDE, *WORLD, *after_own)
     found = {}
-    for one in sorted(path.parent.iterdir()):
-        stem, ending = split_ending(one.name)
-        if ending.lower() in wanted and stem == path.stem and one != path and one.is_file():
-            found[ending.lower()] = one
+    alike = (name for name in names(path.parent) if name.startswith(start) and name != path.name)
+    for name in sorted(alike):
+        stem, ending = split_ending(name)
+        if ending.lower() in wanted and stem == start:
+            one = path.with_name(name)
+            if one.is_file():
+                found[ending.lower()] = one
     return found

@@ -20,7 +20,10 @@ _REPLACED = re.compile(
 
 def plain(text: object) -> str:
     """``text`` as one line without control or direction marks, for cells and plain labels."""
-    return " ".join(_MARKS.sub("", _CONTROLS.sub(" ", str(text))).split())
+    told = str(text)
+    if not told.isprintable():  # all of these marks are what Python does not print
+        told = _MARKS.sub("", _CONTROLS.sub(" ", told))
+    return " ".join(told.split())
 
 
 def html_safe(text: object) -> str:
@@ -34,7 +37,10 @@ def escaped(text: object) -> str:
     Bare addresses become links, and ``:name:`` a picture, even where every sign is escaped: an
     unseen word joiner (U+2060) parts them.
     """
-    return _MARKDOWN.sub(r"\\\1", _REPLACED.sub(WORD_JOINER, plain(text)))
+    told = plain(text)
+    if told.replace(" ", "").isalnum():  # most names: nothing to part, nothing to escape
+        return told
+    return _MARKDOWN.sub(r"\\\1", _REPLACED.sub(WORD_JOINER, told))
 
 
 def code_span(text: object) -> str:

@@ -25,7 +25,7 @@ from geodata.errors import CallError, GeodataError
 from geodata.report import Report
 from geodata.sandbox import Limits, Sandbox
 from geodata.study.assess import assess_study
-from geodata.study.inputs import Seen, is_unchanged
+from geodata.study.inputs import Seen, are_unchanged
 from geodata.study.results import Run, latest_run
 from geodata.upload import SandboxedStudy
 from geodata.upload.kernels import prepare_kernels
@@ -201,7 +201,7 @@ class _Open:
         """
         with self._lock:
             read = self._read.get(folder, {})
-        is_same = all(is_unchanged(file, seen) for file, seen in read.items())
+        is_same = are_unchanged(read)
         with self._lock:
             if read is self._read.get(folder) and not is_same:
                 self._replaced[folder] += 1

@@ -88,8 +88,9 @@ def polygons(views: Views, reach: Floats, chosen: npt.NDArray[np.intp]) -> list[
     if not rings:
         return []
     of = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    made = shapely.linearrings(np.concatenate(rings), indices=of)
-    return list(shapely.polygons(made, indices=owner))  # the first ring of each is its outline
+    made = np.asarray(shapely.linearrings(np.concatenate(rings), indices=of), dtype=object)
+    first_is_outline = shapely.polygons(made, indices=owner)
+    return list(np.asarray(first_is_outline, dtype=object))
 
 
 def _shadows(seen: Bools, reach: Floats) -> tuple[Floats, Floats]:

@@ -14,11 +14,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from geodata.archives import files_in
 from geodata.errors import UnreadableError
-from geodata.parts import digested_parts
+from geodata.parts import Names, digested_parts
 
 BLOCK = 1 << 20
 TIMES_TELL = sys.platform != "win32"
@@ -36,10 +37,10 @@ class Seen:
     sha256: str = ""
 
 
-def stats_of(path: Path) -> Stats:
+def stats_of(path: Path, *, names: Names = os.listdir) -> Stats:
     """What the system tells of a file and the files that belong to it; () where it is not there."""
     try:
-        told = [one.stat() for one in _files(path)]
+        told = [one.stat() for one in _files(path, names=names)]
     except OSError:
         return ()
     return tuple((s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino) for s in told)
@@ -54,12 +55,20 @@ def seen_from(path: Path, before: Stats) -> Seen:
     return Seen(before, sha256 if before and stats_of(path) == before else "")
 
 
-def is_unchanged(path: Path, seen: Seen, *, thorough: bool = False) -> bool:
+def are_unchanged(seen: Mapping[Path, Seen]) -> bool:
+    """`is_unchanged` for all of these files; each folder is listed once."""
+    names = cache(os.listdir)
+    return all(is_unchanged(path, one, names=names) for path, one in seen.items())
+
+
+def is_unchanged(
+    path: Path, seen: Seen, *, thorough: bool = False, names: Names = os.listdir
+) -> bool:
     """Whether a file is the one that was read; so is one that is gone or cannot be asked about.
 
     ``thorough``: its content is looked at where the system's times do not tell of every change.
     """
-    now = stats_of(path)
+    now = stats_of(path, names=names)
     if not now or (now == seen.stats and seen.sha256 and (TIMES_TELL or not thorough)):
         return True
     try:
@@ -94,13 +103,13 @@ def _relative(path: Path, folder: Path) -> str:
         return path.as_posix()
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path, *, names: Names = os.listdir) -> Iterator[Path]:
     """A file and those that belong to it (a shapefile's, a table's), or all of a folder."""
     if path.is_dir():
         for part in files_in(path):
-            yield from _files(part)
+            yield from _files(part, names=names)
     else:
-        yield from sorted([path, *digested_parts(path).values()])
+        yield from sorted([path, *digested_parts(path, names=names).values()])
 
 
 def _sha256(path: Path) -> str:

@@ -51,7 +51,7 @@ NAMES = ("Thành phố Vinh", "Huyện Kỳ Sơn", "Xóm 1", "Xóm 4", "Xóm 7",
 REFUSALS = (400, 403, 503)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Desk:
     """What somebody has open: three pages, and the addresses that they were given."""
 
@@ -110,6 +110,8 @@ async def ask_all(desk: Desk, addresses: Desk, study: str, own: str) -> dict[str
     got["map data"] = await _map_data(desk, addresses)
     key = addresses.maps[0].partition("?")[2] if addresses is desk else ""
     got["text page"] = await _address(desk, f"/text?{desk.query(AREA)}&{key}", hidden=key)
+    if "anew" in desk.pages:  # of an earlier state
+        await desk.pages["anew"].close()
     anew = OpenPage(app=desk.app, cookies=desk.cookies)
     await anew.open("gaps", desk.query(PAGES["gaps"]))
     got["page, opened anew"] = _page(anew, (*NAMES, SHARED, SHARED_PLACE))

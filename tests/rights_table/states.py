@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from starlette.types import ASGIApp
 
@@ -40,6 +41,18 @@ OF_THE_SHARED = (WITHDRAWN, STUDY_DELETED)
 """States of a study that its maker shared with everybody; the open pages are of it then."""
 
 STATES = (AS_PUBLISHED, REMOVED, CUT_DOWN, SIGNED_OUT, EMPTIED, DELETED, *OF_THE_SHARED)
+
+ON_THE_SAME_PAGES = (
+    (AS_PUBLISHED, EMPTIED, DELETED, CUT_DOWN),
+    (REMOVED,),
+    (SIGNED_OUT,),
+    (WITHDRAWN,),
+    (STUDY_DELETED,),
+)
+"""States that are brought about one after the other while the same pages are open.
+
+Settings that nobody can read end no sign-in, so that the pages stay open; all other states do.
+"""
 
 _OTHERS = ("Huyện Kỳ Sơn", "Xóm 7")
 KEPT_BACK: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -85,6 +98,14 @@ class Settings:
         held = Sharing(owner=email_name("maker@example.org"), everybody=everybody)
         (self.shared / FILE).write_text(held.text(), "utf-8")
 
+    def restore(self) -> None:
+        """Make all as it was published; the server need not open a deleted study again."""
+        self.write()
+        deleted = self.shared.with_name(f".deleted-{self.shared.name}")
+        if deleted.exists():
+            deleted.rename(self.shared)
+        self.share(everybody=True)
+
     def write(self, kind: str = "", state: str = AS_PUBLISHED) -> None:
         """Write the rights of everybody, those of a kind of person as they are in a state."""
         lines = [HEAD, '[[access.people]]\nemail = "maker@example.org"\ndistricts = ["*"]\n']
@@ -106,6 +127,7 @@ class Settings:
         elif state == WITHDRAWN:
             self.share(everybody=False)
         elif state == STUDY_DELETED:
-            delete_made(self.shared.name)
+            with patch("ui.sharing.shutil.rmtree"):  # where it was moved to, see `restore`
+                delete_made(self.shared.name)
         else:
             self.write(kind, state)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,6 +16,8 @@ from starlette.types import ASGIApp
 from streamlit import config
 from streamlit.runtime.media_file_manager import MediaFileManager
 
+import geodata
+from geodata.study.assess import assess_study
 from tests import drives
 from tests.rights_table.asking import ANEW, Desk, Got, ask_all
 from tests.rights_table.running import OpenPage, running
@@ -24,6 +28,7 @@ from tests.rights_table.states import (
     KEPT_BACK,
     NOBODY,
     OF_THE_SHARED,
+    ON_THE_SAME_PAGES,
     OWN,
     PEOPLE,
     PLACE,
@@ -32,6 +37,7 @@ from tests.rights_table.states import (
     STATES,
     Settings,
 )
+from tests.rights_table.unboxed import Unboxed
 from tests.tiny_study import write_study
 from tests.ui.signing import begin, cookie
 from ui import studies
@@ -56,42 +62,58 @@ async def asked(folder: Path, kinds: Sequence[str]) -> Cells:
     cells: Cells = {}
     # Streamlit drops a file that a button has made once other sessions run; here it stays, so that
     # it is the gate which keeps it
-    with patch.object(MediaFileManager, "remove_orphaned_files", lambda _: None):
+    with (
+        patch.object(MediaFileManager, "remove_orphaned_files", lambda _: None),
+        patch.object(studies, "sandbox", cache(lambda: Unboxed(studies.READ))),
+        patch.object(studies, "prepare_kernels"),  # which a sandbox would lack
+        patch.object(gc, "collect"),  # after each run; the process ends before memory does
+    ):
         async with running(app):
             await _own_study_shows(app)
             planner = Desk(app=app, cookies=_sign_in("planner"))
             await planner.open()
             whole = await ask_all(planner, planner, SLUG, OWN)
             for kind in kinds:
-                for state in STATES:
-                    settings.write()
-                    _share(settings)
-                    cells |= await _column(kind, state, app, settings, whole)
+                for states in ON_THE_SAME_PAGES:
+                    cells |= await _columns(kind, states, planner, settings, whole)
             await planner.close()
     return cells
 
 
-async def _column(
-    kind: str, state: str, app: ASGIApp, settings: Settings, whole: Mapping[str, Got]
+async def _columns(
+    kind: str,
+    states: Sequence[str],
+    planner: Desk,
+    settings: Settings,
+    whole: Mapping[str, Got],
 ) -> Cells:
-    """What a kind of person gets whose rights change while the pages are open."""
-    study = SHARED_SLUG if state in OF_THE_SHARED else ""
-    cookies = "" if kind == NOBODY else _sign_in(PEOPLE[kind][0])
-    desk = Desk(app=app, cookies=cookies, study=study)
+    """What a kind of person gets whose rights change while the pages are open.
+
+    ``planner`` has pages of the server's own study open, whose addresses others may try.
+    """
+    settings.restore()
+    app, study = planner.app, SHARED_SLUG if states[0] in OF_THE_SHARED else ""
+    desk = Desk(app=app, cookies=_sign_in(PEOPLE[kind][0]) if kind in PEOPLE else "", study=study)
     await desk.open()
     addresses = desk
     if kind == NOBODY:  # with the addresses that a planner was given
-        addresses = Desk(app=app, cookies=_sign_in("planner"), study=study)
+        addresses = Desk(app=app, cookies=_sign_in("planner"), study=study) if study else planner
+    if addresses not in (desk, planner):
         await addresses.open()
     if study:
         sent = b" ".join(addresses.pages["gaps"].sent)
         assert SHARED_PLACE.encode() in sent, "the shared study does not show"
-    await settings.end(kind, state, app=app, cookies=desk.cookies)
-    got = await ask_all(desk, addresses, SLUG, OWN)
-    for one in {id(desk): desk, id(addresses): addresses}.values():
-        await one.close()
-    kept_back = KEPT_BACK.get((kind, state))
-    return {(kind, state, way): _word(one, whole[way], kept_back) for way, one in got.items()}
+    cells: Cells = {}
+    for state in states:
+        settings.restore()
+        await settings.end(kind, state, app=app, cookies=desk.cookies)
+        got = await ask_all(desk, addresses, SLUG, OWN)
+        kept_back = KEPT_BACK.get((kind, state))
+        cells |= {(kind, state, way): _word(one, whole[way], kept_back) for way, one in got.items()}
+    await desk.close()
+    if addresses not in (desk, planner):
+        await addresses.close()
+    return cells
 
 
 def _word(got: Got, whole: Got, kept_back: tuple[str, ...] | None) -> str:
@@ -122,16 +144,14 @@ async def _own_study_shows(app: ASGIApp) -> None:
     await page.close()
 
 
-def _share(settings: Settings) -> None:
-    """Write the shared study anew, where it was deleted, and share it with everybody."""
-    if not settings.shared.exists():
-        toml = drives.plant(write_study(settings.shared))
-        toml.write_text(toml.read_text("utf-8").replace("Nine *villages*", SHARED), "utf-8")
-        villages = gpd.read_file(toml.parent / "villages.gpkg")
-        words = villages.select_dtypes(include=["object", "string"]).columns
-        villages[words] = villages[words].replace(PLACE, SHARED_PLACE, regex=True)
-        villages.to_file(toml.parent / "villages.gpkg")
-    settings.share(everybody=True)
+def _write_shared(folder: Path) -> None:
+    """Write the study that its maker shares, whose names are no other study's."""
+    toml = drives.plant(write_study(folder))
+    toml.write_text(toml.read_text("utf-8").replace("Nine *villages*", SHARED), "utf-8")
+    villages = gpd.read_file(toml.parent / "villages.gpkg")
+    words = villages.select_dtypes(include=["object", "string"]).columns
+    villages[words] = villages[words].replace(PLACE, SHARED_PLACE, regex=True)
+    villages.to_file(toml.parent / "villages.gpkg")
 
 
 def _prepare(folder: Path) -> Settings:
@@ -139,15 +159,19 @@ def _prepare(folder: Path) -> Settings:
     shared = folder / "studies" / SHARED_SLUG
     settings = Settings(file=folder / "settings.toml", shared=shared)
     settings.write()
+    _write_shared(shared)
     (folder / "secrets.toml").write_text(AUTH, "utf-8")
     own = write_study(folder / "studies" / SLUG)
     own.write_text(own.read_text("utf-8").replace("Nine *villages*", OWN), "utf-8")
     maker = Sharing(owner=email_name("maker@example.org"))
     (own.parent / FILE).write_text(maker.text(), "utf-8")
+    server = drives.plant(write_study(folder / "study"))
+    for study in (server, own, shared):  # as results appear a study is opened again
+        assess_study(geodata.open_study(study))
     os.environ |= {
         SETTINGS_VARIABLE: str(settings.file),
         FOLDER_VARIABLE: str(folder / "sign-ins"),
-        STUDY_VARIABLE: str(drives.plant(write_study(folder / "study"))),
+        STUDY_VARIABLE: str(server),
         studies.STUDIES_VARIABLE: str(folder / "studies"),
     }
     config.set_option("secrets.files", [str(folder / "secrets.toml")])
