@@ -20,6 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
+from bench.document import put_section
 from tests.e2e.browsing import DESKTOP, PHONE, READY, browsing, context_of, serving, show, until
 
 OURS = "map-data"
@@ -119,7 +120,7 @@ def main() -> None:
     table = _table(rows)
     sys.stdout.write(table)
     if asked.write:
-        asked.write.write_text(table, encoding="utf-8")
+        put_section(asked.write, "pages", table)
 
 
 def _all(browser: Browser, address: str, repeats: int) -> Iterator[Row]:
