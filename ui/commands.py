@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ui.start import loaded
+
 if TYPE_CHECKING:
     from geodata.study.results import Run
     from ui.interrupted import Sentence
@@ -116,6 +118,7 @@ def told(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
 
     _say_where_code_is_kept(t)
     try:
+        loaded()
         yield
     except (GeodataError, CoverageError) as error:
         say(error_text(error, t.language))
