@@ -16,6 +16,7 @@ from ui.compress import CompressedStatic
 from ui.delivery import digest_of
 from ui.ending import ending_in_time
 from ui.first.paint import FirstPaint
+from ui.gone import freeing_sessions
 from ui.headers import SecurityHeaders
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
@@ -41,7 +42,7 @@ def base_path() -> str:
 async def lifespan(server: st.App) -> AsyncIterator[None]:
     """What runs beside the server for as long as it does."""
     with ending_in_time(), logging_frames():
-        async with opening_ahead(server), freeing_uploads():
+        async with opening_ahead(server), freeing_uploads(), freeing_sessions():
             yield
 
 
