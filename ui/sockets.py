@@ -163,6 +163,7 @@ def wait_for_pongs(receive: Receive, seconds: float) -> bool:
 
     def close_whole() -> None:
         close()
+        protocol.disconnected = True  # else what is sent meanwhile is a traceback in the log
         protocol.loop.call_later(ABORT_S, protocol.transport.abort)
 
     protocol.ping_timeout = seconds

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from socket import AF_INET, SOCK_STREAM, create_connection, socket
 from threading import Event, Thread
 from time import sleep
+from types import MethodType
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import uvicorn
@@ -32,6 +34,7 @@ from ui.sockets import (
     is_allowed,
     is_own_origin,
     logging_frames,
+    wait_for_pongs,
 )
 from ui.visitor import NOBODY, Visitor
 
@@ -315,6 +318,19 @@ def test_what_a_reader_who_answers_no_more_has_not_taken_is_dropped(
     app = _Sending(64 * 2**20)
     with _pinging(PongWait(app, seconds=PING_S)):
         assert app.ended.wait(30), "though its other end is open"
+
+
+def test_what_is_sent_after_that_is_no_fault_of_the_server() -> None:
+    """uvicorn raises what it has for who has gone, as soon as it says that it has closed."""
+    protocol = Mock(ping_timeout=30.0, disconnected=False)
+    close, transport = protocol.keepalive_timeout, protocol.transport
+    assert wait_for_pongs(MethodType(lambda _: None, protocol), 60.0)
+    assert protocol.ping_timeout == 60.0
+    protocol.keepalive_timeout()
+    close.assert_called_once_with()
+    assert protocol.disconnected
+    protocol.loop.call_later.assert_called_once_with(sockets.ABORT_S, transport.abort)
+    assert not wait_for_pongs(MethodType(lambda _: None, object()), 60.0)
 
 
 @pytest.mark.parametrize("frame", [b"\x81\x82abcd\x9e\x9d", b"\x83\x80abcd", b"\x82\x01a"])
