@@ -59,12 +59,24 @@ WITHIN = 1.10
 
 @dataclass
 class Stage:
-    """What the sessions of one number have seen."""
+    """What the sessions of one number have seen.
+
+    ``late``: not opened within `WAIT_S`, or not answered within `ANSWER_S`; they try again, as
+    the page does. ``dropped``: open, and closed by the server.
+    """
 
     count: int
     tally: Tally = field(default_factory=Tally)
+    late: int = 0
     dropped: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
     text_s: list[float] = field(default_factory=list)
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """How many sessions were opened, dropped and late, and how many errors there were."""
+        errors = len(self.tally.errors)
+        return len(self.tally.opened_s), self.dropped, self.late, errors
 
 
 @dataclass
@@ -105,7 +117,8 @@ def main() -> None:
         write_section(asked.write, table)
     dropped = sum(stage.dropped for stage in found.stages)
     errors = [error for stage in found.stages for error in stage.tally.errors]
-    sys.stdout.write("".join(f"{error}\n" for error in errors[:5]))
+    reasons = [str(stage.reasons.most_common(5)) for stage in found.stages if stage.reasons]
+    sys.stdout.write("".join(f"{error}\n" for error in (*reasons, *errors[:5])))
     sys.exit(0 if found.is_back and not dropped and not errors else 1)
 
 
@@ -171,9 +184,12 @@ async def _session(plan: Plan, stage: Stage, number: int, *, until: float) -> No
                         connection, choice, stage.tally, alone=alone, wait_s=ANSWER_S
                     )
                     stage.tally.taken_s.append(taken)
-        except (ConnectionClosed, OSError):
+        except TimeoutError:
+            stage.late += 1
+        except (ConnectionClosed, OSError) as error:
             stage.dropped += 1
-        except (RuntimeError, TimeoutError) as error:
+            stage.reasons[f"{type(error).__name__}: {error}"] += 1
+        except RuntimeError as error:
             stage.tally.errors.append(f"{type(error).__name__}: {error}")
 
 
@@ -223,13 +239,14 @@ async def _watch(server: psutil.Process, found: Found) -> None:
 def _memory(server: psutil.Process) -> float:
     """What the server holds with the processes that read files for it, in MiB.
 
-    Pages that several of them share count once, by their parts (PSS), where the system tells.
+    Pages are counted that each has for itself alone (USS), where the system tells: others come and
+    go with other programs.
     """
     total = 0
     for one in (server, *server.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
             told = one.memory_full_info()
-            total += getattr(told, "pss", told.rss)
+            total += getattr(told, "uss", told.rss)
     return total / MEBI
 
 
@@ -239,7 +256,10 @@ def _table(found: Found, plan: Plan, *, busy_s: float, after_s: float) -> str:
         taken = sorted(stage.tally.taken_s) or [float("nan")]
         rows += [
             (f"{stage.count} sessions: choices made", f"{len(stage.tally.taken_s):,}"),
-            ("… sessions dropped, errors", f"{stage.dropped}, {len(stage.tally.errors)}"),
+            (
+                "… sessions opened, dropped, late, errors",
+                ", ".join(map(str, stage.counts)),
+            ),
             (
                 "… choice to finished page, median and 95th percentile",
                 f"{statistics.median(taken):.2f} s, {taken[int(len(taken) * 0.95)]:.2f} s",

@@ -124,7 +124,7 @@ def export_work(home: Path, ending: str) -> Work:
 
     def judge(copy: Path) -> str:
         file = copy / "out" / path.name
-        found = _content(file)
+        found, is_there = _content(file), file.exists()
         other = call("export", copy / "study", "-o", copy / "out" / "other.csv")
         finished = _content(file)
         again = call("export", copy / "study", "-o", file)
@@ -133,7 +133,7 @@ def export_work(home: Path, ending: str) -> Work:
         if finished not in (old, new):
             return "lost: the next call does not finish it"
         if found not in (old, new):
-            return "changed: part of a file" if file.exists() else MENDED
+            return "changed: part of a file" if is_there else MENDED
         return BEFORE if found == old else AFTER
 
     words = ["export", "HOME/study", "-o", f"HOME/out/{path.name}"]
