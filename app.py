@@ -16,12 +16,13 @@ from ui.compress import CompressedStatic
 from ui.delivery import digest_of
 from ui.ending import ending_in_time
 from ui.first.paint import FirstPaint
+from ui.gone import freeing_sessions
 from ui.headers import SecurityHeaders
 from ui.maps.assets import asset_store
 from ui.maps.routes import map_routes
 from ui.prompt import Prompt
 from ui.sign_in.gate import AccessGate
-from ui.sockets import MessageBound, SocketGuard
+from ui.sockets import MessageBound, PongWait, SocketGuard, logging_frames
 from ui.studies import tile_address
 from ui.text_page import text_routes
 from ui.troubles import fault_answer, on_page_error
@@ -40,8 +41,8 @@ def base_path() -> str:
 @asynccontextmanager
 async def lifespan(server: st.App) -> AsyncIterator[None]:
     """What runs beside the server for as long as it does."""
-    with ending_in_time():
-        async with opening_ahead(server), freeing_uploads():
+    with ending_in_time(), logging_frames():
+        async with opening_ahead(server), freeing_uploads(), freeing_sessions():
             yield
 
 
@@ -58,6 +59,7 @@ app = st.App(
         Middleware(Prompt),
         Middleware(SecurityHeaders, tiles=tile_address),
         Middleware(MessageBound),
+        Middleware(PongWait),
         Middleware(AccessGate, base_path=base_path, public=frozenset({digest_of(ICON)})),
         Middleware(SocketGuard),
         Middleware(UploadGuard),

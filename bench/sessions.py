@@ -3,6 +3,7 @@
 ``python -m bench.sessions`` starts a server, opens the sessions one after another, lets each
 choose an area, a verdict or a village every few seconds, and prints how long the server took
 to answer and how much memory it held. ``--write docs/sessions.md`` keeps the table.
+`bench.load` has those who misbehave beside them.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from urllib.parse import urlencode, urlsplit
 import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets import Origin, Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 
 import geodata
+from geodata.study.results import Run
 from tests.e2e.browsing import serving
 
 LANGUAGES = ("vi", "en")
@@ -66,41 +69,66 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=5, help="seconds between choices, about")
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
-    run = geodata.latest_run(geodata.open_study(asked.study))
-    if run is None:
-        sys.exit(f"{asked.study} has no published run: assess it first")
-    uncovered = run.assessment.verdicts["verdict"].isin(("none", "weak"))
+    run = run_of(asked.study)
     with serving(asked.study) as address:
-        plan = Plan(
-            address=address,
-            districts=tuple(run.study.villages["district_code"].dropna().unique()),
-            villages=tuple(map(str, uncovered.index[uncovered])),
-            seconds=asked.seconds,
-            think_s=asked.think,
-        )
+        plan = plan_for(run, address, seconds=asked.seconds, think_s=asked.think)
         tally = asyncio.run(_all(plan, asked.sessions))
     if not tally.taken_s:
         sys.exit("\n".join(["no session got an answer", *tally.errors[:5]]))
     table = _table(tally, asked.sessions, plan)
     sys.stdout.write(table)
     if asked.write:
-        asked.write.write_text(table, encoding="utf-8")
+        write_section(asked.write, table)
     if tally.errors:
         sys.exit("\n".join(tally.errors[:5]))
+
+
+def run_of(study: Path) -> Run:
+    """The published run of a study; ends the program where there is none."""
+    run = geodata.latest_run(geodata.open_study(study))
+    if run is None:
+        sys.exit(f"{study} has no published run: assess it first")
+    return run
+
+
+def plan_for(run: Run, address: str, *, seconds: float, think_s: float) -> Plan:
+    """What sessions on this run choose from."""
+    uncovered = run.assessment.verdicts["verdict"].isin(("none", "weak"))
+    return Plan(
+        address=address,
+        districts=tuple(run.study.villages["district_code"].dropna().unique()),
+        villages=tuple(map(str, uncovered.index[uncovered])),
+        seconds=seconds,
+        think_s=think_s,
+    )
+
+
+def write_section(path: Path, text: str) -> None:
+    """Put ``text`` in the place of what stands under the same heading, else at the end."""
+    heading = text.partition("\n")[0]
+    parts = path.read_text(encoding="utf-8").split("\n# ") if path.exists() else []
+    sections = [part if k == 0 else f"# {part}" for k, part in enumerate(parts)]
+    same = [k for k, part in enumerate(sections) if part.partition("\n")[0] == heading]
+    if same:
+        sections[same[0]] = text
+    else:
+        sections.append(text)
+    whole = "\n\n".join(part.strip("\n") for part in sections)
+    path.write_text(whole + "\n", encoding="utf-8")
 
 
 async def _all(plan: Plan, count: int) -> Tally:
     """Open the sessions one after another, then let them work side by side."""
     tally = Tally()
-    server = _server()
-    await _session(plan, tally, _dice(0), until=0.0)  # the study is opened once for all
+    server = server_process()
+    await _session(plan, tally, dice_of(0), until=0.0)  # the study is opened once for all
     tally.opened_s.clear()
     tally.memory.append(server.memory_info().rss / MEBI)
     end = time.monotonic() + plan.seconds
     watch = asyncio.create_task(_watch(server, tally))
     sessions = []
     for k in range(count):
-        sessions.append(asyncio.create_task(_session(plan, tally, _dice(k), until=end)))
+        sessions.append(asyncio.create_task(_session(plan, tally, dice_of(k), until=end)))
         await asyncio.sleep(plan.think_s / count)
     await asyncio.gather(*sessions)
     watch.cancel()
@@ -113,7 +141,7 @@ async def _watch(server: psutil.Process, tally: Tally) -> None:
         tally.memory.append(server.memory_info().rss / MEBI)
 
 
-def _server() -> psutil.Process:
+def server_process() -> psutil.Process:
     """The server that `serving` started."""
     return next(
         child for child in psutil.Process().children() if "streamlit" in " ".join(child.cmdline())
@@ -122,31 +150,42 @@ def _server() -> psutil.Process:
 
 async def _session(plan: Plan, tally: Tally, dice: random.Random, *, until: float) -> None:
     """One reader: opens the page, then chooses again and again until the end."""
-    socket = f"ws://{urlsplit(plan.address).netloc}/_stcore/stream"
     language = dice.choice(LANGUAGES)
     try:
-        async with connect(
-            socket, subprotocols=["streamlit"], max_size=None, origin=plan.address.rstrip("/")
-        ) as connection:
+        async with opened_socket(plan) as connection:
             choice = {"lang": language}
-            taken, body = await _rerun(connection, choice, tally)
+            taken, body = await rerun(connection, choice, tally)
             tally.opened_s.append(taken)
             while time.monotonic() < until:
                 await asyncio.sleep(dice.uniform(0.5, 1.5) * plan.think_s)
-                changed = _changed(plan, dice)
+                changed = changed_choice(plan, dice)
                 choice |= changed
                 alone = "" if "district" in changed else body
-                taken, body = await _rerun(connection, choice, tally, alone=alone)
+                taken, body = await rerun(connection, choice, tally, alone=alone)
                 tally.taken_s.append(taken)
     except (OSError, TimeoutError, RuntimeError) as error:
         tally.errors.append(f"{type(error).__name__}: {error}")
 
 
-def _dice(seed: int) -> random.Random:
+def opened_socket(plan: Plan, *, cookie: str = "") -> connect:
+    """A socket as a browser opens it: it answers pings, and sends none."""
+    return connect(
+        f"ws://{urlsplit(plan.address).netloc}/_stcore/stream",
+        subprotocols=[Subprotocol("streamlit")],
+        origin=Origin(plan.address.rstrip("/")),
+        additional_headers={"Cookie": cookie} if cookie else None,
+        max_size=None,
+        ping_interval=None,
+        open_timeout=WAIT_S,
+    )
+
+
+def dice_of(seed: int) -> random.Random:
+    """What one of the sessions throws, the same each time."""
     return random.Random(seed)  # noqa: S311  # choices of made-up readers
 
 
-def _changed(plan: Plan, dice: random.Random) -> dict[str, str]:
+def changed_choice(plan: Plan, dice: random.Random) -> dict[str, str]:
     """An area, a verdict or a village, each as often."""
     made: dict[str, Callable[[], str]] = {
         "district": lambda: dice.choice(plan.districts),
@@ -157,8 +196,13 @@ def _changed(plan: Plan, dice: random.Random) -> dict[str, str]:
     return {name: made[name](), **({"village": ""} if name == "district" else {})}
 
 
-async def _rerun(
-    connection: ClientConnection, query: dict[str, str], tally: Tally, *, alone: str = ""
+async def rerun(
+    connection: ClientConnection,
+    query: dict[str, str],
+    tally: Tally,
+    *,
+    alone: str = "",
+    wait_s: float = WAIT_S,
 ) -> tuple[float, str]:
     """Ask for the page of villages with some choices, or for its body ``alone``.
 
@@ -172,7 +216,7 @@ async def _rerun(
     await connection.send(message.SerializeToString())
     size, shown, body = 0, False, alone
     while True:
-        received = await asyncio.wait_for(connection.recv(), WAIT_S)
+        received = await asyncio.wait_for(connection.recv(), wait_s)
         assert isinstance(received, bytes)
         size += len(received)
         answer = ForwardMsg.FromString(received)

@@ -4,7 +4,8 @@ Several names cannot change at once. So the new files lie whole in one folder, w
 says that they are on their way (`CHANGING`): from there on the change is decided. What stood
 there is moved into that folder, and back where anything is refused; then the new files are
 moved to their places. Where a process dies between, the next one that writes into the folder
-moves the rest. One file alone changes by its name.
+moves the rest; until then the file that a set is opened by is not there, so that nobody reads a
+table without its columns. One file alone changes by its name.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from geodata.staging import CHANGING, changing_name, leftovers, locked
 
 AT_WORK_S = 60.0
 """A change takes no longer, where only its age tells whether somebody is at work on it."""
+
+OPENED = (".shp", ".tab", ".mif")
+"""Endings of the files that sets are opened by."""
 
 FORMER = ".former"
 """Folder, in that of the new files, of those that stood in their places."""
@@ -58,12 +62,12 @@ def _change(folder: Path, names: list[str]) -> None:
     changing = folder.rename(changing_name(folder))
     former, parent = changing / FORMER, folder.parent
     try:
-        _move(parent, former, [name for name in names if (parent / name).exists()])
+        _move(parent, former, _opened_first(name for name in names if (parent / name).exists()))
         flush(former)
-        _move(changing, parent, names)
+        _move(changing, parent, _opened_last(names))
     except BaseException:
-        _move(parent, changing, [name for name in names if not (changing / name).exists()])
-        _move(former, parent, [one.name for one in former.iterdir()])
+        _move(parent, changing, _opened_first(n for n in names if not (changing / n).exists()))
+        _move(former, parent, _opened_last(one.name for one in former.iterdir()))
         changing.rename(folder)
         raise
     flush(parent)
@@ -74,7 +78,8 @@ def _finish(folder: Path) -> None:
     """Move what is left of a change to its places. The folder may be gone by now."""
     if not folder.is_dir():
         return
-    _move(folder, folder.parent, [one.name for one in folder.iterdir() if one.name != FORMER])
+    left = [one.name for one in folder.iterdir() if one.name != FORMER]
+    _move(folder, folder.parent, _opened_last(left))
     flush(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -85,6 +90,16 @@ def _supersede(parent: Path, names: Iterable[str]) -> None:
         if folder.name.startswith(CHANGING):
             for name in names:
                 (folder / name).unlink(missing_ok=True)
+
+
+def _opened_last(names: Iterable[str]) -> list[str]:
+    """Names in the order in which a set comes to its place."""
+    return sorted(names, key=lambda name: (name.lower().endswith(OPENED), name))
+
+
+def _opened_first(names: Iterable[str]) -> list[str]:
+    """Names in the order in which a set leaves its place."""
+    return _opened_last(names)[::-1]
 
 
 def _move(source: Path, target: Path, names: Iterable[str]) -> None:

@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -24,14 +26,21 @@ class Account:
     home: Path
     temporary: Path
 
-    def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Python with these words, as this account."""
+    def run(
+        self,
+        *words: str,
+        umask: int = -1,
+        variables: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> subprocess.CompletedProcess[str]:
+        """Python with these words, as this account; a variable that is None is left out."""
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         told = {"HOME": str(self.home), "TMPDIR": str(self.temporary), "PHUSONG_LANGUAGE": "en"}
+        environment = {**kept, **told, **variables}
         return subprocess.run(  # noqa: S603  # our own interpreter and words
             [sys.executable, *words],
             cwd=self.program,
-            env={**kept, **told, **variables},
+            env={name: value for name, value in environment.items() if value is not None},
+            umask=umask,
             preexec_fn=_give_up_rights,  # no other thread of the test holds a lock
             capture_output=True,
             text=True,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ui.start import loaded
+
 if TYPE_CHECKING:
     from geodata.study.results import Run
     from ui.interrupted import Sentence
@@ -118,6 +120,7 @@ def told(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
 def told_without_kernels(t: Translator, *, stopped: Sentence | None = None) -> Iterator[None]:
     """`told`, for commands that leave measuring to others: libraries load once it failed."""
     try:
+        loaded()
         yield
     except KeyboardInterrupt:
         from ui.interrupted import nothing_changed

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -34,6 +35,21 @@ REFUSED = 1008
 
 PROTOCOL_ERROR, UNSUPPORTED = 1002, 1003
 """Close codes for a message that cannot be read, and for one of a kind that is not taken."""
+
+BROKEN = (PROTOCOL_ERROR, 1007, 1009)
+"""Close codes for frames that are none, for text that is not UTF-8, for a message too long."""
+
+NOT_TEXT = "Invalid UTF-8 sequence received from client."
+"""What uvicorn logs, with a traceback, before a socket ends with 1007."""
+
+PONG_S = 120.0
+"""So long may a browser take to answer a ping: one on a busy machine takes a minute and more.
+
+Streamlit's 30 s would end its session; pings are sent as often as before, for the proxies between.
+"""
+
+ABORT_S = 5.0
+"""So long what was sent before may still be taken once a socket is closed for want of an answer."""
 
 LOG = logging.getLogger(__name__)
 
@@ -70,6 +86,10 @@ class SocketGuard:
         async def receive_allowed() -> Message:
             while True:
                 message = await receive()
+                if message["type"] == "websocket.disconnect" and message.get("code") in BROKEN:
+                    LOG.warning(
+                        "A WebSocket was closed: its frames are broken (%d)", message["code"]
+                    )
                 broken = broken_frame(message)
                 if broken:
                     LOG.warning("A WebSocket was closed: its message %s", broken)
@@ -113,6 +133,60 @@ def bound_messages(receive: Receive, most: int) -> bool:
         return False
     protocol.max_message_size = most
     return True
+
+
+class PongWait:
+    """Lets browsers take `PONG_S` to answer a ping. It stands where `MessageBound` does."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float = PONG_S) -> None:
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the connection on, with more time for its answers."""
+        if scope["type"] == "websocket":
+            wait_for_pongs(receive, self.seconds)
+        await self.app(scope, receive, send)
+
+
+def wait_for_pongs(receive: Receive, seconds: float) -> bool:
+    """Have a WebSocket closed only where a ping has had no answer for so many ``seconds``.
+
+    Streamlit sets one number for how often to ping and for how long to wait. ``receive`` is
+    uvicorn's own, as for `bound_messages`; False is returned where it is another's. What a reader
+    has not taken by then is dropped: uvicorn would hold it, and the session, until it is taken.
+    """
+    protocol: Any = getattr(receive, "__self__", None)
+    close = getattr(protocol, "keepalive_timeout", None)
+    if close is None or protocol.ping_timeout is None:
+        return False
+
+    def close_whole() -> None:
+        close()
+        protocol.disconnected = True  # else what is sent meanwhile is a traceback in the log
+        protocol.loop.call_later(ABORT_S, protocol.transport.abort)
+
+    protocol.ping_timeout = seconds
+    protocol.keepalive_timeout = close_whole
+    return True
+
+
+class _NotText(logging.Filter):
+    """Leaves out what `SocketGuard` says in one line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != NOT_TEXT
+
+
+@contextmanager
+def logging_frames() -> Iterator[None]:
+    """While the server runs, have a broken frame leave one line in the log, and no traceback."""
+    logger, leave_out = logging.getLogger("uvicorn.error"), _NotText()
+    logger.addFilter(leave_out)
+    try:
+        yield
+    finally:
+        logger.removeFilter(leave_out)
 
 
 def public_origin() -> str:

@@ -112,7 +112,7 @@ def _written_to(folder: Path) -> tuple[Path, ...]:
 
 def _cache(folder: Path) -> Cache:
     needed: dict[str, tuple[str, ...]] = {}
-    for file in sorted((folder / "results").glob("*/manifest.json")):
+    for file in sorted((folder / "results").glob("[!.]*/manifest.json")):
         try:
             manifest = read_manifest(file.parent)
         except GeodataError:

@@ -137,6 +137,18 @@ def history_in(results: Path) -> list[str]:
     return [line for line in lines if RUN_ID.fullmatch(line)]
 
 
+def is_history_damaged(results: Path) -> bool:
+    """Whether ``history`` is there and holds nothing, or what names no run.
+
+    A folder in its place is told where something is published (`require_no_folders`).
+    """
+    try:
+        lines = _lines(results / "history")
+    except UnreadableError:
+        return False
+    return lines is not None and (not lines or not all(map(RUN_ID.fullmatch, lines)))
+
+
 def require_no_folders(results: Path) -> None:
     """Raise `UnreadableError` where a folder is in the place of what publishing writes."""
     for name in ("current", "history"):

@@ -39,6 +39,7 @@ from geodata.study.manifests import (
     expected_told,
     file_digest,
     history_in,
+    is_history_damaged,
     layers_told,
     parts_named,
     published_if_told,
@@ -54,6 +55,15 @@ from geodata.written import write_bytes, write_parquet
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
 
+HISTORY_MENDED = phrase(
+    "{file} was damaged: what named no run is left out, and what did is kept",
+    file="results/history",
+)
+HISTORY_DAMAGED = phrase(
+    "{file} is damaged; the next publication writes it anew, with what of it names runs",
+    file="results/history",
+)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
@@ -64,7 +74,7 @@ class Run:
     ``what_if`` marks one seen through a rule that is not the published one: it is on no disk.
     ``alone`` names the operator of whose layers alone it is ("" where it is of all), as
     `geodata.access.restrict` makes it for that operator's people. ``mended`` names what was kept
-    of it, was damaged and has been made anew.
+    of it, or with it, was damaged, and what was done about that.
     """
 
     run_id: str
@@ -114,7 +124,7 @@ def keep_run(run: Run, *, publish: bool) -> Run:
     """Write a run whole, unless it is there already; ``publish`` moves ``results/current``.
 
     Returns the run, with the time it was first made where it was there. One that is damaged is
-    written anew.
+    written anew, and a damaged ``history`` is told.
     """
     if publish:
         require_no_folders(run.study.folder / "results")
@@ -130,9 +140,11 @@ def keep_run(run: Run, *, publish: bool) -> Run:
         if damage:
             mended = phrase("{file} was damaged, and has been made anew", file=damage)
             run = replace(run, mended=(*run.mended, mended))
+    if is_history_damaged(run.study.folder / "results"):
+        told = HISTORY_MENDED if publish else HISTORY_DAMAGED
+        run = replace(run, mended=(*run.mended, told))
     if publish:
-        if run.run_id not in _history(run.study)[-1:]:
-            _remember(run)
+        _remember(run)
         with whole_file(run.study.folder / "results" / "current") as path:
             path.write_text(run.run_id + "\n", encoding="utf-8")
     return run
@@ -174,13 +186,20 @@ def _require_published(
 
 
 def _remember(run: Run) -> None:
-    """Add a run to the history of what was published; what stood there first comes first."""
+    """Add a run to the history of what was published; what stood there first comes first.
+
+    The same run twice is one publication, and what of it names no run is left out.
+    """
     lines = _history(run.study)
+    is_whole = not is_history_damaged(run.study.folder / "results")
+    if is_whole and lines[-1:] == [run.run_id]:
+        return
     current = published_if_told(run.study.folder / "results")  # it is written anew in a moment
     if current and not lines:
         lines.append(current)
+    lines += [] if lines[-1:] == [run.run_id] else [run.run_id]
     with whole_file(run.study.folder / "results" / "history") as path:
-        path.write_text("\n".join([*lines, run.run_id]) + "\n", encoding="utf-8")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def published_before(study: Study, run_id: str) -> tuple[str, ...] | None:
@@ -305,7 +324,7 @@ def _kept(study: Study) -> tuple[dict[Path, dict[str, Any]], dict[str, Unreadabl
     """Manifests of the kept runs by folder; by run, why those that cannot be read cannot."""
     found: dict[Path, dict[str, Any]] = {}
     broken: dict[str, UnreadableError] = {}
-    for path in sorted((study.folder / "results").glob("*/manifest.json")):
+    for path in sorted((study.folder / "results").glob("[!.]*/manifest.json")):
         try:
             found[path.parent] = read_manifest(path.parent)
         except UnreadableError as error:

@@ -81,7 +81,7 @@ class StoppedWork:
     def results(self) -> State:
         """The kept runs, and which of them is published."""
         results = self.folder / "results"
-        return self._state((*results.glob("*/manifest.json"), results / "current"))
+        return self._state((*results.glob("[!.]*/manifest.json"), results / "current"))
 
     def _state(self, paths: Iterable[Path]) -> State:
         found: State = []

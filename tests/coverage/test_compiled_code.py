@@ -49,11 +49,11 @@ def test_a_cache_folder_of_the_user_goes_before_a_temporary_one(
     cache = tmp_path / "cache"
     cache.mkdir()
     for variable in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
-        done = account.run("-c", ASK, **{variable: str(cache)})
+        done = account.run("-c", ASK, variables={variable: str(cache)})
         assert done.stdout == "True None\n", done.stderr
     assert not _kept_in(account).exists()
     shut(cache)
-    done = account.run("-c", ASK, NUMBA_CACHE_DIR=str(cache))
+    done = account.run("-c", ASK, variables={"NUMBA_CACHE_DIR": str(cache)})
     assert str(_kept_in(account)) in done.stdout
 
 

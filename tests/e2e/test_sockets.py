@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socket import SHUT_RDWR
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -15,9 +16,11 @@ from websockets.sync.client import ClientConnection, connect
 WAIT_S = 60
 
 
-def _socket(address: str, origin: str | None) -> ClientConnection:
+def _socket(address: str, origin: str | None, *, session: str = "") -> ClientConnection:
+    """A socket, and where it broke before that of the same ``session``, as the page asks."""
     url = f"ws://{urlsplit(address).netloc}/_stcore/stream"
-    return connect(url, origin=origin, subprotocols=["streamlit"], max_size=None)  # type: ignore[arg-type]  # an origin is text
+    named = ["streamlit", *(["x", session] if session else [])]
+    return connect(url, origin=origin, subprotocols=named, max_size=None)  # type: ignore[arg-type]  # an origin is text
 
 
 def _next(socket: ClientConnection, kind: str) -> ForwardMsg:
@@ -58,3 +61,15 @@ def test_emptying_the_cache_and_other_messages_of_developers_are_not_heard(addre
         socket.send(run.SerializeToString())
         _next(socket, "script_finished")
     assert urlopen(f"{address}_stcore/health", timeout=WAIT_S).status == 200  # noqa: S310  # our own address
+
+
+def test_a_session_whose_connection_broke_comes_back(address: str) -> None:
+    run, ids = BackMsg(), list[str]()
+    run.rerun_script.query_string = ""
+    for _ in range(2):
+        with _socket(address, address.rstrip("/"), session=ids[0] if ids else "") as socket:
+            socket.send(run.SerializeToString())
+            ids.append(_next(socket, "new_session").new_session.initialize.session_id)
+            if len(ids) == 1:
+                socket.socket.shutdown(SHUT_RDWR)
+    assert ids[0] == ids[1]

@@ -71,9 +71,9 @@ def whole_study(home: Path) -> Whole:
     geodata.assess_study(study, publish=True)
     copy = home / "first"
     shutil.copytree(file.parent, copy)
-    done, listed = _exported(copy)
+    done, listed = exported(copy)
     assert done.exit_code == 0, done.output
-    return Whole(folder=file.parent, figures=_figures(_assessed(copy)), listed=listed)
+    return Whole(folder=file.parent, figures=figures(assessed(copy)), listed=listed)
 
 
 def _flipped(path: Path, chance: random.Random) -> None:
@@ -164,16 +164,16 @@ def _group(path: Path) -> str:
 
 def judged(whole: Whole, copy: Path, file: str, damage: str) -> Outcome:
     """What the commands make of a study of which one file is damaged."""
-    first, listed = _exported(copy)
-    done = _assessed(copy)
-    second, again = _exported(copy)
+    first, listed = exported(copy)
+    done = assessed(copy)
+    second, again = exported(copy)
     results = (first, done, second)
-    broken = [repr(one.exception) for one in results if _is_traceback(one)]
+    broken = [repr(one.exception) for one in results if is_traceback(one)]
     wrong = [
         name
         for name, differs in (
             ("the first list", first.exit_code == 0 and listed != whole.listed),
-            ("the figures", done.exit_code == 0 and _figures(done) != whole.figures),
+            ("the figures", done.exit_code == 0 and figures(done) != whole.figures),
             ("the second list", second.exit_code == 0 and again != whole.listed),
         )
         if differs
@@ -189,7 +189,8 @@ def judged(whole: Whole, copy: Path, file: str, damage: str) -> Outcome:
     )
 
 
-def _is_traceback(done: Result) -> bool:
+def is_traceback(done: Result) -> bool:
+    """Whether a command ended in an error that is not ours."""
     return done.exception is not None and not isinstance(done.exception, SystemExit)
 
 
@@ -202,24 +203,28 @@ def _left(copy: Path) -> str:
         return str(error)
 
 
-def _figures(done: Result) -> object:
+def figures(done: Result) -> object:
+    """All that an assessment says but for how much it had to measure."""
     told = json.loads(done.stdout)
     told.pop("measured_layers", None)
     return told
 
 
-def _assessed(copy: Path) -> Result:
-    return _call("assess", copy, "--publish", "--json")
+def assessed(copy: Path) -> Result:
+    """Assess and publish the study in a folder."""
+    return call("assess", copy, "--publish", "--json")
 
 
-def _exported(copy: Path) -> tuple[Result, bytes]:
+def exported(copy: Path) -> tuple[Result, bytes]:
+    """Export the list of the study in a folder, beside it; gives its bytes too."""
     target = copy.parent / "list.csv"
     target.unlink(missing_ok=True)
-    done = _call("export", copy, "-o", target)
+    done = call("export", copy, "-o", target)
     return done, target.read_bytes() if target.is_file() else b""
 
 
-def _call(*words: object) -> Result:
+def call(*words: object) -> Result:
+    """A command, in English."""
     return CliRunner().invoke(
         command, [str(word) for word in words], env={"PHUSONG_LANGUAGE": "en"}
     )

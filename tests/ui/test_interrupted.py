@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from typer.testing import CliRunner, Result
 import geodata
 from geodata.postgis import publish
 from tests import folder
-from ui import cached, checking, command_studies, matched, printed_studies
+from ui import cached, checking, command_studies, matched, printed_studies, start
 from ui.command import command
 from ui.interrupted import file_of, folder_of, results_of
 from ui.texts import translator
@@ -144,3 +146,50 @@ def test_a_real_signal_is_heard(study: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert call("assess", study).exit_code == 130
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+WHILE_LOADING = """
+import os, signal, sys
+class Loads:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[0]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Loads())
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from ui.start import main
+main()
+"""
+"""Ctrl-C comes as soon as a module of this name is asked for."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of processes are not there")
+@pytest.mark.parametrize("module", ["typer", "numpy.linalg", "pyogrio._io"])
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_ctrl_c_while_the_program_is_loaded_is_one_sentence(module: str, language: str) -> None:
+    words = ["import sys; sys.argv = sys.argv[1:]" + WHILE_LOADING, module]
+    done = subprocess.run(  # noqa: S603  # our own interpreter and words
+        [sys.executable, "-c", *words, "--language", language, "studies"],
+        cwd=Path(__file__).parents[2],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    sentence = translator(language)("Stopped; nothing was changed")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", f"{sentence}\n")
+
+
+def test_the_command_hears_ctrl_c_itself_once_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that is ignored, as in the background of a script, stays so."""
+    seen = list[object]()
+    monkeypatch.setattr(
+        printed_studies, "printed_studies", lambda *_: seen.append(signal.getsignal(signal.SIGINT))
+    )
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        for handler in (start._stop, signal.SIG_IGN):
+            signal.signal(signal.SIGINT, handler)
+            call("studies")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.default_int_handler, signal.SIG_IGN]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from socket import AF_INET, SOCK_STREAM, socket
-from threading import Thread
+from socket import AF_INET, SOCK_STREAM, create_connection, socket
+from threading import Event, Thread
 from time import sleep
+from types import MethodType
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import uvicorn
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.runtime_util import get_max_message_size_bytes
 from websockets import Origin
@@ -19,14 +22,19 @@ from websockets.sync.client import connect
 
 from geodata.access import EVERYTHING, Rights
 from tests.ui.asgi import ran
+from ui import sockets
 from ui.sign_in.gate import AccessGate
 from ui.sockets import (
     MOST_BYTES,
     MOST_BYTES_UNKNOWN,
+    PONG_S,
     MessageBound,
+    PongWait,
     SocketGuard,
     is_allowed,
     is_own_origin,
+    logging_frames,
+    wait_for_pongs,
 )
 from ui.visitor import NOBODY, Visitor
 
@@ -197,8 +205,14 @@ def _served() -> Iterator[str]:
         return PLANNER if cookies.get("who") == "planner" else NOBODY
 
     guard = MessageBound(quiet, visitor=visitor)
-    most = get_max_message_size_bytes()
-    config = uvicorn.Config(guard, port=0, ws_max_size=most, lifespan="off", log_level="error")
+    with _running(guard, ws_max_size=get_max_message_size_bytes()) as port:
+        yield f"ws://127.0.0.1:{port}/_stcore/stream"
+
+
+@contextmanager
+def _running(app: ASGIApp, **told: Any) -> Iterator[int]:
+    """A server of an application in a thread; gives its port."""
+    config = uvicorn.Config(app, lifespan="off", log_level="error", log_config=None, **told)
     server = uvicorn.Server(config)
     with socket(AF_INET, SOCK_STREAM) as listening:
         listening.bind(("127.0.0.1", 0))
@@ -207,7 +221,7 @@ def _served() -> Iterator[str]:
         try:
             while not server.started:
                 sleep(0.01)
-            yield f"ws://127.0.0.1:{listening.getsockname()[1]}/_stcore/stream"
+            yield int(listening.getsockname()[1])
         finally:
             server.should_exit = True
             thread.join(10)
@@ -241,3 +255,93 @@ def test_the_server_hands_its_own_connections_to_the_guard_of_sockets() -> None:
 
     kinds = [one.cls for one in app._user_middleware]
     assert kinds.index(MessageBound) < kinds.index(AccessGate), "which wraps what it hands on"
+    assert kinds.index(PongWait) < kinds.index(AccessGate)
+
+
+PING_S = 0.2
+
+
+class _Sending:
+    """An application that says one thing of some length, and notes when the connection ends."""
+
+    def __init__(self, size: int = 0) -> None:
+        self.size = size
+        self.ended = Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # as ASGI has it
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "bytes": bytes(self.size)})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        self.ended.set()
+
+
+@contextmanager
+def _pinging(app: ASGIApp) -> Iterator[socket]:
+    """A WebSocket that answers nothing, of a server that pings as Streamlit's does, but sooner."""
+    key = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    key += "Origin: http://a\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    key += "Sec-WebSocket-Version: 13\r\n\r\n"
+    told = {"ws": "websockets-sansio", "ws_ping_interval": PING_S, "ws_ping_timeout": PING_S}
+    with _running(app, **told) as port, create_connection(("127.0.0.1", port)) as client:
+        client.sendall(key.encode())
+        client.settimeout(30)
+        assert client.recv(12) == b"HTTP/1.1 101"
+        yield client
+
+
+def _closes_within(client: socket, seconds: float) -> bool:
+    client.settimeout(seconds)
+    try:
+        while client.recv(65_536):
+            pass
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_a_browser_may_take_two_minutes_to_answer_a_ping() -> None:
+    assert PONG_S >= 60 + 30, "a minute of a busy processor, and what comes after it"
+    with _pinging(_Sending()) as client:
+        assert _closes_within(client, 30), "so it is without us"
+    with _pinging(PongWait(_Sending())) as client:
+        assert not _closes_within(client, 8 * PING_S)
+    with _pinging(PongWait(_Sending(), seconds=PING_S)) as client:
+        assert _closes_within(client, 30), "whoever is gone is let go in the end"
+
+
+def test_what_a_reader_who_answers_no_more_has_not_taken_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sockets, "ABORT_S", PING_S)
+    app = _Sending(64 * 2**20)
+    with _pinging(PongWait(app, seconds=PING_S)):
+        assert app.ended.wait(30), "though its other end is open"
+
+
+def test_what_is_sent_after_that_is_no_fault_of_the_server() -> None:
+    """uvicorn raises what it has for who has gone, as soon as it says that it has closed."""
+    protocol = Mock(ping_timeout=30.0, disconnected=False)
+    close, transport = protocol.keepalive_timeout, protocol.transport
+    assert wait_for_pongs(MethodType(lambda _: None, protocol), 60.0)
+    assert protocol.ping_timeout == 60.0
+    protocol.keepalive_timeout()
+    close.assert_called_once_with()
+    assert protocol.disconnected
+    protocol.loop.call_later.assert_called_once_with(sockets.ABORT_S, transport.abort)
+    assert not wait_for_pongs(MethodType(lambda _: None, object()), 60.0)
+
+
+@pytest.mark.parametrize("frame", [b"\x81\x82abcd\x9e\x9d", b"\x83\x80abcd", b"\x82\x01a"])
+def test_a_broken_frame_leaves_one_line_in_the_log_and_no_traceback(
+    frame: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Text that is not UTF-8, a kind of frame that there is not, one that is not masked."""
+    app = _Sending()
+    guard = SocketGuard(app, origin=lambda: "")
+    with logging_frames(), _pinging(guard) as client:
+        client.sendall(frame)
+        assert app.ended.wait(30)
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert caplog.messages[0].startswith("A WebSocket was closed: its frames are broken (10")

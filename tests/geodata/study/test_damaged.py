@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 import geodata
 from geodata.errors import UnreadableError
+from geodata.staging import UNFINISHED
+from geodata.study.cache import kept_in
 from geodata.study.kept import plan_of, store_of
 from geodata.study.results import Run, kept_runs, published_before, published_id
+from geodata.upload.stopped import StoppedWork
 from tests import folder, tiny
 from ui.command import command
 
@@ -193,12 +196,32 @@ def test_kept_village_ids_that_are_damaged_are_told_and_left(
     assert ids.read_bytes() == content
 
 
-def test_lines_of_the_history_that_name_no_run_are_left_out(file: Path) -> None:
+@pytest.mark.parametrize("before", [b"\xff\xfe\n../../x\n", b"20230830-0123456789\n\0\n", b""])
+def test_a_damaged_history_is_told_and_keeps_what_names_runs(file: Path, before: bytes) -> None:
     run = _published(file)
     history = file.parent / "results" / "history"
-    history.write_bytes(b"\xff\xfe\n../../x\n" + run.run_id.encode() + b"\n")
-    _published(file)
-    assert published_before(run.study, run.run_id) is None
+    history.write_bytes(before and before + run.run_id.encode() + b"\n")
+    damaged = history.read_bytes()
+    seen = geodata.assess_study(geodata.open_study(file))
+    assert [text.partition(", with what")[0] for text in _told(seen)] == [
+        "results/history is damaged; the next publication writes it anew"
+    ]
+    assert history.read_bytes() == damaged
+    assert _told(_published(file)) == [
+        "results/history was damaged: what named no run is left out, and what did is kept"
+    ]
+    runs = [*(["20230830-0123456789"] if b"0123" in before else []), run.run_id]
+    assert history.read_text(encoding="utf-8").split() == runs
+    assert _told(_published(file)) == []
+
+
+def test_a_run_that_is_being_written_is_none_of_those_kept(file: Path) -> None:
+    run = _published(file)
+    shutil.copytree(run.folder, run.folder.parent / f"{UNFINISHED}1")
+    assert kept_runs(run.study) == (run.folder,)
+    runs = {one for found in kept_in(file.parent).needed.values() for one in found}
+    assert runs == {run.run_id}
+    assert len(StoppedWork(folder=file.parent).results()) == 2, "the manifest and what is published"
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])

@@ -1,0 +1,60 @@
+"""Frees what the sessions of people who have gone hold, once nobody can come back to them.
+
+Streamlit keeps a session for two minutes after its connection broke. It looks for those that are
+older only when another breaks: after the last of many had gone, all would stay for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from streamlit import runtime
+
+SWEEP_S = 30
+
+
+@asynccontextmanager
+async def freeing_sessions(*, every_s: float = SWEEP_S) -> AsyncIterator[None]:
+    """While the server runs, forget the sessions that nobody can come back to."""
+    task = asyncio.create_task(_free_for_ever(every_s))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _free_for_ever(every_s: float) -> None:
+    server = runtime.get_instance()
+    while True:
+        await asyncio.sleep(every_s)
+        # in this thread: the server's own, which alone changes what it keeps
+        if forget_old(server):
+            await asyncio.to_thread(give_back)
+
+
+def forget_old(server: Any) -> int:
+    """Let go of the kept sessions whose time is over; gives how many there were."""
+    try:
+        kept = server._session_mgr._session_storage._cache  # noqa: SLF001  # nothing public does it
+        return len(kept.expire())
+    except AttributeError:  # of another version: they go when others come
+        return 0
+
+
+def give_back() -> None:
+    """Collect what is left of ended sessions, and give the memory back to the system.
+
+    The C library keeps what was freed, which only glibc can be told to give back.
+    """
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,50 @@
+"""Entry point of ``phusong``: hears Ctrl-C from its first line on, while all else is loaded.
+
+Loading takes a second, in which Python would show a traceback, or libraries half loaded would.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+STOPPED = 130
+SENTENCES = ("Stopped; nothing was changed", "Đã dừng; không có gì thay đổi")
+"""In English and Vietnamese: nothing that translates is loaded yet."""
+
+
+def main() -> None:
+    """Hear Ctrl-C, then load the commands and run the one asked for."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
+        signal.signal(signal.SIGINT, _stop)
+    from ui import command  # noqa: PLC0415  # it loads what takes long
+
+    command.main()
+
+
+def loaded() -> None:
+    """Have Ctrl-C be heard by the command from now on, which knows what it has changed."""
+    if signal.getsignal(signal.SIGINT) is _stop:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    """Say that nothing was changed, and end at once: what is half loaded cannot be ended well."""
+    os.write(2, f"{SENTENCES[_is_vietnamese()]}\n".encode())
+    os._exit(STOPPED)
+
+
+def _is_vietnamese() -> bool:
+    """Whether Vietnamese is asked for, as `ui.commands.translator_of` finds it."""
+    words = sys.argv
+    if "--language" in words[:-1]:
+        return words[words.index("--language") + 1] == "vi"
+    names = ("PHUSONG_LANGUAGE", "LC_ALL", "LANG")
+    asked = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return asked.lower().startswith("vi")
+
+
+if __name__ == "__main__":
+    main()
