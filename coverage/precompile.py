@@ -1,22 +1,12 @@
-"""Compiles the kernels of polygons in processes of their own, while this one does something else.
-
-numba compiles one function at a time in a process. On a machine that has never measured, these
-kernels take half a minute: beside work of another kind they cost other cores instead of time.
-"""
+"""Compiles the kernels of polygons before anything is measured, for the arguments it will have."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from numba import types
 
 from coverage import kernel
-from coverage.compiled_code import CACHES
 
 FLOATS, INTEGERS = types.Array(types.float64, 1, "C"), types.Array(types.int64, 1, "C")
 POINTS = types.Array(types.float64, 2, "C")
@@ -35,38 +25,6 @@ SIGNATURES = {
 
 PROCESSES = (("index_layer",), ("combine", "points_in"))
 """What each process compiles; the two take about as long."""
-
-
-@contextmanager
-def compiling_beside() -> Iterator[Callable[[], None]]:
-    """Compile the kernels of polygons beside the block; gives what waits for them.
-
-    They come through numba's cache: where nothing can be kept, and where a process fails, who
-    measures first compiles them. The processes end with the block.
-    """
-    with ExitStack() as held:
-        started = [held.enter_context(_compiler(names)) for names in PROCESSES if CACHES]
-
-        def wait() -> None:
-            for one in started:
-                one.wait()
-
-        try:
-            yield wait
-        finally:
-            for one in started:
-                one.kill()
-
-
-def _compiler(names: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    command = f"from coverage.precompile import compile_kernels; compile_kernels({names!r})"
-    return subprocess.Popen(  # noqa: S603  # our own interpreter and words
-        [sys.executable, "-c", command],
-        cwd=Path(__file__).parents[1],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
 
 def compile_kernels(names: tuple[str, ...] = tuple(SIGNATURES)) -> None:

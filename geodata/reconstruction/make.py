@@ -15,10 +15,10 @@ import shapely
 
 import coverage
 from coverage.model import Expected, Layer, LayerInfo, Technology
-from coverage.precompile import compiling_beside
 from geodata.errors import CallError
 from geodata.files import require_usable_name, whole_folder
 from geodata.reconstruction import country, rollout, write
+from geodata.reconstruction.compiling import compiling_beside
 from geodata.reconstruction.country import Country
 from geodata.reconstruction.footprints import Views, look, polygons, ragged_reach
 from geodata.reconstruction.gazetteer import CRS
@@ -103,7 +103,7 @@ def build(
 ) -> Built:
     """Roll the networks out until the wanted number of villages is left uncovered.
 
-    ``compiled`` waits for the kernels that the join needs (see `coverage.precompile`).
+    ``compiled`` waits for the kernels that the join needs (see `compiling_beside`).
     """
     table = land.villages
     halls = table["centre"].to_numpy()

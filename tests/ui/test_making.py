@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import geodata
 from tests import folder
-from tests.ui.asgi import get
+from tests.ui.asgi import get, ran
 from ui import ahead, frame, making, studies
 from ui.making import Making, make_and_measure
 from ui.text_page import text_routes
@@ -182,7 +181,7 @@ def test_the_server_makes_what_is_not_there_when_it_starts(
         async with ahead.opening_ahead(None):  # type: ignore[arg-type]  # the server is not asked
             made.wait()
 
-    asyncio.run(start())
+    ran(start())
     deadline = time.monotonic() + WAIT_S
     while len(opened) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)

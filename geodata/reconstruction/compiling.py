@@ -1,0 +1,48 @@
+"""Compiles the kernels of polygons in processes of their own, while this one does something else.
+
+numba compiles one function at a time in a process. On a machine that has never measured, these
+kernels take half a minute: beside work of another kind they cost other cores instead of time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from coverage.compiled_code import CACHES
+from coverage.precompile import PROCESSES
+
+
+@contextmanager
+def compiling_beside() -> Iterator[Callable[[], None]]:
+    """Compile the kernels of polygons beside the block; gives what waits for them.
+
+    They come through numba's cache: where nothing can be kept, and where a process fails, who
+    measures first compiles them. The processes end with the block.
+    """
+    with ExitStack() as held:
+        started = [held.enter_context(_compiler(names)) for names in PROCESSES if CACHES]
+
+        def wait() -> None:
+            for one in started:
+                one.wait()
+
+        try:
+            yield wait
+        finally:
+            for one in started:
+                one.kill()
+
+
+def _compiler(names: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    command = f"from coverage.precompile import compile_kernels; compile_kernels({names!r})"
+    return subprocess.Popen(  # noqa: S603  # our own interpreter and words
+        [sys.executable, "-c", command],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
