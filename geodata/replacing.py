@@ -40,7 +40,8 @@ def take_places(folder: Path) -> None:
         else:
             _change(folder, names)
         _supersede(parent, names)
-        flush(parent)
+        if len(names) == 1:  # of several, the change has seen to it
+            flush(parent)
 
 
 def finish_changes(parent: Path) -> None:

@@ -28,7 +28,7 @@ import pyogrio.raw
 import shapely
 import xlsxwriter
 
-from geodata.flushing import flush
+from geodata.flushing import flush, flush_files
 
 SEVERAL = frozenset({"ESRI Shapefile", "MapInfo File"})
 """Drivers whose formats are several files: they write no memory that we can reach."""
@@ -118,8 +118,7 @@ def _write_parts(table: pd.DataFrame, path: Path, *, driver: str, **options: Any
         pyogrio.write_dataframe(table, path, driver=driver, **options)
     except _REFUSED as error:
         raise _torn(path) from error
-    for part in path.parent.glob(f"{glob.escape(path.stem)}.*"):
-        flush(part)
+    flush_files(list(path.parent.glob(f"{glob.escape(path.stem)}.*")))
     try:
         told, rows = pyogrio.raw.read_arrow(path)
     except (*_REFUSED, OSError) as error:
