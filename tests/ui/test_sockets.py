@@ -181,7 +181,7 @@ def test_what_is_dropped_does_not_end_the_connection() -> None:
 
 def test_no_browser_is_told_the_folder_of_the_program() -> None:
     start, text = ForwardMsg(hash="h"), ForwardMsg()
-    start.new_session.main_script_path = "/home/somebody/phusong/ui/main.py"
+    start.new_session.main_script_path = "/srv/phusong/ui/main.py"
     start.new_session.initialize.session_id = "s"
     text.delta.new_element.text.body = "main.py"
     inner, sent, _ = _connect(
