@@ -15,7 +15,7 @@ from ui.controls import select_rows
 from ui.delivery import claim_of, download_button
 from ui.downloads import FORMATS
 from ui.plain import escaped
-from ui.tables import cell
+from ui.tables import cell, draw_table
 from ui.texts import Translator, phrase_text
 from ui.texts import marked as _
 from ui.view import View
@@ -81,8 +81,9 @@ def _list(view: View, ranked: pd.DataFrame) -> None:
         choices.choose(village=ids[rows[0]] if rows else "")
 
     columns = _columns(shown, t)
-    st.dataframe(
+    draw_table(
         columns,
+        t,
         key=key,
         hide_index=True,
         on_select=react,

@@ -13,16 +13,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from geodata.errors import GeodataError
 from ui.access import access
 from ui.visitor import Visitor, cookies_of, visitor_of
 
-OPERATIONS: tuple[Literal["deferred_file"], Literal["dataframe_chunk"]] = (
-    "deferred_file",
-    "dataframe_chunk",
-)
-"""What our pages ask the server for besides runs: downloads, and rows of long tables."""
+DOWNLOAD: Literal["deferred_file"] = "deferred_file"
+"""What our pages ask the server for besides runs; no table of theirs is so long (`MOST_DRAWN` of
+`ui.tables`) that they ask for its rows."""
 
 MOST_BYTES_UNKNOWN = 65_536
 """The largest message before sign-in."""
@@ -50,6 +49,9 @@ Streamlit's 30 s would end its session; pings are sent as often as before, for t
 
 ABORT_S = 5.0
 """So long what was sent before may still be taken once a socket is closed for want of an answer."""
+
+MAIN = "main.py"
+"""The file of our pages' program, whose whole path Streamlit tells each browser."""
 
 LOG = logging.getLogger(__name__)
 
@@ -99,7 +101,11 @@ class SocketGuard:
                 if is_allowed(message, self.visitor(cookies)):
                     return message
 
-        await self.app(_with_host(scope, urlsplit(asked).netloc), receive_allowed, send)
+        async def send_without_path(message: Message) -> None:
+            await send(without_path(message))
+
+        host_told = _with_host(scope, urlsplit(asked).netloc)
+        await self.app(host_told, receive_allowed, send_without_path)
 
 
 class MessageBound:
@@ -232,6 +238,19 @@ def broken_frame(message: Message) -> str:
     return ""
 
 
+def without_path(message: Message) -> Message:
+    """A message to a browser that names the pages' program by its file alone, not by its folder."""
+    body = message.get("bytes") or b""
+    if MAIN.encode() not in body:
+        return message
+    content = ForwardMsg()
+    content.ParseFromString(body)
+    if content.WhichOneof("type") != "new_session":
+        return message
+    content.new_session.main_script_path = MAIN
+    return {**message, "bytes": content.SerializeToString()}
+
+
 def is_allowed(message: Message, visitor: Visitor) -> bool:
     """Whether a message may reach Streamlit; before sign-in that is a page's own run alone."""
     body = message.get("bytes")
@@ -253,8 +272,7 @@ def _is_needed(told: BackMsg, visitor: Visitor) -> bool:
         case "rerun_script":
             return known or not told.rerun_script.fragment_id
         case "backend_operation_request":
-            asked = told.backend_operation_request
-            return known and any(asked.HasField(name) for name in OPERATIONS)
+            return known and told.backend_operation_request.HasField(DOWNLOAD)
         case "file_urls_request":
             return visitor.may_send_files
         case _:

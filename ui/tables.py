@@ -23,6 +23,9 @@ EMPTY = ' class="empty"'
 MOST_ROWS = 5000
 """So many villages are listed in the page; a file has them all."""
 
+MOST_DRAWN = 20_000
+"""So many rows a table of a page has at most: more than a country has communes."""
+
 VERDICT_TEXTS: Mapping[str, str] = MappingProxyType(
     {
         Verdict.COVERED.value: _("covered"),
@@ -161,6 +164,17 @@ def unit_list(view: View, figures: pd.DataFrame, names: Mapping[str, str], by: s
     return VillageList(
         ids=tuple(str(key) for key in ranked.index), rows=rows.reset_index(drop=True)
     )
+
+
+def draw_table(rows: pd.DataFrame, t: Translator, **options: Any) -> None:
+    """Draw ``rows`` as `st.dataframe` does, the first `MOST_DRAWN` of them.
+
+    The only way to such a table: Streamlit leaves one of more than 150,000 rows on the server,
+    and sends parts of it over the socket without asking who may still see it.
+    """
+    st.dataframe(rows.head(MOST_DRAWN), **options)
+    if len(rows) > MOST_DRAWN:
+        st.caption(t("The first {count} are listed.", count=t.number(MOST_DRAWN)))
 
 
 def figures_right(rows: pd.DataFrame, t: Translator) -> dict[str, Any]:

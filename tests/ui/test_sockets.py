@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from socket import AF_INET, SOCK_STREAM, create_connection, socket
 from threading import Event, Thread
@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.runtime_util import get_max_message_size_bytes
 from websockets import Origin
 from websockets.exceptions import ConnectionClosedError
@@ -81,8 +82,8 @@ def test_runs_downloads_and_files_are_for_who_may() -> None:
     def reaching(visitor: Visitor) -> list[str]:
         return [name for name, message in asked.items() if is_allowed(message, visitor)]
 
-    assert reaching(PLANNER) == ["run", "download", "rows", "files"]
-    assert reaching(READER) == ["run", "download", "rows"]
+    assert reaching(PLANNER) == ["run", "download", "files"]
+    assert reaching(READER) == ["run", "download"]
     assert reaching(NOBODY) == ["run"]
 
 
@@ -135,20 +136,28 @@ def test_a_broken_message_closes_the_socket_and_leaves_one_line_in_the_log(
 class _Inner:
     """Receives until the connection closes."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Sequence[Message] = ()) -> None:
+        self.answers = answers
         self.received: list[Message] = []
         self.host = ""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # as ASGI has it
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.host = dict(scope["headers"])[b"host"].decode()
         while (message := await receive())["type"] != "websocket.disconnect":
             self.received.append(message)
+        for answer in self.answers:
+            await send(answer)
 
 
 def _connect(
-    messages: list[Message], *, origin: str, cookie: str = "", public: str = ""
+    messages: list[Message],
+    *,
+    origin: str,
+    cookie: str = "",
+    public: str = "",
+    answers: Sequence[Message] = (),
 ) -> tuple[_Inner, list[Message], list[Mapping[str, str]]]:
-    inner, sent, asked = _Inner(), [], []
+    inner, sent, asked = _Inner(answers), [], []
     told = iter([{"type": "websocket.connect"}, *messages, {"type": "websocket.disconnect"}])
 
     async def receive() -> Message:
@@ -176,6 +185,25 @@ def test_what_is_dropped_does_not_end_the_connection() -> None:
     assert [message.get("bytes") for message in inner.received[1:]] == [run["bytes"]] * 2
     assert sent == []
     assert asked[0] == {"x": "1", "who": "planner"}
+
+
+def test_no_browser_is_told_the_folder_of_the_program() -> None:
+    start, text = ForwardMsg(hash="h"), ForwardMsg()
+    start.new_session.main_script_path = "/srv/phusong/ui/main.py"
+    start.new_session.initialize.session_id = "s"
+    text.delta.new_element.text.body = "main.py"
+    inner, sent, _ = _connect(
+        [],
+        origin="http://a.example",
+        answers=[
+            {"type": "websocket.send", "bytes": one.SerializeToString()} for one in (start, text)
+        ],
+    )
+    assert inner.received
+    told, same = (message["bytes"] for message in sent)
+    assert same == text.SerializeToString()
+    start.new_session.main_script_path = "main.py"
+    assert told == start.SerializeToString()
 
 
 def test_a_page_of_another_server_is_refused_before_anything_is_read() -> None:

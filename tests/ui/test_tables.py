@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
+from streamlit.testing.v1 import AppTest
 
 from geodata.access import Rights
 from geodata.study.results import Run
@@ -13,6 +17,7 @@ from tests.ui.tiny_run import view_of
 from ui import tables
 from ui.opened import Opened, opened_run
 from ui.tables import (
+    MOST_DRAWN,
     cards,
     cell,
     figures_right,
@@ -279,3 +284,32 @@ def test_a_verdict_has_a_sign_and_a_word() -> None:
 def test_a_cell_without_a_name_is_empty() -> None:
     told = [cell(x) for x in (None, float("nan"), pd.NA, "", "a\tb", 0)]
     assert told == ["", "", "", "", "a b", "0"]
+
+
+def _long_table() -> None:
+    import pandas as data  # noqa: ICN001, PLC0415  # the script of a page stands alone
+
+    from ui.tables import draw_table as draw  # noqa: PLC0415
+    from ui.texts import translator as words  # noqa: PLC0415
+
+    draw(data.DataFrame({"a": range(150_001)}), words("en"), hide_index=True)
+
+
+def test_no_table_is_so_long_that_its_rows_are_sent_later() -> None:
+    page = AppTest.from_function(_long_table).run(timeout=60)
+    assert len(page.dataframe[0].value) == MOST_DRAWN < AUTO_LAZY_ROW_THRESHOLD
+    assert page.caption[0].value == "The first 20,000 are listed."
+
+
+def test_no_module_hands_tables_to_streamlit_past_the_bound() -> None:
+    ways = {"dataframe", "data_editor", "write"}
+    found = {
+        (path.name, node.attr)
+        for path in Path(tables.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ways
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("st", "streamlit")
+    }
+    assert found == {("tables.py", "dataframe")}

@@ -22,7 +22,7 @@ from ui.plain import escaped, plain
 from ui.screens.data_report import dropped_section, report_section
 from ui.screens.own_study import own_study
 from ui.sharing import FILE, Sharing, open_studies
-from ui.tables import FOLLOW_UP
+from ui.tables import FOLLOW_UP, draw_table
 from ui.texts import Translator, page_error_text, phrase_text
 from ui.texts import marked as _
 from ui.upload_limits import MOST_MB_EACH, NAMELESS, permit_uploads
@@ -324,7 +324,7 @@ def _readings(reading: Reading, t: Translator) -> None:
             ).set_index(t("Row"))
         )
     if not reading.rows.empty:
-        st.dataframe(
+        draw_table(
             pd.DataFrame(
                 {
                     t(FOLLOW_UP[name]): [
@@ -334,6 +334,7 @@ def _readings(reading: Reading, t: Translator) -> None:
                 },
                 index=reading.rows.index.rename(t("Village id")),
             ),
+            t,
             alt=t("Rows of the follow-up sheet"),
         )
 

@@ -29,6 +29,7 @@ from ui.plain import escaped
 from ui.tables import (
     VERDICT_TEXTS,
     VillageList,
+    draw_table,
     figures_right,
     verdict_text,
     village_list,
@@ -222,8 +223,9 @@ def _list(view: View, listed: VillageList) -> None:
         rows = st.session_state[key]["selection"]["rows"]
         choices.choose(village=listed.ids[rows[0]] if rows else "")
 
-    st.dataframe(
+    draw_table(
         listed.rows,
+        t,
         key=key,
         hide_index=True,
         on_select=react,

@@ -13,7 +13,16 @@ from ui.figures import agreement, headline_split, leader_sentence, no_units_text
 from ui.maps.component import draw_map
 from ui.plain import escaped
 from ui.sure import range_told
-from ui.tables import VillageList, figures_right, filing_rows, matrix_rows, number_rows, unit_list
+from ui.tables import (
+    MOST_DRAWN,
+    VillageList,
+    draw_table,
+    figures_right,
+    filing_rows,
+    matrix_rows,
+    number_rows,
+    unit_list,
+)
 from ui.texts import marked as _
 from ui.view import View, map_state
 
@@ -110,15 +119,17 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
         st.info(no_units_text(t), icon=":material/info:")
         return
     key = f"units {level} {t.language} {ranking_of(view)} {view.position}"
-    select_rows(key, [units.ids.index(view.area)] if view.area in units.ids else [])
+    drawn = units.ids[:MOST_DRAWN]
+    select_rows(key, [drawn.index(view.area)] if view.area in drawn else [])
     long = units.rows[t("Unit")].str.len().max() > LONG_NAME
 
     def react() -> None:
         rows = st.session_state[key]["selection"]["rows"]
         choose_area(view, level, units.ids[rows[0]] if rows else "")
 
-    st.dataframe(
+    draw_table(
         units.rows,
+        t,
         key=key,
         hide_index=True,
         on_select=react,

@@ -36,7 +36,7 @@ from ui.rules import (
     written,
 )
 from ui.slider import slider
-from ui.tables import cell, verdict_text
+from ui.tables import cell, draw_table, verdict_text
 from ui.texts import Translator, page_error_text
 from ui.texts import marked as _
 from ui.view import View, map_state, operators_of, variants_of
@@ -313,7 +313,7 @@ def _flipped(view: View, after: Assessment) -> None:
     shown = changed.head(SHOWN)
     names = view.opened.run.study.villages["village"].loc[shown.index]
     places = view.structure.places.loc[shown.index]
-    st.dataframe(
+    draw_table(
         pd.DataFrame(
             {
                 t("Village"): names.map(cell),
@@ -323,6 +323,7 @@ def _flipped(view: View, after: Assessment) -> None:
                 t("Tried out"): shown["after"].map(lambda v: verdict_text(v, t)),
             }
         ).reset_index(drop=True),
+        t,
         hide_index=True,
         alt=t("Villages whose verdict would change"),
     )

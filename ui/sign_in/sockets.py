@@ -31,7 +31,7 @@ RESUMED_S = 600.0
 """So long after its grant has ended no session of a sign-in is taken up again."""
 
 ASKED = "backend_operation_request"
-"""The message by which a browser asks for a file or for more rows of a table."""
+"""The message by which a browser asks for a file."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -154,7 +154,7 @@ class Sockets:
 
 
 def checked(socket: Socket, receive: Receive, send: Send) -> Receive:
-    """``receive`` that asks anew for the rights whenever a file or rows of a table are wanted.
+    """``receive`` that asks anew for the rights whenever a file is wanted.
 
     Every other message ends in a run of the page, which asks by itself.
     """
