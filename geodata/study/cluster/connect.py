@@ -14,8 +14,8 @@ import dask
 import distributed
 from distributed import Client, LocalCluster
 
-from coverage.apart import versions
-from geodata.errors import CallError
+from geodata.study.cluster.errors import ClusterError
+from geodata.study.cluster.versions import versions
 
 REACHED_WITHIN_S = 5.0
 """So long a scheduler may take to answer."""
@@ -25,10 +25,6 @@ STARTED_WITHIN_S = 60.0
 
 SCHEMES = ("tcp", "tls", "ws", "wss")
 LARGE_GRAPH = "distributed.admin.large-graph-warning-threshold"
-
-
-class ClusterError(CallError):
-    """The cluster cannot be used, or was lost (exit status 2)."""
 
 
 @contextmanager
