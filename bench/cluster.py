@@ -1,6 +1,6 @@
 """A country on a cluster: this machine alone against workers that read its files themselves.
 
-    uv run python -m bench.cluster [--times 25] [--folder DIR] [--study DIR] [--write bench/CLUSTER.md]
+    uv run python -m bench.cluster [--times 25] [--folder DIR] [--write bench/CLUSTER.md]
 
 The country of `bench.country`: the reconstruction's villages and twelve ragged layers, so many
 times, in GeoParquet files. Every way starts from the files and ends with the merged table; what
@@ -328,6 +328,7 @@ def _predicted(model: Model, own: Done, fitted: Done) -> list[str]:
             f"| {cores:.1f} |"
         )
     pays = model.pays_to()
+    stays = model.opening + model.own.at(regions_for(model.villages, pays))
     return [
         (
             "### Beyond two: a model, not a measurement\n\n"
@@ -342,14 +343,14 @@ def _predicted(model: Model, own: Done, fitted: Done) -> list[str]:
             "by as many cores, if it has them and they lose nothing."
         ),
         "",
-        "| workers | regions | seconds, model | seconds taken here | store, MB/s | one machine, s |",
+        "| workers | regions | seconds, model | taken here | store, MB/s | one machine, s |",
         "| ---: | ---: | ---: | ---: | ---: | ---: |",
         *rows,
         "",
         (
             f"It stops paying at {pays} workers: twice as many save less than a fifth of the time, "
-            f"for the caller's own {model.opening + model.own.at(regions_for(model.villages, pays)):.1f} s "
-            "stay. A store that gives less than the MB/s above is the limit before that."
+            f"for the caller's own {stays:.1f} s stay. A store that gives "
+            "less than the MB/s above is the limit before that."
         ),
     ]
 

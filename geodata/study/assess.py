@@ -43,7 +43,8 @@ def assess_study(
     address ``scheduler``, else one of so many ``workers`` on this machine
     (`geodata.study.cluster`); the same measures come of it, and are kept under the same keys.
     Measures kept beyond their limit are removed (see `geodata.study.cache`). Raises `CallError`
-    for a rule or an engine nobody knows and for a cluster that cannot be used or lacks its packages.
+    for a rule or an engine nobody knows, for a cluster that cannot be used and for its packages
+    where they are missing.
     """
     chosen = study.rule if rule is None else named_rule(rule)
     limit_bytes()  # a wrong setting is told before anything is measured
