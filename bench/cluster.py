@@ -144,11 +144,12 @@ def ready() -> None:
 
 def _used(client: Client) -> tuple[float, float]:
     """Processor seconds of all workers, and megabytes that they have read from files."""
-    each = client.run(_used_here).values()
+    each = client.run(used_here).values()
     return sum(cpu for cpu, _ in each), sum(mb for _, mb in each)
 
 
-def _used_here() -> tuple[float, float]:
+def used_here() -> tuple[float, float]:
+    """Processor seconds of this process, and megabytes that it has read from files."""
     told = Path("/proc/self/io")
     read = told.read_text(encoding="ascii").split()[1] if told.exists() else "nan"
     return time.process_time(), float(read) / 1e6

@@ -11,8 +11,7 @@ from typing import Any, Self
 import geopandas as gpd
 from distributed import Client
 
-from coverage.amounts import NO_AMOUNTS, Places
-from coverage.errors import CoverageError
+from coverage.amounts import NO_AMOUNTS
 from coverage.joined import joined, joined_amounts, joined_levels
 from coverage.measure import measure_moved
 from coverage.model import Amounts, Basis, Layer, Measures, Moved
@@ -38,7 +37,7 @@ def measured_on(  # noqa: PLR0913  # each is a choice of its own, and all but fo
     files: WorkingFiles,
     *,
     amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
-    hexes: Places | bool = False,
+    hexes: bool = False,
     regions: int | None = None,
     work: Work = measure_task,
     progress: Progress | None = None,
@@ -49,8 +48,6 @@ def measured_on(  # noqa: PLR0913  # each is a choice of its own, and all but fo
     villages and the cluster. ``work`` is what a worker does with a region. Raises what
     `coverage.measure` and `geodata.study.cluster.run.spread_on` raise.
     """
-    if isinstance(hexes, Places):
-        raise CoverageError("the workers of a cluster find hexagons themselves; give True")
     tasks = Regions(
         villages,
         layers,

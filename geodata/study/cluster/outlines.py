@@ -23,9 +23,11 @@ from coverage.moved import (
 )
 from geodata.errors import Phrase, phrase
 from geodata.study.cluster.files import WorkingFiles, WrittenPolygons
-from geodata.study.cluster.regions import REGIONS_A_THREAD
 from geodata.study.cluster.run import Progress, spread_on, threads_of
 from geodata.study.cluster.tasks import MoveTask, move_task
+
+PIECES_A_THREAD = 6
+"""Pieces for every thread of the cluster: many enough to even out."""
 
 LEAST_VERTICES, MOST_AT_ONCE = 2 * MOST_VERTICES, 16 * MOST_VERTICES
 """So many vertices a piece of an outline has at least and at most, where it can be halved on."""
@@ -44,7 +46,7 @@ class OnWorkers:
         """Each layer, by its place, drawn in and let out."""
         valid = {k: valid_polygons(x.footprint.to_numpy()) for k, x in layers.items()}
         vertices = sum(int(shapely.get_num_coordinates(x).sum()) for x in valid.values())
-        even = vertices // (REGIONS_A_THREAD * threads_of(self.client))
+        even = vertices // (PIECES_A_THREAD * threads_of(self.client))
         most = min(max(even, LEAST_VERTICES), MOST_AT_ONCE)
         pieces = [
             _Piece(place=k, layer=layer, polygons=written, chain=chain)

@@ -19,8 +19,8 @@ from geodata.study.cluster.tasks import Task
 from geodata.study.in_files import LayerInFile
 from geodata.study.regional import VILLAGES_A_REGION
 
-REGIONS_A_THREAD = 4
-"""Regions for every thread of the cluster: few enough to cost little, many enough to even out."""
+REGIONS_A_THREAD = 2
+"""Regions for every thread of the cluster: few, for what lies on their borders is read twice."""
 
 
 def regions_for(villages: int, threads: int) -> int:

@@ -208,6 +208,17 @@ def test_a_worker_killed_while_it_is_started_is_told(
     assert done.stderr.startswith("a worker ended while it was started on this machine")
 
 
+def trims() -> bool:
+    return "MALLOC_TRIM_THRESHOLD_" in os.environ
+
+
+@pytest.mark.heavy
+def test_workers_of_this_machine_keep_freed_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    with connected(workers=1) as client:
+        assert list(client.run(trims).values()) == [False]
+
+
 def test_a_worker_lost_before_it_measured_is_not_called_another_version() -> None:
     class Lost:
         def wait_for_workers(self, *_: object, **__: object) -> None: ...
@@ -299,7 +310,8 @@ def test_a_cluster_without_its_packages_is_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("villages", "threads", "regions"), [(3, 2, 3), (3806, 2, 8), (95_150, 2, 20), (10**6, 16, 200)]
+    ("villages", "threads", "regions"),
+    [(3, 2, 3), (3806, 2, 4), (95_150, 2, 20), (95_150, 64, 128), (10**6, 16, 200)],
 )
 def test_regions_grow_with_villages_and_threads(villages: int, threads: int, regions: int) -> None:
     assert regions_for(villages, threads) == regions

@@ -179,7 +179,7 @@ def test_people_places_and_hexagons_are_those_of_one_machine(case: Case, engine:
     same_amounts(found, alone)
     assert found["settled"].total.sum() > 0
     assert told[-1] == 1.0
-    assert len(told) == 8
+    assert len(told) == 4
 
 
 @pytest.mark.heavy
