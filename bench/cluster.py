@@ -1,11 +1,11 @@
-"""A country on a cluster: this machine alone against one and two workers, and one that is killed.
+"""A country on a cluster: this machine alone against workers that read its files themselves.
 
-    uv run python -m bench.cluster [--times 25] [--study DIR] [--write bench/CLUSTER.md]
+    uv run python -m bench.cluster [--times 25] [--folder DIR] [--write bench/CLUSTER.md]
 
-The reconstruction's villages and its own layers, laid side by side so many times, each time moved
-and mirrored (`bench.country.moved`). Every way starts from the same tables in memory; what starting
-the workers takes is told apart. The shares of every way are compared with this machine's own. Then
-a province kind by kind (`bench.cluster_kinds`).
+The country of `bench.country`: the reconstruction's villages and twelve ragged layers, so many
+times, in GeoParquet files. Every way starts from the files and ends with the merged table; what
+starting the workers takes is told apart. The shares of every way are compared with this machine's
+own. Then a province kind by kind (`bench.cluster_kinds`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,107 +26,111 @@ import numpy as np
 import pandas as pd
 import shapely
 from distributed import Client
+from pyarrow import parquet
 
 import geodata
 from bench import cluster_kinds
-from bench.country import CRS, moved
-from coverage.measure import cells_for
+from bench.country import CRS, VERTICES_A_PROVINCE, layers_of, make, ragged_to, villages_of
 from coverage.model import Layer, LayerInfo, Measures
+from coverage.regions import RegionLayer, measure_in_regions
 from geodata.study.cluster import connected, measured_on
-from geodata.study.cluster.parts import Tasks, parts_for
+from geodata.study.cluster.files import working_files
+from geodata.study.cluster.regions import regions_for
 from geodata.study.regional import measure_areas
 
 WITHIN = 1e-12
 """No share may differ by more."""
 
-FITTED = (1, 2)
-PREDICTED = (4, 8, 16)
+THREADS = 2
+PREDICTED = (2, 4, 16, 64)
+PAYS = 0.8
+"""Twice the workers pay where they take no more than this of the time."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Done:
-    """One way: what it measured and what it took, in seconds."""
+    """One way: what it measured and what it took, in seconds of the clock and of processors.
+
+    ``opening_cpu`` is the caller's until villages are in memory and files are known, ``own_cpu``
+    what it takes from there to the merged table. ``read_mb``: what workers read from files.
+    """
 
     name: str
+    regions: int
     measures: Measures
     seconds: float
+    opening_cpu: float
     own_cpu: float
-    workers_cpu: float | None = None
+    workers_cpu: float = 0.0
+    read_mb: float = 0.0
     start: float = 0.0
-    ending: float = 0.0
+
+    @property
+    def caller_share(self) -> float:
+        """The caller's part of all processor time."""
+        return self.own_cpu / (self.opening_cpu + self.own_cpu + self.workers_cpu)
 
 
-def country(study: geodata.Study, times: int) -> tuple[gpd.GeoDataFrame, list[Layer]]:
-    """The study's villages and footprints so many times; a layer's polygons as one column."""
-    columns = int(np.ceil(np.sqrt(times)))
-    middle = np.array(study.villages.total_bounds).reshape(2, 2).mean(axis=0)
-
-    def tiled(shapes: gpd.GeoSeries) -> list[np.ndarray]:
-        each = shapely.get_parts(shapes.to_numpy())
-        return [moved(each, t, columns, middle) for t in range(times)]
-
-    villages = []
-    for t in range(times):
-        shapes = moved(study.villages.geometry.to_numpy(), t, columns, middle)
-        halls = moved(study.villages["centre"].to_numpy(), t, columns, middle)
-        index = [f"{t}-{name}" for name in study.villages.index]
-        villages.append(gpd.GeoDataFrame({"centre": halls}, geometry=shapes, index=index))
-    table = pd.concat(villages).set_crs(CRS)
-    layers = [
-        Layer(
-            info=layer.info,
-            footprint=gpd.GeoSeries(np.concatenate(tiled(layer.footprint)), crs=CRS),
-        )
-        for layer in study.footprints
-    ]
-    return table, layers
+def opened(folder: Path) -> tuple[gpd.GeoDataFrame, list[RegionLayer]]:
+    """The villages in memory, and the layers left in their files."""
+    return villages_of(parquet.read_table(folder / "villages.parquet")), layers_of(folder)
 
 
-def here(villages: gpd.GeoDataFrame, layers: Sequence[Layer]) -> Done:
-    """As `phusong assess` measures without a cluster, on all cores."""
+def here(folder: Path) -> Done:
+    """As `phusong assess` measures without a cluster, on two threads."""
     began, cpu = time.perf_counter(), time.process_time()
-    measures = measure_areas(villages, layers)
+    villages, layers = opened(folder)
+    opening = time.process_time() - cpu
+    regions = regions_for(len(villages), THREADS)
+    measures = measure_in_regions(villages, layers, regions=regions, threads=THREADS)
     return Done(
-        name="this machine alone",
+        name=f"this machine alone, {THREADS} threads",
+        regions=regions,
         measures=measures,
         seconds=time.perf_counter() - began,
-        own_cpu=time.process_time() - cpu,
+        opening_cpu=opening,
+        own_cpu=time.process_time() - cpu - opening,
     )
 
 
 def on_workers(
-    villages: gpd.GeoDataFrame, layers: Sequence[Layer], workers: int, *, kill: bool = False
+    folder: Path, workers: int, *, regions: int | None = None, kill: bool = False
 ) -> Done:
     """On so many workers of this machine; one of them killed half-way where asked."""
-    began = time.perf_counter()
-    with connected(workers=workers) as client:
-        client.run(_ready)
-        start, ended = time.perf_counter() - began, [0.0]
-        tell = _killing(client) if kill else _nothing
-
-        def progress(done: float) -> None:
-            ended[0] = time.perf_counter()
-            tell(done)
-
-        before = sum(client.run(time.process_time).values())
+    started = time.perf_counter()
+    with connected(workers=workers) as client, working_files(folder) as files:
+        client.run(ready)
+        start = time.perf_counter() - started
+        before = _used(client)
         began, cpu = time.perf_counter(), time.process_time()
-        parts = parts_for(len(villages), FITTED[-1])
-        measures = measured_on(client, villages, layers, parts=parts, progress=progress)
-        seconds, own = time.perf_counter() - began, time.process_time() - cpu
-        after = sum(client.run(time.process_time).values())
-    name = f"{workers} worker{'s' if workers > 1 else ''}{', one killed half-way' if kill else ''}"
+        villages, layers = opened(folder)
+        opening = time.process_time() - cpu
+        regions = regions or regions_for(len(villages), workers)
+        measures = measured_on(
+            client,
+            villages,
+            layers,
+            files,
+            regions=regions,
+            progress=_killing(client) if kill else None,
+        )
+        seconds, own = time.perf_counter() - began, time.process_time() - cpu - opening
+        used = _used(client)
+    plural = "s" if workers > 1 else ""
     return Done(
-        name=name,
+        name=f"{workers} worker{plural}{', one killed half-way' if kill else ''}",
+        regions=regions,
         measures=measures,
         seconds=seconds,
+        opening_cpu=opening,
         own_cpu=own,
-        workers_cpu=None if kill else after - before,
+        workers_cpu=np.nan if kill else used[0] - before[0],
+        read_mb=np.nan if kill else used[1] - before[1],
         start=start,
-        ending=began + seconds - ended[0],
     )
 
 
-def _ready() -> None:
+def ready() -> None:
     """A worker's compiled code loaded from the disk."""
     square = gpd.GeoDataFrame(
         {"centre": [shapely.Point(5e5, 2e6)]},
@@ -138,8 +142,17 @@ def _ready() -> None:
     measure_areas(square, [layer])
 
 
-def _nothing(done: float) -> None:
-    del done
+def _used(client: Client) -> tuple[float, float]:
+    """Processor seconds of all workers, and megabytes that they have read from files."""
+    each = client.run(used_here).values()
+    return sum(cpu for cpu, _ in each), sum(mb for _, mb in each)
+
+
+def used_here() -> tuple[float, float]:
+    """Processor seconds of this process, and megabytes that it has read from files."""
+    told = Path("/proc/self/io")
+    read = told.read_text(encoding="ascii").split()[1] if told.exists() else "nan"
+    return time.process_time(), float(read) / 1e6
 
 
 def _killing(client: Client) -> Callable[[float], None]:
@@ -178,148 +191,199 @@ def difference(one: Measures, other: Measures) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
-    """What a run takes, in seconds, where every process has a core of its own.
+class Line:
+    """What grows with the number of regions: ``alone`` and ``each`` more."""
 
-    ``alone``: the caller's own before the first part and after the last. ``each``: the caller's
-    for a part, its making, sending and taking back. ``work``: the workers' for all parts.
-    Processor seconds of the runs with one and two workers, which do not count what others do.
-    """
-
-    villages: int
     alone: float
     each: float
-    work: float
 
     @classmethod
-    def of(cls, villages: int, *, alone: float, runs: Sequence[Done]) -> Model:
-        """The means of some runs."""
-        parts = parts_for(villages, FITTED[-1])
+    def through(cls, few: tuple[int, float], many: tuple[int, float]) -> Line:
+        """The line through what was measured with few and with many regions."""
+        each = max(0.0, (many[1] - few[1]) / (many[0] - few[0]))
+        return cls(alone=few[1] - each * few[0], each=each)
+
+    def at(self, regions: int) -> float:
+        """With so many regions."""
+        return self.alone + self.each * regions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """What a run takes where every process has a core of its own, from two runs here."""
+
+    villages: int
+    opening: float
+    own: Line
+    work: Line
+    read_mb: Line
+
+    @classmethod
+    def of(cls, villages: int, few: Done, many: Done) -> Model:
+        """From runs with few and with many regions."""
+
+        def line(value: Callable[[Done], float]) -> Line:
+            return Line.through((few.regions, value(few)), (many.regions, value(many)))
+
         return cls(
             villages=villages,
-            alone=alone,
-            each=sum(run.own_cpu - alone for run in runs) / len(runs) / parts,
-            work=sum(run.workers_cpu or 0.0 for run in runs) / len(runs),
+            opening=few.opening_cpu,
+            own=line(lambda done: done.own_cpu),
+            work=line(lambda done: done.workers_cpu),
+            read_mb=line(lambda done: done.read_mb),
         )
 
     def seconds(self, workers: int) -> tuple[float, float]:
         """With so many workers: where caller and workers never wait for each other; always."""
-        own = self.each * parts_for(self.villages, workers)
-        theirs = self.work / workers
-        return self.alone + max(own, theirs), self.alone + own + theirs
+        regions = regions_for(self.villages, workers)
+        own, theirs = self.own.at(regions), self.work.at(regions) / workers
+        return self.opening + max(own, theirs), self.opening + own + theirs
+
+    def store_mb_s(self, workers: int) -> float:
+        """What the files must come at, in MB/s, so that workers do not wait for them."""
+        regions = regions_for(self.villages, workers)
+        return self.read_mb.at(regions) / (self.work.at(regions) / workers)
+
+    def pays_to(self) -> int:
+        """The most workers, doubled from one on, that still save a fifth of the time."""
+        workers = 1
+        while self.seconds(2 * workers)[1] <= PAYS * self.seconds(workers)[1]:
+            workers *= 2
+        return workers
 
 
-def table(times: int, study: geodata.Study) -> str:
+def table(folder: Path) -> str:
     """The figures as Markdown."""
-    villages, layers = country(study, times)
-    _ready()
+    ready()
     load = os.getloadavg()[0]
-    began = time.perf_counter()
-    cells = cells_for(villages, layers)
-    tasks = Tasks(villages, layers, parts=parts_for(len(villages), FITTED[-1]), cells=cells)
-    before = time.perf_counter() - began
-    parts = len(tasks)
-    del tasks
-    lines = [_about(times, villages, layers, parts=parts, load=load), "", *HEAD]
+    villages = len(parquet.read_table(folder / "villages.parquet", columns=["village_id"]))
+    most = regions_for(villages, PREDICTED[-1])
+    ways: list[Callable[[], Done]] = [
+        lambda: here(folder),
+        lambda: on_workers(folder, 1),
+        lambda: on_workers(folder, 2),
+        lambda: on_workers(folder, 2, kill=True),
+        lambda: on_workers(folder, 2, regions=most),
+    ]
     found: list[Done] = []
-    for way in (
-        lambda: here(villages, layers),
-        lambda: on_workers(villages, layers, 1),
-        lambda: on_workers(villages, layers, 2),
-        lambda: on_workers(villages, layers, 2, kill=True),
-    ):
+    lines = [_about(villages, load=load), "", *HEAD]
+    for way in ways:
         done = way()
         lines.append(_row(done, found[0] if found else done))
         sys.stderr.write(lines[-1] + "\n")
         # only this machine's own measures are needed again
         found.append(done if not found else replace(done, measures=found[0].measures))
-    alone = before + min(found[1].ending, found[2].ending)
-    model = Model.of(len(villages), alone=alone, runs=found[1:3])
-    return "\n".join([*lines, "", *_predicted(model, found[:3])])
+    model = Model.of(villages, found[2], found[4])
+    return "\n".join([*lines, "", *_predicted(model, found[0], found[2])])
 
 
 HEAD = (
     (
-        "| | seconds | of this machine alone | caller's processor s | workers' processor s "
+        "| | regions | seconds | of this machine alone | caller's processor s, opening "
+        "| caller's processor s, from there | of all | workers' processor s | read by workers, MB "
         "| largest difference of a share | starting, s |"
     ),
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 )
 
 
-def _about(
-    times: int, villages: gpd.GeoDataFrame, layers: Sequence[Layer], *, parts: int, load: float
-) -> str:
-    vertices = sum(int(one.footprint.count_coordinates().sum()) for one in layers)
+def _about(villages: int, *, load: float) -> str:
     return (
-        f"The reconstruction × {times}: {len(villages):,} villages, {len(layers)} layers of "
-        f"{vertices:,} vertices in all, {parts} parts with one or two workers. "
-        f"{platform.machine()}, {os.cpu_count()} cores for caller and workers together, Python "
-        f"{platform.python_version()}; the machine's load was {load:.1f} when this began. One run "
-        "of each. Seconds are from tables in memory to measures; the difference is, of the "
-        "village where it is largest, the sum over all combinations of layers, so that no union "
-        "of layers differs by more."
+        f"The country of `bench.country`: {villages:,} villages, twelve layers of "
+        f"{villages / 3806 * VERTICES_A_PROVINCE / 1e6:.0f} million vertices in all, in GeoParquet "
+        f"files. {platform.machine()}, {os.cpu_count()} cores for caller and workers together, "
+        f"Python {platform.python_version()}; the machine's load was {load:.1f} when this began. "
+        "One run of each, workers warm. Seconds are from files to the merged table: *opening* is "
+        "reading the villages and the layers' boxes, as one machine does too; *from there* is "
+        "splitting, writing the villages for the workers, asking them, and merging. The difference "
+        "is, of the village where it is largest, the sum over all combinations of layers, so that "
+        "no union of layers differs by more."
     )
 
 
 def _row(done: Done, own: Done) -> str:
-    off = "" if done is own else f"{difference(done.measures, own.measures):.1e}"
-    workers = "" if done.workers_cpu is None else f"{done.workers_cpu:.1f}"
-    start = "" if done is own else f"{done.start:.1f}"
+    alone = done is own
+    told = [
+        "" if alone else f"{done.caller_share:.1%}" if np.isfinite(done.workers_cpu) else "",
+        "" if alone or not np.isfinite(done.workers_cpu) else f"{done.workers_cpu:.1f}",
+        "" if alone or not np.isfinite(done.read_mb) else f"{done.read_mb:,.0f}",
+        "" if alone else f"{difference(done.measures, own.measures):.1e}",
+        "" if alone else f"{done.start:.1f}",
+    ]
     return (
-        f"| {done.name} | {done.seconds:.1f} | {done.seconds / own.seconds:.2f} "
-        f"| {done.own_cpu:.1f} | {workers} | {off} | {start} |"
+        f"| {done.name} | {done.regions} | {done.seconds:.1f} | {done.seconds / own.seconds:.2f} "
+        f"| {done.opening_cpu:.1f} | {done.own_cpu:.1f} | {' | '.join(told)} |"
     )
 
 
-def _predicted(model: Model, found: Sequence[Done]) -> list[str]:
+def _predicted(model: Model, own: Done, fitted: Done) -> list[str]:
     """What the model says, in words and figures."""
-    own, *fitted = found
-    taken = {n: f"{done.seconds:.1f}" for n, done in zip(FITTED, fitted, strict=True)}
     rows = []
-    for n in (*FITTED, *PREDICTED):
+    for n in PREDICTED:
         low, high = model.seconds(n)
-        parts = parts_for(model.villages, n)
-        rows.append(f"| {n} | {parts} | {low:.1f} to {high:.1f} | {taken.get(n, '')} |")
+        regions = regions_for(model.villages, n)
+        cores = (own.opening_cpu + own.own_cpu) / n
+        taken = f"{fitted.seconds:.1f}" if n == THREADS else ""
+        rows.append(
+            f"| {n} | {regions} | {low:.1f} to {high:.1f} | {taken} | {model.store_mb_s(n):,.0f} "
+            f"| {cores:.1f} |"
+        )
+    pays = model.pays_to()
+    stays = model.opening + model.own.at(regions_for(model.villages, pays))
     return [
         (
             "### Beyond two: a model, not a measurement\n\n"
-            f"Seconds = {model.alone:.2f} + {model.each:.3f} × parts + {model.work:.1f} / workers "
-            "where caller and workers always wait for each other; where they never do, the larger "
-            "of the last two counts alone. The first is what the caller does before the first part "
-            "and after the last; the second what a part costs it; the third what workers do. All "
-            "are processor seconds, of the runs with one and two workers: they hold for workers "
-            "with a core each and a network that takes no time. What was taken here is the "
-            "seconds of above, with all processes and all else that the machine did on its cores."
+            f"Seconds = {model.opening:.2f} + own + work / workers where caller and workers always "
+            "wait for each other; where they never do, the larger of the last two counts alone. "
+            f"For so many regions the caller's own is {model.own.alone:.2f} + {model.own.each:.4f} "
+            f"× regions, the work {model.work.alone:.1f} + {model.work.each:.4f} × regions, and "
+            f"what is read {model.read_mb.alone:,.0f} + {model.read_mb.each:.2f} × regions MB. All "
+            "are processor seconds of the runs above with two workers, few and many regions: they "
+            "hold for workers with a core each. *Store*: what the shared files must come at, for "
+            "all workers together, that none waits for them. *One machine*: its processor seconds "
+            "by as many cores, if it has them and they lose nothing."
         ),
         "",
-        "| workers | parts | seconds, model | seconds taken here |",
-        "| ---: | ---: | ---: | ---: |",
+        "| workers | regions | seconds, model | taken here | store, MB/s | one machine, s |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: |",
         *rows,
         "",
         (
-            f"This machine alone took {own.own_cpu:.1f} processor seconds on {os.cpu_count()} "
-            f"cores: {own.own_cpu / (os.cpu_count() or 1):.1f} s where it has them to itself."
+            f"It stops paying at {pays} workers: twice as many save less than a fifth of the time, "
+            f"for the caller's own {stays:.1f} s stay. A store that gives "
+            "less than the MB/s above is the limit before that."
         ),
     ]
+
+
+def country(base: Path, times: int, study: Path | None) -> Path:
+    """The files of a country, made where they are not there yet."""
+    folder = base / f"country{times}"
+    if not folder.exists():
+        of = geodata.open_study(study or geodata.reconstruct(base / "study"))
+        make(folder, of.villages, ragged_to(of.layers, VERTICES_A_PROVINCE), times)
+    return folder
 
 
 def main() -> None:
     """Make the country, measure it every way, and print the table or write it where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=25)
+    parser.add_argument("--folder", type=Path, help="where countries are kept and found again")
     parser.add_argument("--study", type=Path)
+    parser.add_argument("--no-kinds", action="store_true", help="leave the province out")
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        study = geodata.open_study(asked.study or geodata.reconstruct(Path(folder) / "study"))
-        found = table(asked.times, study)
-        kinds = cluster_kinds.table(study)
-    text = (
-        f"# On a cluster\n\n`uv run python -m bench.cluster --times {asked.times}`\n\n"
-        f"## A country: areas, centres and extents\n\n{found}\n\n"
-        f"## A province: all of its measures\n\n{kinds}\n"
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        base = asked.folder or Path(scratch)
+        text = (
+            f"# On a cluster\n\n`uv run python -m bench.cluster --times {asked.times}`\n\n"
+            "## A country: areas, centres and extents\n\n"
+            f"{table(country(base, asked.times, asked.study))}\n"
+        )
+        if not asked.no_kinds:
+            of = geodata.open_study(asked.study or geodata.reconstruct(Path(scratch) / "province"))
+            text += f"\n## A province: all of its measures\n\n{cluster_kinds.table(of)}\n"
     if asked.write:
         asked.write.write_text(text, encoding="utf-8")
     sys.stdout.write(text)

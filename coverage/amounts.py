@@ -50,15 +50,31 @@ def village_of(villages: gpd.GeoDataFrame, points: Floats) -> Owner:
     return out
 
 
-def hexagons(villages: gpd.GeoDataFrame) -> Places:
+def owned_by(
+    villages: gpd.GeoDataFrame, points: Floats, *, among: gpd.GeoDataFrame | None = None
+) -> Owner:
+    """`village_of`, and -1 where that is one of ``among`` which is none of ``villages``.
+
+    ``among``: these villages and their neighbours, at least all that meet the box around them.
+    So a point on the border of two villages that are measured apart counts for one of them.
+    """
+    if among is None:
+        return village_of(villages, points)
+    owner = village_of(among, points)
+    own = villages.index.get_indexer(among.index)
+    return np.where(owner >= 0, own[owner], -1).astype(np.int32)
+
+
+def hexagons(villages: gpd.GeoDataFrame, *, among: gpd.GeoDataFrame | None = None) -> Places:
     """The H3 hexagons of resolution 9 of every village, each by its centre, of weight 1.
 
     A village that holds the centre of none counts by the one that holds its own centre (where
     that is not known, a point inside it); the hexagon's centre may lie outside the village.
+    ``among`` as in `owned_by`.
     """
     crs = CRS.from_user_input(villages.crs)
     points = hexagons_near(villages.geometry.to_numpy(), crs)
-    owner = village_of(villages, points)
+    owner = owned_by(villages, points, among=among)
     points, owner = points[owner >= 0], owner[owner >= 0]
     bare = np.setdiff1d(np.arange(len(villages)), owner)
     if len(bare):

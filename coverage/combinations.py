@@ -85,16 +85,14 @@ def combine(
     footprints: Sequence[Geometries],
     *,
     centres: Floats | None = None,
-    cell_m: float | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Combinations:
     """Measure every village against every combination of the layers.
 
     ``villages``: polygonal geometries, none empty; ``footprints``: those of each layer, of
-    any validity, overlapping as they like; ``centres`` only widen the grid; ``cell_m``: its
-    cells, where these are a part of something larger (`cell_for`). All in one projected
-    system, in metres. Raises `CoverageError` for more than 63 layers, for an
+    any validity, overlapping as they like; ``centres`` only widen the grid. All in one
+    projected system, in metres. Raises `CoverageError` for more than 63 layers, for an
     empty village and for coordinates that are not numbers.
     """
     if len(footprints) > MOST_LAYERS:
@@ -108,21 +106,11 @@ def combine(
     areas = [_kept(polygonal(np.asarray(f, dtype=object))) for f in footprints]
     rings = rings_of(villages)
     bounds = _bounds(rings.bounds, centres)
-    cell_m = cell_m or _cell(bounds, len(villages), areas)
-    grid = grid_over(bounds, cell_m=cell_m)
+    grid = grid_over(bounds, cell_m=_cell(bounds, len(villages), areas))
     index = index_layers(areas, grid, threads=threads) if areas else no_layers(grid)
     if progress:
         progress(0.5)
     return _measured(villages, rings, index, threads=threads, progress=progress)
-
-
-def cell_for(
-    villages: Geometries, footprints: Sequence[Geometries], centres: Floats | None = None
-) -> float:
-    """The size of cell that `combine` takes by itself for all these, in metres."""
-    areas = [_kept(polygonal(np.asarray(f, dtype=object))) for f in footprints]
-    around = np.asarray(shapely.total_bounds(polygonal(np.asarray(villages, dtype=object))))
-    return _cell(_bounds(around, centres), len(villages), areas)
 
 
 def _cell(bounds: Floats, villages: int, areas: Sequence[Geometries]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import geopandas as gpd
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from coverage.amounts import NO_AMOUNTS, Places, hexagons, measure_amounts
 from coverage.area import centres_of, require_projected, require_villages
-from coverage.combinations import Combinations, cell_for, combine
+from coverage.combinations import Combinations, combine
 from coverage.errors import CoverageError
 from coverage.model import Areas, Basis, Layer, Measures, Moved
 from coverage.moved import Mover, Outlines, between, move_layers
@@ -28,37 +28,12 @@ Progress = Callable[[float], None]
 Measured = Callable[..., Measures]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cells:
-    """Sizes, in metres, of the grids that footprints and extents are laid out on.
-
-    Villages measured apart from the rest have the same areas to the last bit where the sizes
-    are those of the whole.
-    """
-
-    footprints_m: float
-    extents_m: float
-
-
-def cells_for(villages: gpd.GeoDataFrame, layers: Sequence[AnyLayer]) -> Cells:
-    """The sizes that `measure` takes by itself for all these villages and layers."""
-    points, known = centres_of(villages)
-    shapes = villages.geometry.to_numpy()
-    areas = _areas(layers)
-    extents = [extent.to_numpy() for _, extent in _limits(layers)]
-    return Cells(
-        footprints_m=cell_for(shapes, areas, points[known]),
-        extents_m=cell_for(shapes, extents, points[known]),
-    )
-
-
 def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two have a default
     villages: gpd.GeoDataFrame,
     layers: Sequence[AnyLayer],
     *,
     amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
     hexes: bool | Places = False,
-    cells: Cells | None = None,
     moved: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -69,9 +44,8 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
     ``villages``: polygons in a projected system in metres, indexed by ``village_id``, with
     an optional point column ``centre`` (None where unknown). ``amounts`` are the people and
     settled places to measure beside the area, ``hexes`` whether H3 hexagons are, or those that
-    were found (`coverage.amounts`). ``cells``: those of the whole that these villages are a part of
-    (`cells_for`). ``moved``: whether to measure with every footprint drawn in and let out by its
-    accuracy too, for `coverage.sure`. ``threads``: as many as the process may use.
+    were found (`coverage.amounts`). ``moved``: whether to measure with every footprint drawn in and
+    let out by its accuracy too, for `coverage.sure`. ``threads``: as many as the process may use.
     ``progress`` is told the part done, 0 to 1. ``weights_cache`` keeps what signal layers need
     and depends on the villages and the pixels alone. Raises `CoverageError` on no villages, an
     empty village, duplicate ids, or systems that differ.
@@ -82,7 +56,7 @@ def measure(  # noqa: PLR0913  # each is a choice of its own, and all but two ha
     signals = any(isinstance(layer, SignalLayer) for layer in layers)
     last, progress = between(progress, 0.3, 1.0), between(progress, 0.0, 0.3 if moved else 1.0)
     bare = _footprints(
-        villages, layers, cells=cells, threads=threads,
+        villages, layers, threads=threads,
         progress=_first_half(progress) if amounts or signals else progress,
     )  # fmt: skip
     rest = _second_half(progress)
@@ -128,8 +102,8 @@ def measure_moved(  # noqa: PLR0913  # each is a choice of its own, and all but 
         villages.geometry.to_numpy(), layers, centres=points[known], outlines=outlines,
         mover=mover, threads=threads, progress=told,
     )  # fmt: skip
+    places = hexagons(villages) if hexes is True and measured is None else hexes
     measured = measured or partial(measure, threads=threads)
-    places = hexagons(villages) if hexes is True else hexes
     inward, outward = (
         _served(measured(villages, without_limits(moved, villages), amounts=amounts,
                          hexes=places, progress=between(progress, low, low + 0.2)))
@@ -173,7 +147,6 @@ def _footprints(
     villages: gpd.GeoDataFrame,
     layers: Sequence[AnyLayer],
     *,
-    cells: Cells | None,
     threads: int | None,
     progress: Progress | None,
 ) -> Measures:
@@ -184,11 +157,10 @@ def _footprints(
         villages.geometry.to_numpy(),
         _areas(layers),
         centres=points[has_centre],
-        cell_m=cells.footprints_m if cells else None,
         threads=threads,
         progress=progress,
     )
-    extent_share, extent_centre = _extents(villages, layers, points, has_centre, cells)
+    extent_share, extent_centre = _extents(villages, layers, points, has_centre)
     return Measures(
         villages=villages,
         layers=tuple(layer.info for layer in layers),
@@ -236,7 +208,6 @@ def _extents(
     layers: Sequence[AnyLayer],
     points: Floats,
     known: npt.NDArray[np.bool_],
-    cells: Cells | None,
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Where each filing speaks: share of each village, and its centre (villages × layers)."""
     share = np.ones((len(villages), len(layers)))
@@ -248,7 +219,6 @@ def _extents(
         villages.geometry.to_numpy(),
         [extent.to_numpy() for _, extent in limited],
         centres=points[known],
-        cell_m=cells.extents_m if cells else None,
     )
     bits = _centre_bits(found, points, known)
     for bit, (k, _) in enumerate(limited):

@@ -20,7 +20,7 @@ import shapely
 
 from coverage.combinations import default_threads
 from coverage.grid import make_valid, spread
-from coverage.model import Layer
+from coverage.model import Layer, LayerInfo
 from coverage.pixels import AnyLayer, SignalLayer
 from coverage.rings import Floats, Geometries, polygonal
 
@@ -71,17 +71,17 @@ class Tile:
     polygons: Geometries
 
 
-class Mover(Protocol):
-    """What moves tiles: the threads of this process, or others elsewhere."""
+Pair = tuple[Geometries, Geometries]
+"""Polygons drawn in, and let out."""
 
-    def most_vertices(self, layers: Iterable[Layer]) -> int:
-        """How many a tile of these layers may have; it is halved on where it has more."""
-        ...
+
+class Mover(Protocol):
+    """What moves footprints: the threads of this process, or others elsewhere."""
 
     def moved(
-        self, tiles: Sequence[Tile], seen: shapely.STRtree, progress: Progress | None
-    ) -> list[tuple[Geometries, Geometries]]:
-        """What `move_tile` makes of each tile."""
+        self, layers: Mapping[int, Layer], seen: shapely.STRtree, progress: Progress | None
+    ) -> Mapping[int, Pair]:
+        """Each layer, by its place, drawn in and let out: what `move_tile` makes of its tiles."""
         ...
 
 
@@ -91,17 +91,13 @@ class _Threads:
 
     threads: int
 
-    def most_vertices(self, layers: Iterable[Layer]) -> int:
-        """Tiles as small as they get: they are what is shared out."""
-        del layers
-        return MOST_VERTICES
-
     def moved(
-        self, tiles: Sequence[Tile], seen: shapely.STRtree, progress: Progress | None
-    ) -> list[tuple[Geometries, Geometries]]:
-        """What `move_tile` makes of each tile."""
+        self, layers: Mapping[int, Layer], seen: shapely.STRtree, progress: Progress | None
+    ) -> Mapping[int, Pair]:
+        """What `move_tile` makes of each layer's tiles."""
+        tiles = _all_tiles(layers, seen, threads=self.threads)
 
-        def work(first: int) -> list[tuple[Geometries, Geometries]]:
+        def work(first: int) -> list[Pair]:
             last = min(first + TILES_AT_A_TIME, len(tiles))
             done = [move_tile(tile, seen) for tile in tiles[first:last]]
             if progress:
@@ -109,7 +105,17 @@ class _Threads:
             return done
 
         made = spread(work, range(0, len(tiles), TILES_AT_A_TIME), threads=self.threads)
-        return [pair for some in made for pair in some]
+        pairs = [pair for some in made for pair in some]
+        return together(layers, [tile.layer for tile in tiles], pairs)
+
+
+def together(layers: Iterable[int], of: Sequence[int], pairs: Sequence[Pair]) -> dict[int, Pair]:
+    """The polygons of each layer, by its place, from those of pieces: ``of`` says whose each is."""
+    found = {}
+    for k in layers:
+        own = [pair for place, pair in zip(of, pairs, strict=True) if place == k]
+        found[k] = _together([a for a, _ in own]), _together([b for _, b in own])
+    return found
 
 
 def move_layers(
@@ -136,13 +142,10 @@ def move_layers(
     known = {k: pair for k, pair in had.items() if pair is not None}
     mover = mover or _Threads(threads)
     fresh = {k: x for k, x in enumerate(layers) if k not in known and isinstance(x, Layer)}
-    tiles = _all_tiles(fresh, seen, mover, threads=threads)
-    pairs = mover.moved(tiles, seen, between(progress, 0.2, 1.0))
-    for k in fresh:
-        own = [pair for tile, pair in zip(tiles, pairs, strict=True) if tile.layer == k]
-        known[k] = _together([a for a, _ in own]), _together([b for _, b in own])
+    for k, pair in mover.moved(fresh, seen, between(progress, 0.2, 1.0)).items():
+        known[k] = pair
         if outlines:
-            outlines.keep(k, *known[k])
+            outlines.keep(k, *pair)
     inward, outward = (
         [_with(layer, known[k][way]) if k in known else layer for k, layer in enumerate(layers)]
         for way in (0, 1)
@@ -181,18 +184,19 @@ def move_tile(
     return _present([a for a, _ in pairs]), _present([b for _, b in pairs])
 
 
-def _all_tiles(
-    layers: Mapping[int, Layer], seen: shapely.STRtree, mover: Mover, *, threads: int
-) -> list[Tile]:
+def _all_tiles(layers: Mapping[int, Layer], seen: shapely.STRtree, *, threads: int) -> list[Tile]:
     """The tiles of layers, each by its place, layer by layer."""
-    most = mover.most_vertices(layers.values())
 
     def split(k: int) -> list[Tile]:
-        told = layers[k].info.accuracy_m
-        distance_m = DEFAULT_ACCURACY_M if told is None else told
-        return list(_tiles(k, layers[k].footprint.to_numpy(), distance_m, seen, most))
+        footprint, d = layers[k].footprint.to_numpy(), distance_of(layers[k].info)
+        return list(_tiles(k, footprint, d, seen, MOST_VERTICES))
 
     return [t for some in spread(split, list(layers), threads=threads) for t in some]
+
+
+def distance_of(info: LayerInfo) -> float:
+    """How far a layer's outline is moved, in metres."""
+    return DEFAULT_ACCURACY_M if info.accuracy_m is None else info.accuracy_m
 
 
 def _tiles(
@@ -207,14 +211,71 @@ def _tiles(
     They halve squares of `ROOT_M` that stand still, so that villages measured apart have the
     tiles they have among all.
     """
+    polygons = valid_polygons(footprint)
+    for box in _roots(seen):
+        root = Tile(layer=layer, distance_m=distance_m, box=box, polygons=polygons)
+        yield from _halved(root, seen, most_vertices)
+
+
+def _roots(seen: shapely.STRtree) -> Iterator[Box]:
+    """The squares of `ROOT_M` that something of ``seen`` may be in."""
     x0, y0, x1, y1 = np.floor(shapely.total_bounds(seen.geometries) / ROOT_M).astype(int).tolist()
-    polygons = _valid(footprint)
     for column in range(x0, x1 + 1):
         for row in range(y0, y1 + 1):
             x, y = column * ROOT_M, row * ROOT_M
-            box = (x, y, x + ROOT_M, y + ROOT_M)
-            root = Tile(layer=layer, distance_m=distance_m, box=box, polygons=polygons)
-            yield from _halved(root, seen, most_vertices)
+            yield (x, y, x + ROOT_M, y + ROOT_M)
+
+
+Chain = tuple[Box, ...]
+"""A square of `ROOT_M`, half of it, half of that, and so on."""
+
+
+def pieces_of(
+    corners: Floats, distance_m: float, seen: shapely.STRtree, *, most_vertices: int
+) -> list[Chain]:
+    """Where one footprint may be taken apart, and be moved as if it were whole: see `move_piece`.
+
+    ``corners`` (n × 2) are those of its `valid_polygons`. Only what `move_layers` halves too is
+    halved: what holds more than ``most_vertices`` of them, which is above `MOST_VERTICES`.
+    """
+
+    def down(chain: Chain, inside: Floats) -> Iterator[Chain]:
+        box = chain[-1]
+        if len(seen.query(shapely.box(*box))) == 0:
+            return
+        x0, y0, x1, y1 = with_reach(box, distance_m)
+        x, y = inside.T
+        inside = inside[(x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)]
+        if len(inside) <= most_vertices or not _is_halved(box, distance_m):
+            yield chain
+            return
+        for half in _halves(box):
+            yield from down((*chain, half), inside)
+
+    return [chain for root in _roots(seen) for chain in down((root,), corners)]
+
+
+def move_piece(
+    chain: Chain, polygons: Geometries, distance_m: float, seen: shapely.STRtree
+) -> Pair:
+    """What lies in the last box of a chain drawn in and let out, as `move_layers` does it.
+
+    ``polygons`` are all valid ones that lie in it or within reach (`with_reach`), in their order;
+    ``seen`` has all boxes of the whole that meet it. Cut from box to box, as the whole is, so that
+    outlines are those of the whole to the last bit.
+    """
+    for box in chain[:-1]:
+        polygons = _present(_cut(polygons, with_reach(box, distance_m)))
+    tile = Tile(layer=0, distance_m=distance_m, box=chain[-1], polygons=polygons)
+    pairs = [move_tile(small, seen) for small in _halved(tile, seen, MOST_VERTICES)]
+    return _together([a for a, _ in pairs]), _together([b for _, b in pairs])
+
+
+def with_reach(box: Box, distance_m: float) -> Box:
+    """A box and what around it matters to an outline that is moved by a distance."""
+    x0, y0, x1, y1 = box
+    reach = 1.02 * distance_m + 1.0
+    return x0 - reach, y0 - reach, x1 + reach, y1 + reach
 
 
 def where_seen(villages: Geometries, centres: Floats) -> shapely.STRtree:
@@ -224,7 +285,7 @@ def where_seen(villages: Geometries, centres: Floats) -> shapely.STRtree:
     return shapely.STRtree(np.asarray(shapely.box(*boxes.T), dtype=object))
 
 
-def _valid(footprint: Geometries) -> Geometries:
+def valid_polygons(footprint: Geometries) -> Geometries:
     """The polygons of a footprint, those that are invalid made valid, none missing or empty."""
     rows = polygonal(_present(footprint))
     bad = ~shapely.is_valid(rows)
@@ -242,29 +303,36 @@ def _present(geometries: Sequence[shapely.Geometry] | Geometries) -> Geometries:
 
 def _halved(tile: Tile, seen: shapely.STRtree, most_vertices: int) -> Iterator[Tile]:
     """The tile cut to its box and halved until its parts are small; nothing where it is empty."""
-    d, (x0, y0, x1, y1) = tile.distance_m, tile.box
-    if len(seen.query(shapely.box(x0, y0, x1, y1))) == 0:
+    if len(seen.query(shapely.box(*tile.box))) == 0:
         return
-    reach = 1.02 * d + 1.0
-    cut = _present(_cut(tile.polygons, (x0 - reach, y0 - reach, x1 + reach, y1 + reach)))
+    cut = _present(_cut(tile.polygons, with_reach(tile.box, tile.distance_m)))
     if len(cut):
         yield from _small(replace(tile, polygons=cut), seen, most_vertices)
 
 
 def _small(tile: Tile, seen: shapely.STRtree, most_vertices: int) -> Iterator[Tile]:
     """A tile that is cut to its box already, or the small ones it falls into."""
-    x0, y0, x1, y1 = tile.box
-    wide, high = x1 - x0, y1 - y0
     vertices = int(shapely.get_num_coordinates(tile.polygons).sum())
-    if vertices <= most_vertices or max(wide, high) < 8 * tile.distance_m:
+    if vertices <= most_vertices or not _is_halved(tile.box, tile.distance_m):
         yield tile
         return
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    low, upper = (
-        ((x0, y0, x, y1), (x, y0, x1, y1)) if wide >= high else ((x0, y0, x1, y), (x0, y, x1, y1))
-    )
-    for box in (low, upper):
+    for box in _halves(tile.box):
         yield from _halved(replace(tile, box=box), seen, most_vertices)
+
+
+def _is_halved(box: Box, distance_m: float) -> bool:
+    """Whether a box is large enough, for the distance, to be halved."""
+    x0, y0, x1, y1 = box
+    return max(x1 - x0, y1 - y0) >= 8 * distance_m
+
+
+def _halves(box: Box) -> tuple[Box, Box]:
+    """The halves of a box, across its longer side."""
+    x0, y0, x1, y1 = box
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    if x1 - x0 >= y1 - y0:
+        return (x0, y0, x, y1), (x, y0, x1, y1)
+    return (x0, y0, x1, y), (x0, y, x1, y1)
 
 
 def _together(parts: Sequence[Geometries]) -> Geometries:

@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
+from typing import Protocol, runtime_checkable
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from coverage.amounts import NO_AMOUNTS, Places
 from coverage.combinations import default_threads
 from coverage.errors import CoverageError
 from coverage.grid import spread
 from coverage.joined import joined
 from coverage.measure import Progress, measure
-from coverage.model import CENTRE_TOLERANCE_M, Layer, LayerInfo, Measures
+from coverage.model import CENTRE_TOLERANCE_M, Basis, Layer, LayerInfo, Measures
+from coverage.pixels import AmountSource
 from coverage.rings import Floats, Geometries, Ints
 from coverage.split import split
 
 Bounds = tuple[float, float, float, float]
 """Least x, least y, greatest x, greatest y, in the study's metres."""
+
+
+Polygons = Callable[[], gpd.GeoSeries]
+"""Reads polygons, in the villages' system."""
+
+
+@runtime_checkable
+class Selects(Protocol):
+    """A reader of polygons near bounds that can name those of one region without reading them."""
+
+    def select(self, bounds: Bounds) -> Polygons:
+        """A reader of the polygons near ``bounds``, light enough to be sent to another machine."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NearLayer:
+    """A footprint layer near one region; its polygons are read when `layer` is called."""
+
+    info: LayerInfo
+    footprint: Polygons
+    extent: Polygons | None = None
+
+    def layer(self) -> Layer:
+        """The layer, read."""
+        extent = None if self.extent is None else self.extent()
+        return Layer(info=self.info, footprint=self.footprint(), extent=extent)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +65,17 @@ class RegionLayer:
     info: LayerInfo
     footprint_in: Callable[[Bounds], gpd.GeoSeries]
     extent: gpd.GeoSeries | None = None
+
+    def near(self, bounds: Bounds) -> NearLayer:
+        """The layer near some bounds; nothing is read yet."""
+        source, extent = self.footprint_in, self.extent
+        return NearLayer(
+            info=self.info,
+            footprint=source.select(bounds)
+            if isinstance(source, Selects)
+            else partial(source, bounds),
+            extent=None if extent is None else lambda: extent,
+        )
 
 
 def measure_in_regions(
@@ -61,7 +103,14 @@ def measure_in_regions(
 
     def region(k: int) -> tuple[Ints, Measures]:
         own = threads // last if k >= len(parts) - last else 1
-        made = _region(villages.iloc[parts[k]], layers, own, progress if len(parts) == 1 else None)
+        some = villages.iloc[parts[k]]
+        bounds = bounds_around(some)
+        made = measure_region(
+            some,
+            [layer.near(bounds) for layer in layers],
+            threads=own,
+            progress=progress if len(parts) == 1 else None,
+        )
         told.one_more()
         return parts[k], made
 
@@ -82,16 +131,22 @@ class _Told:
                 self._progress(self._done / self._parts)
 
 
-def _region(
+def measure_region(
     villages: gpd.GeoDataFrame,
-    layers: Sequence[RegionLayer],
-    threads: int,
-    progress: Progress | None,
+    layers: Sequence[NearLayer],
+    *,
+    amounts: Mapping[Basis, AmountSource] = NO_AMOUNTS,
+    hexes: bool | Places = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Measures:
-    """One region; what it read is gone when the next is read."""
-    bounds = _around(villages)
-    near = [Layer(info=x.info, footprint=x.footprint_in(bounds), extent=x.extent) for x in layers]
-    return measure(villages, near, threads=threads, progress=progress)
+    """`coverage.measure` of one region: reads what lies near its villages, and measures them.
+
+    What it read is gone when it returns. The threads of one machine and the workers of a cluster
+    both measure by it.
+    """
+    near = [layer.layer() for layer in layers]
+    return measure(villages, near, amounts=amounts, hexes=hexes, threads=threads, progress=progress)
 
 
 def in_memory(layer: Layer) -> RegionLayer:
@@ -107,7 +162,7 @@ def in_memory(layer: Layer) -> RegionLayer:
     return RegionLayer(info=layer.info, footprint_in=footprint_in, extent=layer.extent)
 
 
-def _around(villages: gpd.GeoDataFrame) -> Bounds:
+def bounds_around(villages: gpd.GeoDataFrame) -> Bounds:
     """The box of some villages and their centres, with room for the tolerance."""
     boxes = [shapely.bounds(villages.geometry.to_numpy())]
     if "centre" in villages:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
@@ -125,9 +126,26 @@ class People:
         """The raster as the engine takes it."""
         return AmountRaster(
             grid=self.grid,
-            amounts=lambda part: self.amounts(part, unit),
+            amounts=PeopleIn(people=self, unit=unit),
             key=hashlib.sha256(f"{self.grid} {unit} {key}".encode()).hexdigest()[:24],
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PeopleIn:
+    """Reads windows of amounts from a raster's file, on this machine or on another."""
+
+    people: People
+    unit: Unit
+
+    def __call__(self, part: Part) -> Floats | npt.NDArray[np.float32]:
+        """The amounts in a window."""
+        return self.people.amounts(part, self.unit)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it reads."""
+        return (self.people.raster.path,)
 
 
 def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
@@ -169,6 +187,7 @@ def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
         width=int(window.width),
         height=height,
     )
+    raster = replace(raster, path=raster.path.absolute())
     return People(
         raster=raster, grid=grid, window=window, flipped=t.e > 0, km2=_pixel_km2(grid, raster.file)
     )

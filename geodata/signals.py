@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -64,6 +65,24 @@ class _Laid:
         return values[:, ::-1] if self.flip_columns else values
 
 
+@dataclass(frozen=True, kw_only=True)
+class RasterLevels:
+    """Reads windows of levels from a raster's file, on this machine or on another."""
+
+    raster: Raster
+    how: _Laid
+
+    def __call__(self, window: Window) -> Bytes:
+        """The levels of a window."""
+        part = read_part(self.raster, self.how.part(window))
+        return levels_of(self.raster, self.how.turned(part))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it reads."""
+        return (self.raster.path,)
+
+
 def laid(raster: Raster) -> _Laid:
     """How a raster lies on a grid of pixels. Raises `DataError` for one that is turned."""
     place = raster.transform
@@ -95,9 +114,7 @@ def signal_layer(raster: Raster, info: LayerInfo, *, lasting: bool) -> SignalLay
     """
     how = laid(raster)
 
-    def read(window: Window) -> Bytes:
-        return levels_of(raster, how.turned(read_part(raster, how.part(window))))
-
+    read = RasterLevels(raster=replace(raster, path=raster.path.absolute()), how=how)
     levels = read if lasting else _held(read, how.grid, raster.file)
     return SignalLayer(info=info, grid=how.grid, levels=levels, key=_digest(raster))
 
@@ -154,23 +171,47 @@ def limited(layer: SignalLayer, area: gpd.GeoSeries, *, touched: bool = False) -
     inside = brought(gpd.GeoSeries(fine, crs=area.crs), pyproj.CRS.from_wkt(grid.crs))
     shapes = [s for s in inside.to_numpy() if s is not None and not s.is_empty]
 
-    def read(window: Window) -> Bytes:
+    read = LimitedLevels(levels=layer.levels, grid=grid, shapes=tuple(shapes), touched=touched)
+    digest = hashlib.sha256(f"{layer.key} {touched}".encode())
+    for shape in sorted(shapely.to_wkb(np.array(shapes, dtype=object))):
+        digest.update(shape)
+    return replace(layer, levels=read, key=digest.hexdigest()[:24])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LimitedLevels:
+    """Reads windows of levels that are `UNSAID` outside some shapes in the grid's system."""
+
+    levels: Reader
+    grid: PixelGrid
+    shapes: tuple[shapely.Geometry, ...]
+    touched: bool
+
+    def __call__(self, window: Window) -> Bytes:
+        """The levels of a window."""
         top, left, rows, columns = window
-        if not shapes:
+        if not self.shapes:
             return np.full((rows, columns), UNSAID, np.uint8)
+        grid = self.grid
         place = rasterio.Affine(
             grid.step_x, 0.0, grid.x + left * grid.step_x,
             0.0, -grid.step_y, grid.y - top * grid.step_y,
         )  # fmt: skip
         outside = geometry_mask(
-            shapes, out_shape=(rows, columns), transform=place, all_touched=touched
+            self.shapes, out_shape=(rows, columns), transform=place, all_touched=self.touched
         )
-        return np.where(outside, np.uint8(UNSAID), layer.levels(window))
+        return np.where(outside, np.uint8(UNSAID), self.levels(window))
 
-    digest = hashlib.sha256(f"{layer.key} {touched}".encode())
-    for shape in sorted(shapely.to_wkb(np.array(shapes, dtype=object))):
-        digest.update(shape)
-    return replace(layer, levels=read, key=digest.hexdigest()[:24])
+    @property
+    def files(self) -> tuple[Path, ...] | None:
+        """What it reads, None where that is held in memory."""
+        return files_read_by(self.levels)
+
+
+def files_read_by(reader: object) -> tuple[Path, ...] | None:
+    """The files that a reader of windows reads, None where it has them in memory."""
+    found: tuple[Path, ...] | None = getattr(reader, "files", None)
+    return found
 
 
 def bounds_of(layer: SignalLayer, crs: pyproj.CRS) -> tuple[float, float, float, float]:

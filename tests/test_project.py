@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from geodata.study.assess import CLUSTER_PACKAGES
 from tests import pins
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +40,8 @@ def test_the_conda_environment_has_the_bounds_of_the_project() -> None:
     python = next(entry for entry in conda if entry.startswith("python>"))
     assert python == f"python{PROJECT['project']['requires-python']}"
     found = sorted({*conda, *pip} - {python, "-e ."})
-    assert found == sorted(PROJECT["project"]["dependencies"])
+    extras = PROJECT["project"]["optional-dependencies"]["cluster"]
+    assert found == sorted([*PROJECT["project"]["dependencies"], *extras])
 
 
 def test_both_lists_of_pins_are_the_same_and_cover_every_dependency() -> None:
@@ -48,7 +50,16 @@ def test_both_lists_of_pins_are_the_same_and_cover_every_dependency() -> None:
     pinned = {name_of(pin) for pin in pins.in_project()}
     wanted = {name_of(r) for r in PROJECT["project"]["dependencies"]}
     wanted |= {name_of(r) for r in PROJECT["dependency-groups"]["dev"]}
+    wanted |= {name_of(r) for r in PROJECT["project"]["optional-dependencies"]["cluster"]}
     assert wanted <= pinned
+
+
+def test_the_tests_have_what_a_cluster_needs_and_others_do_not() -> None:
+    extra = PROJECT["project"]["optional-dependencies"]["cluster"]
+    assert set(extra) <= set(PROJECT["dependency-groups"]["dev"])
+    needed = {name_of(r) for r in PROJECT["project"]["dependencies"]}
+    assert needed.isdisjoint(name_of(r) for r in extra)
+    assert [name_of(r) for r in extra] == list(CLUSTER_PACKAGES)
 
 
 def test_nothing_brings_the_other_coverage() -> None:

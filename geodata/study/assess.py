@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
+from pathlib import Path
 
 from coverage.model import Rule
 from coverage.rules import RULES
@@ -19,6 +21,9 @@ from geodata.study.results import Run, keep_run, make_run, now
 Progress = Callable[[float], None]
 
 ENGINES = ("local", "dask")
+
+CLUSTER_PACKAGES = ("dask", "distributed")
+"""Those of the optional extra ``cluster``, which a cluster needs."""
 
 
 def assess_study(
@@ -38,7 +43,8 @@ def assess_study(
     address ``scheduler``, else one of so many ``workers`` on this machine
     (`geodata.study.cluster`); the same measures come of it, and are kept under the same keys.
     Measures kept beyond their limit are removed (see `geodata.study.cache`). Raises `CallError`
-    for a rule or an engine nobody knows and for a cluster that cannot be used.
+    for a rule or an engine nobody knows, for a cluster that cannot be used and for its packages
+    where they are missing.
     """
     chosen = study.rule if rule is None else named_rule(rule)
     limit_bytes()  # a wrong setting is told before anything is measured
@@ -46,7 +52,7 @@ def assess_study(
     study = study.judged_by(chosen)
     plan = plan_of(study)
     with (
-        _engine(engine, scheduler, workers) as means,
+        _engine(engine, scheduler, workers, folder=study.folder / "results") as means,
         store_of(study).locked(plan.entries),  # two that start together measure once
     ):
         found = measures_of(study, plan, engine=means, progress=progress)
@@ -57,7 +63,7 @@ def assess_study(
 
 
 def _engine(
-    name: str, scheduler: str | None, workers: int | None
+    name: str, scheduler: str | None, workers: int | None, *, folder: Path
 ) -> AbstractContextManager[Engine]:
     """What measures, by its name, for as long as it is needed."""
     if name not in ENGINES:
@@ -78,9 +84,17 @@ def _engine(
         )
     if workers is not None and workers < 1:
         raise CallError("--workers is {found}; at least one is needed", found=workers)
+    missing = [package for package in CLUSTER_PACKAGES if find_spec(package) is None]
+    if missing:
+        raise CallError(
+            "--engine dask needs {packages}, not installed here; install the extra cluster: "
+            "{command}",
+            packages=", ".join(missing),
+            command="uv sync --extra cluster",
+        )
     from geodata.study.cluster import Cluster  # noqa: PLC0415  # takes a second
 
-    return Cluster(scheduler, workers=workers)
+    return Cluster(scheduler, workers=workers, folder=folder)
 
 
 def named_rule(rule: str | Rule) -> Rule:

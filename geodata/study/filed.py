@@ -116,9 +116,7 @@ def left_in_file(
         as_of=filing.as_of,
         source=filing.source,
     )
-    return LayerInFile(
-        info=info, near=seen.near, bounds=seen.bounds, rows=seen.rows, system=seen.crs
-    )
+    return LayerInFile(info=info, near=seen, bounds=seen.bounds, rows=seen.rows, system=seen.crs)
 
 
 def _limited(layer: AnyLayer, extent: gpd.GeoSeries) -> AnyLayer:

@@ -11,7 +11,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyproj
 import shapely
 from pyarrow import ArrowException, parquet
@@ -20,12 +19,11 @@ from coverage.combinations import default_threads
 from coverage.grid import spread
 from coverage.model import Layer
 from coverage.regions import Bounds, RegionLayer, boxes_of
-from geodata.areas import polygons_of
-from geodata.errors import UnreadableError
 from geodata.read import LONLAT
 from geodata.readers.crs_files import parse_crs
 from geodata.study.inputs import Seen as InputSeen
-from geodata.study.inputs import is_unchanged, seen_from, stats_of
+from geodata.study.inputs import seen_from, stats_of
+from geodata.study.selected_rows import BoxedRows, SelectedPolygons, polygons_from
 
 STAYS_FROM_MB = 16.0
 """From so much geometry on a layer stays in its file: about a million vertices."""
@@ -92,24 +90,21 @@ class Seen:
         at = (every[:, :2] + every[:, 2:]) / 2
         return gpd.GeoSeries(shapely.points(at[np.isfinite(at).all(axis=1)]), crs=self.crs)
 
+    def select(self, bounds: Bounds) -> SelectedPolygons:
+        """The polygons whose boxes meet some bounds, not read yet."""
+        known = BoxedRows(path=self.path, read=self.read, boxes=self.boxes)
+        return SelectedPolygons(rows=known.select(bounds), column=self.column, crs=self.crs)
+
+    def __call__(self, bounds: Bounds) -> gpd.GeoSeries:
+        """The polygons near some bounds."""
+        return self.near(bounds)
+
     def near(self, bounds: Bounds) -> gpd.GeoSeries:
         """The polygons whose boxes meet some bounds; row groups without any are not read.
 
         Raises `UnreadableError` where the file is no longer the one that was looked at.
         """
-        if not self.path.exists() or not is_unchanged(self.path, self.read):
-            raise UnreadableError(
-                "{file} has changed since the study was opened; open the study again",
-                file=self.path.name,
-            )
-        found = [np.empty(0, dtype=object)]
-        with parquet.ParquetFile(self.path) as file:
-            for group, boxes in enumerate(self.boxes):
-                rows = np.flatnonzero(_meets(boxes, bounds))
-                if len(rows):
-                    wkb = file.read_row_group(group, columns=[self.column])[self.column]
-                    found.append(_polygons(wkb.take(pa.array(rows))))
-        return gpd.GeoSeries(np.concatenate(found), crs=self.crs)
+        return self.select(bounds)()
 
 
 _NOT_PLAIN = (
@@ -152,7 +147,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
 
         def look(group: int) -> _Group:
             with parquet.ParquetFile(path) as file:
-                shapes = _polygons(file.read_row_group(group, columns=[column])[column])
+                shapes = polygons_from(file.read_row_group(group, columns=[column])[column])
             there = shapes[~shapely.is_missing(shapes)]
             return _Group(
                 boxes=boxes_of(shapes),
@@ -167,7 +162,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
     if not (any(one.has_area for one in found) and all(one.is_finite for one in found)):
         return None
     return Seen(
-        path=path,
+        path=path.absolute(),
         read=seen_from(path, stats),
         column=column,
         crs=crs,
@@ -205,14 +200,3 @@ def _sizes(file: parquet.ParquetFile, name: str) -> list[float]:
         sum(one.total_uncompressed_size for one in columns if one.path_in_schema == name) / 1e6
         for columns in each
     ]
-
-
-def _polygons(wkb: pa.ChunkedArray) -> npt.NDArray[np.object_]:
-    shapes = shapely.from_wkb(wkb.to_numpy())
-    return np.asarray(polygons_of(gpd.GeoSeries(shapes)).to_numpy(), dtype=object)
-
-
-def _meets(boxes: Boxes, bounds: Bounds) -> npt.NDArray[np.bool_]:
-    left, low, right, high = bounds
-    across = (boxes[:, 0] <= right) & (boxes[:, 2] >= left)
-    return across & (boxes[:, 1] <= high) & (boxes[:, 3] >= low)

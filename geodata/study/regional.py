@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -58,6 +59,7 @@ def layer_in_file(
     all others `geodata.read` is the way. Raises `DataError` for another system or a GeoParquet
     without boxes, `UnreadableError` for what cannot be read.
     """
+    path = path.absolute()
     try:
         if path.exists():
             require_self_contained(path, recognise(path))
@@ -83,9 +85,7 @@ def layer_in_file(
     return RegionLayer(info=info, footprint_in=footprint_in, extent=extent)
 
 
-def _in_parquet(
-    path: Path, crs: pyproj.CRS
-) -> tuple[pyproj.CRS | None, Callable[[Bounds], gpd.GeoSeries]]:
+def _in_parquet(path: Path, crs: pyproj.CRS) -> tuple[pyproj.CRS | None, FootprintFile]:
     about = json.loads(parquet.read_schema(path).metadata[b"geo"])
     name = about["primary_column"]
     column = about["columns"][name]
@@ -96,21 +96,62 @@ def _in_parquet(
             "regions; write it again with them",
             file=path.name,
         )
-    sides = [".".join(covering[side]) for side in ("xmin", "ymin", "xmax", "ymax")]
+    sides = tuple(".".join(covering[side]) for side in ("xmin", "ymin", "xmax", "ymax"))
     groups = _boxes_of_groups(path, sides)
-
-    def footprint_in(bounds: Bounds) -> gpd.GeoSeries:
-        read = [np.empty(0, dtype=object)]
-        with parquet.ParquetFile(path) as file:
-            for k in np.flatnonzero(_meets(groups, bounds)):
-                table = file.read_row_group(int(k), columns=[name, *sides])
-                near = _meets(_boxes(table, sides), bounds)
-                wkb = table[name].filter(pa.array(near))
-                read.append(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)))
-        return polygons_of(gpd.GeoSeries(np.concatenate(read), crs=crs))
-
     said = column.get("crs", "OGC:CRS84")
-    return (None if said is None else parse_crs(said, name=path.name)), footprint_in
+    own = None if said is None else parse_crs(said, name=path.name)
+    return own, ParquetFootprint(path=path, crs=crs, column=name, sides=sides, groups=groups)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ParquetFootprint:
+    """Reads from GeoParquet the polygons near some bounds, by the boxes that the file has.
+
+    ``groups`` are the boxes of its row groups, ``sides`` the columns with those of rows.
+    """
+
+    path: Path
+    crs: pyproj.CRS
+    column: str
+    sides: tuple[str, ...]
+    groups: Boxes
+
+    def __call__(self, bounds: Bounds) -> gpd.GeoSeries:
+        """The polygons whose boxes meet the bounds; row groups elsewhere are not read."""
+        read = [np.empty(0, dtype=object)]
+        with parquet.ParquetFile(self.path) as file:
+            for k in np.flatnonzero(_meets(self.groups, bounds)):
+                table = file.read_row_group(int(k), columns=[self.column, *self.sides])
+                near = _meets(_boxes(table, self.sides), bounds)
+                wkb = table[self.column].filter(pa.array(near))
+                read.append(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)))
+        return polygons_of(gpd.GeoSeries(np.concatenate(read), crs=self.crs))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it reads."""
+        return (self.path,)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class IndexedFootprint:
+    """Reads from GeoPackage or FlatGeobuf the polygons near some bounds, by its spatial index."""
+
+    path: Path
+    crs: pyproj.CRS
+
+    def __call__(self, bounds: Bounds) -> gpd.GeoSeries:
+        """The polygons whose boxes meet the bounds."""
+        near = pyogrio.read_dataframe(self.path, columns=[], bbox=bounds)
+        return polygons_of(gpd.GeoSeries(near.geometry.to_numpy(), crs=self.crs))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it reads."""
+        return (self.path,)
+
+
+FootprintFile = ParquetFootprint | IndexedFootprint
 
 
 def _boxes_of_groups(path: Path, sides: Sequence[str]) -> Boxes:
@@ -143,13 +184,7 @@ def _meets(boxes: Boxes, bounds: Bounds) -> npt.NDArray[np.bool_]:
     return across & (boxes[:, 1] <= high) & (boxes[:, 3] >= low)
 
 
-def _in_gdal(
-    path: Path, crs: pyproj.CRS
-) -> tuple[pyproj.CRS | None, Callable[[Bounds], gpd.GeoSeries]]:
+def _in_gdal(path: Path, crs: pyproj.CRS) -> tuple[pyproj.CRS | None, FootprintFile]:
     said = pyogrio.read_info(path)["crs"]
-
-    def footprint_in(bounds: Bounds) -> gpd.GeoSeries:
-        near = pyogrio.read_dataframe(path, columns=[], bbox=bounds)
-        return polygons_of(gpd.GeoSeries(near.geometry.to_numpy(), crs=crs))
-
-    return (None if said is None else parse_crs(said, name=path.name)), footprint_in
+    own = None if said is None else parse_crs(said, name=path.name)
+    return own, IndexedFootprint(path=path, crs=crs)

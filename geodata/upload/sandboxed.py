@@ -242,6 +242,11 @@ class LevelsFile:
             raise self._changed() from error
         return out
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it reads."""
+        return (self.file,)
+
     def _start(self, stream: BinaryIO) -> int:
         """Where the numbers begin, after a head that says what is expected."""
         if np.lib.format.read_magic(stream) != (1, 0):

@@ -2,75 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from distributed import Client
 
-from coverage.apart import MoveTask, move_part
-from coverage.model import Layer, LayerInfo
-from coverage.moved import MOST_VERTICES, Tile
-from coverage.packed import Packed
-from coverage.rings import Geometries
+from coverage.model import Layer
+from coverage.moved import (
+    MOST_VERTICES,
+    Chain,
+    Pair,
+    distance_of,
+    pieces_of,
+    together,
+    valid_polygons,
+    with_reach,
+)
 from geodata.errors import Phrase, phrase
-from geodata.study.cluster.parts import PARTS_A_THREAD
+from geodata.study.cluster.files import WorkingFiles, WrittenPolygons
 from geodata.study.cluster.run import Progress, spread_on, threads_of
+from geodata.study.cluster.tasks import MoveTask, move_task
 
-MOST_SENT = 16 * MOST_VERTICES
-"""A tile that is sent has no more vertices than this; the worker halves it on."""
+PIECES_A_THREAD = 6
+"""Pieces for every thread of the cluster: many enough to even out."""
+
+LEAST_VERTICES, MOST_AT_ONCE = 2 * MOST_VERTICES, 16 * MOST_VERTICES
+"""So many vertices a piece of an outline has at least and at most, where it can be halved on."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OnWorkers:
-    """A `coverage.moved.Mover` whose tiles are moved on a cluster."""
+    """A `coverage.moved.Mover` whose outlines are moved on a cluster."""
 
     client: Client
-    layers: Sequence[LayerInfo]
-
-    def most_vertices(self, layers: Iterable[Layer]) -> int:
-        """Several tiles for each thread, large enough that most of the halving is the workers'."""
-        vertices = sum(int(layer.footprint.count_coordinates().sum()) for layer in layers)
-        even = vertices // (PARTS_A_THREAD * threads_of(self.client))
-        return min(max(even, MOST_VERTICES), MOST_SENT)
+    files: WorkingFiles
 
     def moved(
-        self, tiles: Sequence[Tile], seen: shapely.STRtree, progress: Progress | None
-    ) -> list[tuple[Geometries, Geometries]]:
-        """What `coverage.moved.move_tile` makes of each tile."""
-        sent = _Tiles(tiles=tiles, seen=seen, layers=self.layers)
-        found = spread_on(self.client, sent, move_part, progress)
-        return [(inward.geometries(), outward.geometries()) for inward, outward in found]
+        self, layers: Mapping[int, Layer], seen: shapely.STRtree, progress: Progress | None
+    ) -> Mapping[int, Pair]:
+        """Each layer, by its place, drawn in and let out."""
+        valid = {k: valid_polygons(x.footprint.to_numpy()) for k, x in layers.items()}
+        vertices = sum(int(shapely.get_num_coordinates(x).sum()) for x in valid.values())
+        even = vertices // (PIECES_A_THREAD * threads_of(self.client))
+        most = min(max(even, LEAST_VERTICES), MOST_AT_ONCE)
+        pieces = [
+            _Piece(place=k, layer=layer, polygons=written, chain=chain)
+            for k, layer in layers.items()
+            for written in [self.files.polygons(gpd.GeoSeries(valid[k], crs=layer.crs))]
+            for chain in _chains(valid[k], layer, seen, most)
+            if written.select(with_reach(chain[-1], distance_of(layer.info))).rows.groups
+        ]
+        sent = _Pieces(pieces=pieces, seen=seen)
+        found = spread_on(self.client, sent, move_task, progress) if pieces else []
+        pairs = [(_polygons(inward), _polygons(outward)) for inward, outward in found]
+        return together(layers, [piece.place for piece in pieces], pairs)
+
+
+def _chains(valid: np.ndarray, layer: Layer, seen: shapely.STRtree, most: int) -> Iterator[Chain]:
+    corners = shapely.get_coordinates(valid)
+    yield from pieces_of(corners, distance_of(layer.info), seen, most_vertices=most)
+
+
+def _polygons(wkb: list[bytes]) -> np.ndarray:
+    out = np.empty(len(wkb), dtype=object)
+    out[:] = wkb
+    return np.asarray(shapely.from_wkb(out), dtype=object)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Tiles:
-    """Tiles, each sent with the boxes near it."""
+class _Piece:
+    """A piece of a layer's outlines: the boxes that it lies in, from the largest on."""
 
-    tiles: Sequence[Tile]
+    place: int
+    layer: Layer
+    polygons: WrittenPolygons
+    chain: Chain
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pieces:
+    """Pieces of outlines as tasks, each with the boxes near it."""
+
+    pieces: list[_Piece]
     seen: shapely.STRtree
-    layers: Sequence[LayerInfo]
 
     def __len__(self) -> int:
-        return len(self.tiles)
+        return len(self.pieces)
 
     def task(self, part: int) -> MoveTask:
-        """What is sent out for a tile."""
-        tile = self.tiles[part]
-        near = self.seen.query(shapely.box(*tile.box))
+        """What a worker is asked of a piece."""
+        piece = self.pieces[part]
+        distance_m, box = distance_of(piece.layer.info), piece.chain[-1]
+        near = self.seen.query(shapely.box(*box))
         return MoveTask(
-            distance_m=tile.distance_m,
-            box=tile.box,
-            polygons=Packed.of(tile.polygons),
+            chain=piece.chain,
+            distance_m=distance_m,
+            polygons=piece.polygons.select(with_reach(box, distance_m)),
             seen=shapely.bounds(np.asarray(self.seen.geometries)[near]),
         )
 
     def named(self, part: int) -> Phrase:
-        """A tile, as an error names it."""
+        """A piece, as an error names it."""
         return phrase(
             "piece {part} of {parts} of the outlines that are moved, of {layer},",
             part=part + 1,
             parts=len(self),
-            layer=self.layers[self.tiles[part].layer].title,
+            layer=self.pieces[part].layer.info.title,
         )

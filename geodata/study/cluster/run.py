@@ -13,7 +13,7 @@ from distributed.comm.core import CommClosedError
 
 from coverage.errors import CoverageError
 from geodata.errors import GeodataError, Phrase
-from geodata.study.cluster.connect import ClusterError
+from geodata.study.cluster.errors import ClusterError
 
 RETRIES = 2
 """So often a part that failed is tried again, on any worker."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,15 +26,16 @@ from hypothesis import strategies as st
 import coverage
 import geodata
 from coverage import CoverageError
-from coverage.apart import Task, measure_part
 from coverage.joined import joined
-from coverage.measure import cells_for
 from coverage.model import Layer, Measures
-from coverage.packed import Packed
+from coverage.regions import RegionLayer
 from coverage.shares import union_share
-from geodata.study.cluster import ClusterError, connect, connected, measured_on, near
-from geodata.study.cluster.near import Polygons, cut
-from geodata.study.cluster.parts import Tasks, parts_for
+from geodata.study import assess
+from geodata.study.cluster import ClusterError, connect, connected, files, measured_on
+from geodata.study.cluster.files import WorkingFiles, single_polygons, working_files
+from geodata.study.cluster.regions import Regions, regions_for
+from geodata.study.cluster.tasks import Task, measure_task
+from geodata.study.regional import layer_in_file
 from tests import folder, tiny
 from tests.coverage.shapes import X, Y, polygons
 from tests.laws import examples
@@ -54,6 +57,12 @@ def cluster() -> Iterator[LocalCluster]:
         dashboard_address="127.0.0.1:0",
         silence_logs=60,
     ) as made:
+        yield made
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[WorkingFiles]:
+    with working_files(tmp_path) as made:
         yield made
 
 
@@ -86,15 +95,15 @@ def limited() -> list[Layer]:
 
 def slow(task: Task) -> Measures:
     time.sleep(0.3)
-    return measure_part(task)
+    return measure_task(task)
 
 
 def deadly(task: Task) -> Measures:
-    os._exit(len(task.ids))
+    os._exit(len(task.files))
 
 
 def hungry(task: Task) -> Measures:
-    raise MemoryError(f"no room for {len(task.ids)}")
+    raise MemoryError(f"no room for {len(task.files)} files")
 
 
 def by_process() -> dict[str, str]:
@@ -108,16 +117,17 @@ def not_there() -> dict[str, str]:
 
 
 @pytest.mark.heavy
-def test_a_cluster_measures_what_one_machine_does(client: Client) -> None:
+def test_a_cluster_measures_what_one_machine_does(client: Client, written: WorkingFiles) -> None:
     told: list[float] = []
-    found = measured_on(client, tiny.villages(), limited(), parts=4, progress=told.append)
+    found = measured_on(
+        client, tiny.villages(), limited(), written, regions=4, progress=told.append
+    )
     same(found, coverage.measure(tiny.villages(), limited()))
     assert told == [0.25, 0.5, 0.75, 1.0]
 
 
 @pytest.mark.heavy
-@pytest.mark.heavy
-def test_a_worker_killed_half_way_changes_nothing(client: Client) -> None:
+def test_a_worker_killed_half_way_changes_nothing(client: Client, written: WorkingFiles) -> None:
     killed: list[str] = []
 
     def kill(done: float) -> None:
@@ -126,27 +136,28 @@ def test_a_worker_killed_half_way_changes_nothing(client: Client) -> None:
             os.kill(pid, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
             killed.append(worker)
 
-    found = measured_on(client, tiny.villages(), limited(), parts=9, work=slow, progress=kill)
+    found = measured_on(
+        client, tiny.villages(), limited(), written, regions=9, work=slow, progress=kill
+    )
     same(found, coverage.measure(tiny.villages(), limited()))
     assert killed
     assert killed[0] not in client.nthreads()
 
 
 @pytest.mark.heavy
-@pytest.mark.heavy
-def test_a_part_that_cannot_be_measured_is_named(client: Client) -> None:
-    with pytest.raises(ClusterError, match=r"^part 1 of 1 \(9 villages, .*no room for 9$"):
-        measured_on(client, tiny.villages(), limited(), parts=1, work=hungry)
+def test_a_part_that_cannot_be_measured_is_named(client: Client, written: WorkingFiles) -> None:
+    with pytest.raises(ClusterError, match=r"^part 1 of 1 \(9 villages, .*no room for 4 files$"):
+        measured_on(client, tiny.villages(), limited(), written, regions=1, work=hungry)
 
 
 @pytest.mark.heavy
-def test_bad_data_is_told_as_on_one_machine(client: Client) -> None:
+def test_bad_data_is_told_as_on_one_machine(client: Client, written: WorkingFiles) -> None:
     villages = tiny.villages()
     villages.loc["v5", "centre"] = shapely.Point(np.inf, 0)
     with pytest.raises(CoverageError) as alone:
         coverage.measure(villages, limited())
     with pytest.raises(CoverageError) as told:
-        measured_on(client, villages, limited())
+        measured_on(client, villages, limited(), written)
     assert str(told.value) == str(alone.value)
     again = pickle.loads(pickle.dumps(CoverageError("{a} of {b}", a=1, b="{x}")))  # noqa: S301
     assert (again.template, again.parts) == ("{a} of {b}", {"a": 1, "b": "{x}"})
@@ -175,10 +186,10 @@ def impatient(dask_scheduler: object) -> None:
 
 
 @pytest.mark.heavy
-def test_a_part_that_ends_its_workers_is_named(client: Client) -> None:
+def test_a_part_that_ends_its_workers_is_named(client: Client, written: WorkingFiles) -> None:
     client.run_on_scheduler(impatient)
     with pytest.raises(ClusterError) as told:
-        measured_on(client, tiny.villages(), limited(), parts=1, work=deadly)
+        measured_on(client, tiny.villages(), limited(), written, regions=1, work=deadly)
     assert str(told.value) == (
         "part 1 of 1 (9 villages, the first is v1) ended every worker it was given to, 1 in all; "
         "give the workers more memory"
@@ -195,6 +206,17 @@ def test_a_worker_killed_while_it_is_started_is_told(
     done = call("assess", folder.write(tmp_path), "--engine", "dask")
     assert done.exit_code == 2
     assert done.stderr.startswith("a worker ended while it was started on this machine")
+
+
+def trims() -> bool:
+    return "MALLOC_TRIM_THRESHOLD_" in os.environ
+
+
+@pytest.mark.heavy
+def test_workers_of_this_machine_keep_freed_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    with connected(workers=1) as client:
+        assert list(client.run(trims).values()) == [False]
 
 
 def test_a_worker_lost_before_it_measured_is_not_called_another_version() -> None:
@@ -255,11 +277,50 @@ def test_a_wrong_call_is_one_sentence(tmp_path: Path, options: list[object], sen
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.heavy
+def test_a_worker_that_cannot_read_a_file_is_named_with_it(
+    client: Client, tmp_path: Path, written: WorkingFiles
+) -> None:
+    alpha = tiny.layers()[0]
+    path = tmp_path / "alpha.parquet"
+    alpha.footprint.to_frame("geometry").to_parquet(path, write_covering_bbox=True)
+    layer = layer_in_file(path, info=alpha.info, crs=alpha.footprint.crs)
+    path.unlink()  # as where the folder is not shared
+    with pytest.raises(ClusterError) as told:
+        measured_on(client, tiny.villages(), [layer], written)
+    assert re.fullmatch(
+        rf"the worker at tcp://127\.0\.0\.1:\d+ cannot read {re.escape(str(path))} "
+        r"\(No such file or directory\); workers read a study's files themselves: .*same path",
+        str(told.value),
+    )
+
+
+def test_a_cluster_without_its_packages_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assess, "find_spec", lambda name: name == "dask" or None)
+    done = call("assess", folder.write(tmp_path), "--engine", "dask")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines() == [
+        (
+            "--engine dask needs distributed, not installed here; install the extra cluster: "
+            "uv sync --extra cluster"
+        )
+    ]
+
+
 @pytest.mark.parametrize(
-    ("villages", "threads", "parts"), [(9, 2, 9), (3806, 2, 12), (95_000, 2, 48), (10**6, 16, 500)]
+    ("villages", "threads", "regions"),
+    [(3, 2, 3), (3806, 2, 4), (95_150, 2, 20), (95_150, 64, 128), (10**6, 16, 200)],
 )
-def test_parts_grow_with_villages_and_threads(villages: int, threads: int, parts: int) -> None:
-    assert parts_for(villages, threads) == parts
+def test_regions_grow_with_villages_and_threads(villages: int, threads: int, regions: int) -> None:
+    assert regions_for(villages, threads) == regions
+
+
+def here(tasks: Regions) -> list[Measures]:
+    """What workers would measure, after the way there."""
+    sent = [pickle.dumps(tasks.task(part)) for part in range(len(tasks))]
+    return [measure_task(pickle.loads(task)) for task in sent]  # noqa: S301
 
 
 def star(vertices: int, reach_m: float) -> shapely.Polygon:
@@ -271,8 +332,11 @@ def star(vertices: int, reach_m: float) -> shapely.Polygon:
 
 
 @pytest.mark.heavy
-def test_no_layer_goes_whole_to_a_part() -> None:
+def test_a_task_names_files_and_reads_what_is_near(
+    written: WorkingFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One row of many polygons, and one polygon of many vertices, over all the villages."""
+    monkeypatch.setattr(files, "VERTICES_A_GROUP", 500)
     x, y = tiny.X0, tiny.Y0
     spots = [(x + k, y + j) for k in range(0, 3000, 100) for j in range(0, 3000, 100)]
     many = shapely.MultiPolygon([shapely.box(a, b, a + 7, b + 7) for a, b in spots])
@@ -281,22 +345,22 @@ def test_no_layer_goes_whole_to_a_part() -> None:
         replace(one, footprint=gpd.GeoSeries([shape], crs=tiny.CRS))
         for one, shape in zip(tiny.layers(), (many, giant), strict=True)
     ]
-    tasks = Tasks(tiny.villages(), layers, parts=9, cells=cells_for(tiny.villages(), layers))
+    tasks = Regions(tiny.villages(), layers, written, regions=9)
     sent = [tasks.task(part) for part in range(9)]
-    for k, layer in enumerate(layers):
-        whole = layer.footprint.count_coordinates().sum()
-        parts = [int(t.parted()[k].footprint.count_coordinates().sum()) for t in sent]
-        assert max(parts) < 0.3 * whole
-        assert min(parts) > 0
-    measured = [measure_part(pickle.loads(pickle.dumps(task))) for task in sent]  # noqa: S301
-    found = joined(list(zip(tasks.rows, measured, strict=True)), tiny.villages())
+    assert max(len(pickle.dumps(task)) for task in sent) < 30_000 < len(shapely.to_wkb(giant))
+    groups = [{k for k, _ in task.layers[0].footprint.rows.groups} for task in sent]
+    assert len(set.union(*groups)) > 5
+    assert max(map(len, groups)) < len(set.union(*groups))
+    near = [task.layers[0].layer().footprint.count_coordinates().sum() for task in sent]
+    assert 0 < min(near) <= max(near) < 0.3 * shapely.get_num_coordinates(many)
+    found = joined(list(zip(tasks.rows, here(tasks), strict=True)), tiny.villages())
     same(found, coverage.measure(tiny.villages(), layers))
 
 
 @pytest.mark.heavy
 @settings(max_examples=examples(25), deadline=None)
-@given(footprints=st.lists(st.lists(polygons(), max_size=4), min_size=2, max_size=2))
-def test_polygons_cut_to_a_part_measure_as_whole_ones(
+@given(footprints=st.lists(st.lists(polygons(), max_size=4), min_size=3, max_size=3))
+def test_regions_read_from_files_measure_as_the_whole(
     footprints: list[list[shapely.Geometry]],
 ) -> None:
     squares = [
@@ -304,37 +368,63 @@ def test_polygons_cut_to_a_part_measure_as_whole_ones(
         for x in (0, 350, 900) for y in (100, 750)
     ]  # fmt: skip
     villages = gpd.GeoDataFrame(geometry=squares, crs=tiny.CRS)
+    *shapes, extent = (gpd.GeoSeries(some, crs=tiny.CRS) for some in footprints)
     layers = [
-        replace(one, footprint=gpd.GeoSeries(shapes, crs=tiny.CRS))
-        for one, shapes in zip(tiny.layers(), footprints, strict=True)
+        replace(one, footprint=footprint, extent=extent)
+        for one, footprint in zip(tiny.layers(), shapes, strict=True)
     ]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(near, "LARGE", 3)  # every polygon is large
-        tasks = Tasks(villages, layers, parts=6, cells=cells_for(villages, layers))
-        measured = [measure_part(tasks.task(part)) for part in range(6)]
+    with tempfile.TemporaryDirectory() as base, working_files(Path(base)) as made:
+        tasks = Regions(villages, layers, made, regions=6)
+        measured = here(tasks)
     found = joined(list(zip(tasks.rows, measured, strict=True)), villages)
     same(found, coverage.measure(villages, layers))
 
 
-def test_an_edge_that_meets_the_box_is_not_cut() -> None:
-    far = shapely.Polygon([(-1e5, 3), (1e5, 7), (1e5, 1e5), (0, 2e5), (-1e5, 1e5)])
-    found = cut(far, (0.0, 0.0, 10.0, 10.0))
-    assert shapely.get_num_coordinates(found).sum() <= 6
-    corners = {tuple(xy) for xy in shapely.get_coordinates(found).tolist()}
-    assert {(-1e5, 3.0), (1e5, 7.0)} <= corners
-    assert len(cut(far, (0.0, -90.0, 10.0, -80.0))) == 0
+def test_a_layer_in_a_file_is_not_written_again(tmp_path: Path, written: WorkingFiles) -> None:
+    alpha = tiny.layers()[0]
+    path = tmp_path / "alpha.parquet"
+    alpha.footprint.to_frame("geometry").to_parquet(path, write_covering_bbox=True)
+    layer = layer_in_file(path, info=alpha.info, crs=alpha.footprint.crs)
+    assert isinstance(layer, RegionLayer)
+    tasks = Regions(tiny.villages(), [layer, tiny.layers()[1]], written, regions=4)
+    task = tasks.task(0)
+    assert path in task.files
+    assert len(task.files) == 3  # villages, the file, and the layer that is in memory
+    again = Regions(tiny.villages(), [layer], written, regions=4).task(0)
+    assert len(again.files) == 2
+    found = joined(list(zip(tasks.rows, here(tasks), strict=True)), tiny.villages())
+    same(found, coverage.measure(tiny.villages(), tiny.layers()))
 
 
-def test_a_coordinate_that_is_not_a_number_is_told_wherever_it_lies() -> None:
+def test_working_files_are_gone_afterwards(tmp_path: Path) -> None:
+    with working_files(tmp_path) as made:
+        Regions(tiny.villages(), tiny.layers(), made, regions=2)
+        assert list(tmp_path.rglob("*.parquet"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_coordinate_that_is_not_a_number_is_told_wherever_it_lies(written: WorkingFiles) -> None:
     bad = shapely.polygons([[(9e6, 0), (9e6, 1), (np.nan, 1), (9e6, 0)]])
     with pytest.raises(CoverageError, match="not a number"):
-        Polygons(gpd.GeoSeries(bad, crs=tiny.CRS))
+        written.polygons(gpd.GeoSeries(bad, crs=tiny.CRS))
 
 
-@pytest.mark.heavy
-def test_geometries_travel_to_the_last_bit() -> None:
-    shapes = np.array([None, shapely.Polygon(), *tiny.villages().geometry], dtype=object)
-    again = Packed.of(shapes).geometries()
-    assert again[0] is None
-    assert shapely.to_wkb(again[1:]).tolist() == shapely.to_wkb(shapes[1:]).tolist()
-    assert len(Packed.of(np.empty(0, dtype=object)).geometries()) == 0
+def test_geometries_are_read_again_to_the_last_bit(written: WorkingFiles) -> None:
+    squares = list(tiny.villages().geometry)
+    deep = shapely.GeometryCollection([shapely.MultiPolygon(squares[3:6]), shapely.Point(0, 0)])
+    shapes = np.array([None, shapely.Polygon(), squares[8], deep, *squares[:3]], dtype=object)
+    apart, row = single_polygons(shapes)
+    assert row.tolist() == [2, 3, 3, 3, 4, 5, 6]
+    everywhere = (-np.inf, -np.inf, np.inf, np.inf)
+    again = written.polygons(gpd.GeoSeries(shapes, crs=tiny.CRS))(everywhere)
+    assert shapely.to_wkb(again.to_numpy()).tolist() == shapely.to_wkb(apart).tolist()
+    assert len(written.polygons(gpd.GeoSeries([], crs=tiny.CRS))(everywhere)) == 0
+    villages = tiny.villages()
+    villages.loc["v5", "centre"] = None
+    table = written.villages(villages, [np.array([4, 7]), np.array([0])])
+    read = table.region(0)()
+    assert read.index.tolist() == ["v5", "v8"]
+    assert read["centre"].isna().tolist() == [True, False]
+    assert shapely.to_wkb(read.geometry.to_numpy()).tolist() == (
+        shapely.to_wkb(villages.geometry.to_numpy()[[4, 7]]).tolist()
+    )

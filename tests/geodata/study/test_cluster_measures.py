@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -16,20 +18,22 @@ from shapely import Point, box
 
 import coverage
 import coverage.pixels
+import geodata
 from coverage import moved as outlining
 from coverage.amounts import hexagons, measure_amounts
-from coverage.apart import amounts_part, levels_part, move_part
 from coverage.joined import joined_amounts, joined_levels
 from coverage.measure import measure_moved
 from coverage.model import Amounts, Areas, Basis, Layer, LayerInfo, Levels
-from coverage.moved import Tile, move_layers
-from coverage.packed import Held
-from coverage.pixels import AmountPoints, AmountSource, PixelGrid, SignalLayer
+from coverage.moved import move_layers, pieces_of, where_seen
+from coverage.pixels import AmountPoints, AmountRaster, AmountSource, PixelGrid, SignalLayer, Window
 from coverage.rings import Geometries
 from coverage.signal import measure_levels
+from geodata.signals import files_read_by, limited
 from geodata.study.cluster import Cluster, outlines
-from geodata.study.cluster.parts import Tasks, parts_for
-from geodata.study.cluster.pixels import Windows
+from geodata.study.cluster.files import PixelsFile, WorkingFiles, working_files
+from geodata.study.cluster.regions import Regions
+from geodata.study.cluster.tasks import amounts_task, levels_task
+from geodata.study.engine import HERE
 from tests import tiny, tiny_signal
 
 pytestmark = pytest.mark.heavy
@@ -99,8 +103,9 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Cluster]:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster whose two workers are threads, reached as any other."""
+    shared = tmp_path_factory.mktemp("shared")
     with (
         LocalCluster(
             n_workers=2,
@@ -111,9 +116,15 @@ def engine() -> Iterator[Cluster]:
             dashboard_address="127.0.0.1:0",
             silence_logs=60,
         ) as made,
-        Cluster(made.scheduler_address) as cluster,
+        Cluster(made.scheduler_address, folder=shared) as cluster,
     ):
         yield cluster
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[WorkingFiles]:
+    with working_files(tmp_path) as made:
+        yield made
 
 
 def table(of: Amounts, villages: int) -> np.ndarray:
@@ -168,7 +179,7 @@ def test_people_places_and_hexagons_are_those_of_one_machine(case: Case, engine:
     same_amounts(found, alone)
     assert found["settled"].total.sum() > 0
     assert told[-1] == 1.0
-    assert len(told) == 9
+    assert len(told) == 4
 
 
 @pytest.mark.heavy
@@ -226,99 +237,162 @@ def test_moved_footprints_are_those_of_one_machine(case: Case, engine: Cluster) 
     assert told[-1] == 1.0
 
 
-def test_tiles_that_a_worker_halves_on_are_those_of_one_machine() -> None:
-    """Few large tiles are sent; what comes of them is what comes of many small ones."""
+def there_and_back(
+    _: object, sent: Sequence[object], work: Callable[[object], object], progress: object
+) -> list[object]:
+    """Tasks done as workers would, after the way there."""
+    assert progress is None
+    tasks = [sent.task(part) for part in range(len(sent))]  # type: ignore[attr-defined]
+    return [work(pickle.loads(pickle.dumps(task))) for task in tasks]  # noqa: S301
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["polygons", "one multipolygon"])
+def test_pieces_that_a_worker_halves_on_are_those_of_one_machine(
+    written: WorkingFiles, *, apart: bool
+) -> None:
+    """Few large pieces are sent; what comes of them is what comes of many small tiles."""
     spots = RNG.uniform((tiny.X0, tiny.Y0), (tiny.X0 + 3000, tiny.Y0 + 3000), (400, 2))
     discs = gpd.GeoSeries([Point(*xy).buffer(150, quad_segs=9) for xy in spots], crs=tiny.CRS)
+    if not apart:
+        some = [disc.buffer(-140) for disc in discs[:200]]  # so small that they are valid together
+        discs = gpd.GeoSeries([shapely.union_all(some), *discs[200:]], crs=tiny.CRS)
     layers = [Layer(info=tiny.layers()[0].info, footprint=discs)]
-    sent: list[Tile] = []
-
-    class Sent:
-        """Tiles moved as a worker would."""
-
-        def most_vertices(self, layers: Iterable[Layer]) -> int:
-            return sum(int(x.footprint.count_coordinates().sum()) for x in layers) // 3
-
-        def moved(
-            self, tiles: Sequence[Tile], seen: shapely.STRtree, progress: object
-        ) -> list[tuple[Geometries, Geometries]]:
-            assert progress is None
-            sent.extend(tiles)
-            parts = outlines._Tiles(tiles=tiles, seen=seen, layers=[layers[0].info])
-            tasks = [parts.task(part) for part in range(len(parts))]
-            done = [move_part(pickle.loads(pickle.dumps(task))) for task in tasks]  # noqa: S301
-            return [(a.geometries(), b.geometries()) for a, b in done]
-
     villages = tiny.villages()
     given = (villages.geometry.to_numpy(), layers)
     centres = shapely.get_coordinates(villages["centre"].to_numpy())
+    sent: list[int] = []
+
+    def noted(*given: object) -> list[object]:
+        sent.append(len(given[1]))  # type: ignore[arg-type]
+        return there_and_back(*given)  # type: ignore[arg-type]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(outlining.move_tile, "__kwdefaults__", {"most_vertices": 500})
-        found = move_layers(*given, centres=centres, mover=Sent())
         patch.setattr(outlining, "MOST_VERTICES", 500)
+        patch.setattr(outlines, "LEAST_VERTICES", 1000)
+        patch.setattr(outlines, "threads_of", lambda _: 1)
+        patch.setattr(outlines, "spread_on", noted)
+        mover = outlines.OnWorkers(client=None, files=written)
+        found = move_layers(*given, centres=centres, mover=mover)
         alone = move_layers(*given, centres=centres)
-    assert 3 <= len(sent) < 20
+    assert 3 <= sent[0] < 20
     for mine, theirs in zip(found, alone, strict=True):
         one, other = (x[0].footprint.to_numpy() for x in (mine, theirs))
         assert shapely.to_wkb(one).tolist() == shapely.to_wkb(other).tolist()
-        assert len(one) > len(sent)
+        assert len(one) > sent[0]
+
+
+def test_pieces_are_halves_of_halves_and_only_where_something_is_measured() -> None:
+    seen = where_seen(tiny.villages().geometry.to_numpy(), np.empty((0, 2)))
+    corners = RNG.uniform((tiny.X0, tiny.Y0), (tiny.X0 + 30_000, tiny.Y0 + 3000), (9000, 2))
+    chains = pieces_of(corners, 100.0, seen, most_vertices=300)
+    assert len(chains) > 3
+    for chain in chains:
+        assert len(seen.query(box(*chain[-1]))) > 0
+        sides = [max(b[2] - b[0], b[3] - b[1]) for b in chain]
+        assert sides[0] == outlining.ROOT_M
+        for (x0, y0, x1, y1), (u0, v0, u1, v1) in itertools.pairwise(chain):
+            assert (x1 - x0) * (y1 - y0) == 2 * (u1 - u0) * (v1 - v0)
+            assert (u0 >= x0, v0 >= y0, u1 <= x1, v1 <= y1) == (True,) * 4
+    assert len({chain[-1] for chain in chains}) == len(chains)
 
 
 @pytest.mark.heavy
-def test_a_part_has_no_more_pixels_and_places_than_it_needs(case: Case) -> None:
+def test_a_task_names_files_and_reads_pixels_and_places_near_it(
+    case: Case, written: WorkingFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
     layers = signals_of(case.layers)
-    hexes = hexagons(case.villages)
-    tasks = Tasks(case.villages, layers, parts=9, amounts=case.amounts, hexes=hexes)
+    tasks = Regions(
+        case.villages, layers, written, regions=9, amounts=case.amounts, hexes=True
+    )  # fmt: skip
     sent = [pickle.loads(pickle.dumps(tasks.task(part))) for part in range(9)]  # noqa: S301
-    whole = sum(layer.grid.width * layer.grid.height for layer in layers)
-    assert max(sum(x.size for x in task.layers) for task in sent) < 0.6 * whole
-    assert sum(len(task.hexes.points) for task in sent) == len(hexes.points)
-    amounts = [(rows, amounts_part(task)) for rows, task in zip(tasks.rows, sent, strict=True)]
+    assert max(len(pickle.dumps(task)) for task in sent) < 20_000
+    read: list[tuple[Path, Window]] = []
+    whole = PixelsFile.__call__
+
+    def noted(self: PixelsFile, window: Window) -> np.ndarray:
+        read.append((self.file, window))
+        return whole(self, window)
+
+    monkeypatch.setattr(PixelsFile, "__call__", noted)
+    fine = next(task.levels.file for task in sent[0].signals if task.grid == FINE)
+    levels = []
+    for rows, task in zip(tasks.rows, sent, strict=True):
+        read.clear()
+        levels.append((rows, levels_task(task)))
+        most = max(w[2] * w[3] for file, w in read if file == fine)
+        assert most < 0.6 * FINE.width * FINE.height
+    amounts = [(rows, amounts_task(task)) for rows, task in zip(tasks.rows, sent, strict=True)]
     alone = measure_amounts(case.villages, layers, case.amounts, hexes=True)
     same_amounts(joined_amounts(amounts, 9), alone)
-    levels = [(rows, levels_part(task)) for rows, task in zip(tasks.rows, sent, strict=True)]
+    assert sum(found["hexes"].total.sum() for _, found in amounts) == (
+        len(hexagons(case.villages).points)
+    )
     same_levels(
         joined_levels(levels, 9).levels,
         measure_levels(case.villages, layers, amounts=case.amounts).levels,
     )
 
 
-def test_rasters_that_lie_elsewhere_are_sent_empty() -> None:
+def test_rasters_that_lie_elsewhere_say_nothing(written: WorkingFiles) -> None:
     east = replace(tiny_signal.GRID, x=tiny.X0 + 2500)
     layer = tiny_signal.layer("Gamma", "4G", levels_on(east), grid=east)
     heads = tiny_signal.people(np.ones((40, 40)), grid=replace(east, y=tiny.Y0 - 50_000.0))
     villages, amounts = tiny.villages(), {"people": heads}
-    tasks = Tasks(villages, [layer], parts=9, amounts=amounts)  # type: ignore[arg-type]
-    levels = [(rows, levels_part(tasks.task(k))) for k, rows in enumerate(tasks.rows)]
+    tasks = Regions(villages, [layer], written, regions=9, amounts=amounts)  # type: ignore[arg-type]
+    levels = [(rows, levels_task(tasks.task(k))) for k, rows in enumerate(tasks.rows)]
     alone = measure_levels(villages, [layer], amounts=amounts)  # type: ignore[arg-type]
     same_levels(joined_levels(levels, 9).levels, alone.levels)
-    assert tasks.task(0).sources[0].size == 0
 
 
-def test_windows_hold_what_other_grids_ask_for(case: Case) -> None:
-    grids = [layer.grid for layer in signals_of(case.layers)]
-    around = Windows(grids, case.villages.crs).around((tiny.X0, tiny.Y0, tiny.X0 + 9, tiny.Y0 + 9))
-    alone = Windows(grids[:1], case.villages.crs).around(
-        (tiny.X0, tiny.Y0, tiny.X0 + 9, tiny.Y0 + 9)
+def test_pixels_held_in_memory_are_written_once_and_read_in_windows(written: WorkingFiles) -> None:
+    levels = levels_on(FINE)
+    layer = tiny_signal.layer("Gamma", "4G", levels, grid=FINE)
+    read = written.signal(layer)
+    assert written.signal(layer) is read
+    assert files_read_by(read.levels) is not None
+    assert read.levels((3, 5, 7, 9)).tolist() == levels[3:10, 5:14].tolist()
+    heads = tiny_signal.people(RNG.uniform(0, 9, (60, 70)), grid=DEGREES)
+    amounts = written.source(heads)
+    assert isinstance(amounts, AmountRaster)
+    window = (0, 0, 60, 70)
+    np.testing.assert_array_equal(amounts.amounts(window), heads.amounts(window))
+
+
+@pytest.mark.heavy
+def test_a_study_of_all_kinds_of_files_is_that_of_one_machine(
+    tmp_path: Path, engine: Cluster
+) -> None:
+    """Rasters of files are read by the workers, limited ones too; nothing of them is written."""
+    file = tiny_signal.write_signal_study(tmp_path)
+    table = gpd.GeoDataFrame(
+        {"so_ho": [30, 10]},
+        geometry=[Point(tiny.X0 + 500, tiny.Y0 + 500), Point(tiny.X0 + 1000, tiny.Y0 + 500)],
+        crs=tiny.CRS,
     )
-    top, left, rows, columns = alone[grids[0]]
-    assert (rows, columns) == (5, 5)
-    wide = around[grids[0]]
-    assert wide[0] <= top
-    assert wide[1] <= left
-    assert wide[0] + wide[2] >= top + rows
-    assert wide[1] + wide[3] >= left + columns
-
-
-def test_pixels_that_were_not_sent_are_no_guess() -> None:
-    held = Held(window=(2, 3, 2, 2), values=np.array([[1, 2], [3, 4]], np.uint8))
-    assert held.part((3, 3, 1, 2)).tolist() == [[3, 4]]
-    with pytest.raises(ValueError, match=r"\(2, 3, 3, 2\) were asked for, and .* were sent"):
-        held.part((2, 3, 3, 2))
-    assert held.padded((1, 2, 3, 2)).tolist() == [[0, 0], [0, 1], [0, 3]]
-    assert held.padded((9, 9, 1, 2)).tolist() == [[0, 0]]
-
-
-@pytest.mark.parametrize(("pixel_bytes", "parts"), [(0, 12), (10**9, 30), (10**12, 3806)])
-def test_parts_grow_with_pixels(pixel_bytes: int, parts: int) -> None:
-    assert parts_for(3806, 2, pixel_bytes) == parts
+    table.to_file(tmp_path / "settled.gpkg")
+    tiny_signal.write_raster(tmp_path / "people.tif", RNG.uniform(0, 9, (40, 40)), nodata=-1)
+    told = file.read_text(encoding="utf-8")
+    told += '\n[settled]\npath = "settled.gpkg"\n'
+    told += '\n[population]\npath = "people.tif"\nunit = "count"\n'
+    file.write_text(told, encoding="utf-8")
+    study = geodata.open_study(file)
+    *others, last = study.layers
+    assert isinstance(last, SignalLayer)
+    area = gpd.GeoSeries([box(tiny.X0, tiny.Y0, tiny.X0 + 1700, tiny.Y0 + 1700)], crs=tiny.CRS)
+    layers = [*others, limited(last, area)]
+    for layer in signals_of(layers):
+        assert engine.files.signal(layer) is layer
+    alone = HERE.amounts(study.villages, layers, study.amounts, hexes=True)
+    same_amounts(engine.amounts(study.villages, layers, study.amounts, hexes=True), alone)
+    measures = coverage.measure(study.villages, [x for x in layers if isinstance(x, Layer)])
+    measures = replace(
+        measures,
+        layers=tuple(x.info for x in layers),
+        extent_share=np.ones((9, len(layers))),
+        extent_centre=np.ones((9, len(layers)), bool),
+    )
+    mine = engine.levels(measures, layers, amounts=study.amounts)
+    theirs = HERE.levels(measures, layers, amounts=study.amounts)
+    same_levels(mine.levels, theirs.levels)
+    np.testing.assert_allclose(mine.extent_share, theirs.extent_share, atol=1e-12)

@@ -78,13 +78,13 @@ def test_results_are_those_of_layers_in_memory(
 def test_nothing_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     studied(tmp_path)
     asked: list[Bounds] = []
-    near = in_files.Seen.near
+    near = in_files.Seen.select
 
     def noted(self: in_files.Seen, bounds: Bounds) -> gpd.GeoSeries:
         asked.append(bounds)
         return near(self, bounds)
 
-    monkeypatch.setattr(in_files.Seen, "near", noted)
+    monkeypatch.setattr(in_files.Seen, "select", noted)
     monkeypatch.setattr(moved, "MOST_VILLAGES", 0)  # as in a country
     study = geodata.open_study(tmp_path)
     assert geodata.assess_study(study).measured
