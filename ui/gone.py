@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import pyarrow
 from streamlit import runtime
 
 SWEEP_S = 30
@@ -52,9 +53,11 @@ def forget_old(server: Any) -> int:
 def give_back() -> None:
     """Collect what is left of ended sessions, and give the memory back to the system.
 
-    The C library keeps what was freed, which only glibc can be told to give back.
+    Arrow, which tables are sent as, keeps what was freed until it is told, and so does the C
+    library, of which only glibc can be.
     """
     gc.collect()
+    pyarrow.default_memory_pool().release_unused()
     if sys.platform == "linux":
         with suppress(AttributeError, OSError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)
