@@ -19,7 +19,14 @@ from pyarrow import parquet
 
 from coverage.errors import CoverageError
 from coverage.model import Layer
-from coverage.pixels import AmountPoints, AmountRaster, AmountSource, SignalLayer, Window
+from coverage.pixels import (
+    AmountPoints,
+    AmountRaster,
+    AmountSource,
+    PixelGrid,
+    SignalLayer,
+    Window,
+)
 from coverage.regions import Bounds, RegionLayer, boxes_of
 from coverage.rings import Geometries, Ints
 from coverage.split import split
@@ -27,6 +34,7 @@ from geodata.signals import files_read_by
 from geodata.staging import staging
 from geodata.study.in_files import LayerInFile
 from geodata.study.selected_rows import BoxedRows, SelectedPolygons, SelectedRows
+from geodata.write_errors import writing
 
 VERTICES_A_GROUP = 2**16
 """A row group has about as many vertices: a megabyte."""
@@ -278,16 +286,25 @@ class WorkingFiles:
     ) -> BoxedRows:
         """A file of these row groups, with their boxes."""
         path, table = self._new("parquet"), pa.table(dict(columns))
-        with parquet.ParquetWriter(
-            path, table.schema, compression="lz4", use_dictionary=False, write_statistics=False
-        ) as out:
+        with (
+            writing(path),
+            parquet.ParquetWriter(
+                path, table.schema, compression="lz4", use_dictionary=False, write_statistics=False
+            ) as out,
+        ):
             for rows in groups:
                 out.write_table(table.take(pa.array(rows)), row_group_size=len(rows))
         return BoxedRows(path=path, boxes=tuple(boxes[rows] for rows in groups))
 
     def _pixels(self, raster: SignalLayer | AmountRaster, read: Any) -> PixelsFile:
         """All pixels of a raster that is in memory."""
-        path, grid = self._new("npy"), raster.grid
+        path = self._new("npy")
+        with writing(path):
+            self._write_pixels(path, raster.grid, read)
+        return PixelsFile(file=path)
+
+    @staticmethod
+    def _write_pixels(path: Path, grid: PixelGrid, read: Any) -> None:
         each = max(1, PIXELS_AT_ONCE // grid.width)
         out: npt.NDArray[Any] | None = None
         for top in range(0, grid.height, each):
@@ -299,7 +316,6 @@ class WorkingFiles:
             out[top : top + rows] = values
         if isinstance(out, np.memmap):
             out.flush()
-        return PixelsFile(file=path)
 
 
 def single_polygons(shapes: Geometries) -> tuple[Geometries, Ints]:

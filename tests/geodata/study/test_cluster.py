@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import re
+import shutil
 import signal
 import socket
 import tempfile
@@ -30,6 +31,7 @@ from coverage.joined import joined
 from coverage.model import Layer, Measures
 from coverage.regions import RegionLayer
 from coverage.shares import union_share
+from geodata.errors import UnwrittenError
 from geodata.study import assess
 from geodata.study.cluster import ClusterError, connect, connected, files, measured_on
 from geodata.study.cluster.files import WorkingFiles, single_polygons, working_files
@@ -401,6 +403,12 @@ def test_working_files_are_gone_afterwards(tmp_path: Path) -> None:
         Regions(tiny.villages(), tiny.layers(), made, regions=2)
         assert list(tmp_path.rglob("*.parquet"))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_sentence(written: WorkingFiles) -> None:
+    shutil.rmtree(written._folder)  # as where a share goes away
+    with pytest.raises(UnwrittenError, match=r"1\.parquet"):
+        written.polygons(tiny.layers()[0].footprint)
 
 
 def test_a_coordinate_that_is_not_a_number_is_told_wherever_it_lies(written: WorkingFiles) -> None:
