@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import pyarrow
+import pyarrow as pa
 from streamlit import runtime
 
 SWEEP_S = 30
@@ -57,7 +57,7 @@ def give_back() -> None:
     library, of which only glibc can be.
     """
     gc.collect()
-    pyarrow.default_memory_pool().release_unused()
+    pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
         with suppress(AttributeError, OSError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)

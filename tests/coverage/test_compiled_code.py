@@ -31,14 +31,14 @@ def test_a_service_account_measures_and_is_told_once_where_code_is_kept(
 ) -> None:
     study = folder.write(tmp_path / "study").parent
     quickly = {"NUMBA_OPT": "0"}  # machine code is not improved, which takes longest
-    first = account.run("-m", "ui.command", "assess", str(study), **quickly)
+    first = account.run("-m", "ui.command", "assess", str(study), variables=quickly)
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("6 of 9 covered")
     assert first.stderr.startswith(f"Compiled code is kept in {_kept_in(account)}, since this user")
     assert "NUMBA_CACHE_DIR" in first.stderr
     assert list(_kept_in(account).rglob("*.nbc"))
     second = account.run(
-        "-m", "ui.command", "export", str(study), "-o", str(tmp_path / "l.csv"), **quickly
+        "-m", "ui.command", "export", str(study), "-o", str(tmp_path / "l.csv"), variables=quickly
     )
     assert (second.returncode, second.stderr) == (0, "")
 

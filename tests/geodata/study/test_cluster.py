@@ -43,6 +43,9 @@ from tests.coverage.shapes import X, Y, polygons
 from tests.laws import examples
 from tests.ui.test_command import call
 
+STARTED_S = 90
+"""A worker that was ended is there again within this, on a busy machine too."""
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
@@ -70,6 +73,7 @@ def written(tmp_path: Path) -> Iterator[WorkingFiles]:
 
 @pytest.fixture
 def client(cluster: LocalCluster) -> Iterator[Client]:
+    cluster.wait_for_workers(2, timeout=STARTED_S)  # a test may have ended some
     with connected(cluster.scheduler_address) as made:
         yield made
 
