@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import pytest
 
 import coverage
@@ -12,7 +11,7 @@ from coverage import kernel, precompile
 from tests import tiny
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled without the JIT")
+@pytest.mark.heavy
 def test_measuring_calls_them_with_what_was_compiled() -> None:
     coverage.measure(tiny.villages(), tiny.layers())
     for name, signature in precompile.SIGNATURES.items():
@@ -20,7 +19,7 @@ def test_measuring_calls_them_with_what_was_compiled() -> None:
         assert compiled.signatures == [signature], name
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled without the JIT")
+@pytest.mark.heavy
 def test_compiling_finds_what_is_kept() -> None:
     precompile.compile_kernels()
     hits: Any = kernel.combine
