@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
 
 from bench.document import put_section
@@ -142,7 +143,7 @@ def until(seen: Callable[[], bool], began: float) -> float:
 def _tried(seen: Callable[[], bool]) -> bool:
     try:
         return seen()
-    except Exception:  # noqa: BLE001  # the server is not there yet, or the page is another by now
+    except PlaywrightError:  # the server is not there yet, or the page is another by now
         return False
 
 
