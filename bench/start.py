@@ -210,7 +210,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
     before = None if asked.before is None else measured(asked.before, asked.country)
-    told = table(measured(ROOT, asked.country), before and [taken for *_, taken in before])
+    earlier = None if before is None else [taken for *_, taken in before]
+    told = table(measured(ROOT, asked.country), earlier)
     print(told)
     if asked.write is not None:
         put_section(asked.write, SECTION, told)
