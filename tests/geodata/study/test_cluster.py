@@ -43,26 +43,52 @@ from tests.coverage.shapes import X, Y, polygons
 from tests.laws import examples
 from tests.ui.test_command import call
 
-STARTED_S = 90
-"""A worker that was ended is there again within this, on a busy machine too."""
+STARTED_S = 30
+"""A worker that was ended is there again within this, or its nanny has given up."""
+
+
+class TwoWorkers:
+    """A cluster for all tests, since to start one takes seconds; made anew where one is lost.
+
+    Tests end workers, and on a busy machine a nanny may give up one that did not start in time.
+    """
+
+    def __init__(self) -> None:
+        self.cluster = self.started()
+
+    @staticmethod
+    def started() -> LocalCluster:
+        return LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=60,
+        )
+
+    def ready(self) -> LocalCluster:
+        try:
+            self.cluster.wait_for_workers(2, timeout=STARTED_S)
+        except TimeoutError:
+            self.cluster.close()
+            self.cluster = self.started()
+            self.cluster.wait_for_workers(2, timeout=3 * STARTED_S)
+        return self.cluster
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[LocalCluster]:
-    """Two workers for all tests: to start one takes seconds.
-
-    What is compiled is kept on the disk, for workers to load: else each would compile it too.
-    """
+def two_workers() -> Iterator[TwoWorkers]:
+    """What is compiled is kept on the disk, for workers to load: else each would compile it too."""
     coverage.measure(tiny.villages(), limited())
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs=60,
-    ) as made:
-        yield made
+    made = TwoWorkers()
+    yield made
+    made.cluster.close()
+
+
+@pytest.fixture
+def cluster(two_workers: TwoWorkers) -> LocalCluster:
+    return two_workers.ready()
 
 
 @pytest.fixture
@@ -73,7 +99,6 @@ def written(tmp_path: Path) -> Iterator[WorkingFiles]:
 
 @pytest.fixture
 def client(cluster: LocalCluster) -> Iterator[Client]:
-    cluster.wait_for_workers(2, timeout=STARTED_S)  # a test may have ended some
     with connected(cluster.scheduler_address) as made:
         yield made
 
