@@ -13,7 +13,6 @@ import shapely
 from pyproj import CRS
 
 from coverage.combinations import default_threads, layers_at, sums
-from coverage.hexes import hexagon_of, hexagons_near
 from coverage.model import Amounts, Basis, Layer
 from coverage.pixels import AmountPoints, AmountSource, SignalLayer
 from coverage.rings import Floats, Geometries
@@ -72,6 +71,8 @@ def hexagons(villages: gpd.GeoDataFrame, *, among: gpd.GeoDataFrame | None = Non
     that is not known, a point inside it); the hexagon's centre may lie outside the village.
     ``among`` as in `owned_by`.
     """
+    from coverage.hexes import hexagon_of, hexagons_near  # noqa: PLC0415  # few studies ask for H3
+
     crs = CRS.from_user_input(villages.crs)
     points = hexagons_near(villages.geometry.to_numpy(), crs)
     owner = owned_by(villages, points, among=among)

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 import geopandas as gpd
@@ -26,9 +26,11 @@ import pyarrow.parquet as pq
 import pyogrio
 import pyogrio.raw
 import shapely
-import xlsxwriter
 
 from geodata.flushing import flush, flush_files
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 SEVERAL = frozenset({"ESRI Shapefile", "MapInfo File"})
 """Drivers whose formats are several files: they write no memory that we can reach."""
@@ -83,6 +85,8 @@ def write_parquet(table: pd.DataFrame, path: Path, **options: Any) -> None:
 @contextmanager
 def workbook(path: Path, options: Mapping[str, object] = TEXTS) -> Iterator[xlsxwriter.Workbook]:
     """A workbook to fill, written once the block has ended well."""
+    import xlsxwriter  # noqa: PLC0415  # most commands write no workbook
+
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, {**options, "in_memory": True})
     try:

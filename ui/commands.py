@@ -27,23 +27,35 @@ DATA_IS_BAD, CALL_IS_WRONG, STOPPED = 1, 2, 130
 class Commands(TyperGroup):
     """All commands; output that cannot be printed, and Ctrl-C at any time, are one sentence."""
 
+    def make_context(self, *words: Any, **more: Any) -> Any:
+        """Read what was asked for; a help or a version that is asked for is printed at once."""
+        with _printing(machine_translator):
+            return super().make_context(*words, **more)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command. A reader of a pipe that has gone is click's to see to."""
         try:
-            return super().invoke(ctx)
+            with _printing(lambda: translator_of(ctx)):
+                return super().invoke(ctx)
         except KeyboardInterrupt:  # before or after the command's own work
             t = translator_of(ctx)
             typer.echo(t("Stopped; nothing is half done"), err=True)
             raise typer.Exit(STOPPED) from None
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            t = translator_of(ctx)
-            reason = error.strerror or str(error)
-            said = t("what was to be printed cannot be written: {reason}", reason=reason)
-            typer.echo(said, err=True)
-            _give_up_printing()
-            raise typer.Exit(CALL_IS_WRONG) from error
+
+
+@contextmanager
+def _printing(words: Callable[[], Translator]) -> Iterator[None]:
+    """Turn output that cannot be printed into one sentence on stderr and an exit status."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        said = words()("what was to be printed cannot be written: {reason}", reason=reason)
+        typer.echo(said, err=True)
+        _give_up_printing()
+        raise typer.Exit(CALL_IS_WRONG) from error
 
 
 def _give_up_printing() -> None:

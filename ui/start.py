@@ -5,9 +5,11 @@ Loading takes a second, in which Python would show a traceback, or libraries hal
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 
 STOPPED = 130
@@ -21,7 +23,30 @@ def main() -> None:
         signal.signal(signal.SIGINT, _stop)
     from ui import command  # noqa: PLC0415  # it loads what takes long
 
-    command.main()
+    try:
+        command.main()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            _end_at_once(ended.code or 0)
+        raise
+    _end_at_once(0)
+
+
+def _end_at_once(status: int) -> None:
+    """End with what Python does at its end, but for freeing each object: a tenth of a second.
+
+    Returns where somebody is still at work, or where what was said cannot be delivered: then
+    Python ends as always, which waits and says so.
+    """
+    if threading.active_count() > 1:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    atexit._run_exitfuncs()  # noqa: SLF001  # what Python itself calls; it has no other name
+    os._exit(status)
 
 
 def loaded() -> None:

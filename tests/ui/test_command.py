@@ -551,11 +551,18 @@ def test_assess_says_which_signal_layers_the_rule_has_no_level_for(tmp_path: Pat
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 @pytest.mark.parametrize("language", ["en", "vi"])
-def test_what_cannot_be_printed_is_one_sentence(language: str) -> None:
-    words = [sys.executable, "-m", "ui.command", "--language", language, "units"]
+@pytest.mark.parametrize("words", [["units"], ["--help"], ["--version"], ["check", "--help"]])
+def test_what_cannot_be_printed_is_one_sentence(
+    words: list[str], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHUSONG_LANGUAGE", language)
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(  # noqa: S603  # our own interpreter and words
-            words, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False
+            [sys.executable, "-m", "ui.start", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
         )
     said = {"en": "what was to be printed cannot be written: ", "vi": "không ghi được nội dung"}
     assert done.returncode == 2
