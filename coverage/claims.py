@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage import kernel
 from coverage.combinations import MOST_LAYERS, combine, default_threads
 from coverage.grid import cell_over, grid_over, index_layers
 from coverage.model import SHARE_TOLERANCE, Layer, Rule
@@ -88,6 +87,8 @@ def _claimed(share: Floats) -> Claims:
 
 def _at_points(areas: Sequence[Geometries], points: Geometries) -> Floats:
     """1 where a point lies in an area, else 0 (points × areas)."""
+    from coverage import kernel
+
     xy = shapely.get_coordinates(points)
     kept = [_kept(area) for area in areas]
     edges = max((int(shapely.get_num_coordinates(area).sum()) for area in kept), default=0)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage import kernel
 from coverage.errors import CoverageError
 from coverage.grid import Grid, Indexed, cell_over, grid_over, index_layers, make_valid, spread
 from coverage.model import CENTRE_TOLERANCE_M
@@ -59,6 +58,8 @@ def layers_at(footprints: Sequence[Geometries], points: Floats, *, threads: int)
 
 
 def _near(points: Floats, index: Indexed) -> Bits:
+    from coverage import kernel
+
     step, diagonal = CENTRE_TOLERANCE_M, CENTRE_TOLERANCE_M / np.sqrt(2)
     around = [(0.0, 0.0), (step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)]
     around += [(a, b) for a in (diagonal, -diagonal) for b in (diagonal, -diagonal)]
@@ -157,6 +158,8 @@ def _measured(
     arrays = (rings.xy, rings.start, rings.sign, rings.first)
 
     def some(first: int) -> tuple[npt.NDArray[np.int32], Bits, Floats, npt.NDArray[np.bool_]]:
+        from coverage import kernel
+
         chosen = (first, min(first + VILLAGES_AT_A_TIME, len(villages)))
         done = kernel.combine(
             arrays, chosen, grid.frame, grid.size, index.arrays, kernel.UNWEIGHTED
@@ -192,6 +195,8 @@ def _measured(
 
 def _repaired(villages: Geometries, index: Indexed) -> tuple[npt.NDArray[np.int32], Bits, Floats]:
     """The same for villages that are invalid as they stand."""
+    from coverage import kernel
+
     valid = polygonal(make_valid(villages))
     if shapely.is_empty(valid).any():
         raise CoverageError(

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage import kernel
 from coverage.rings import Floats, Geometries, Ints, rings_of
 
 EDGES_PER_CELL = 1.0
@@ -114,6 +113,8 @@ def _index_one(footprint: Geometries, grid: Grid) -> _One:
     themselves and whose loops cancel each other to the last point, as a shell and a hole with
     edges in common can.
     """
+    from coverage import kernel
+
     if len(footprint) == 0:
         cells = grid.columns * grid.rows
         return _One(
@@ -158,6 +159,8 @@ def make_valid(geometries: Geometries) -> Geometries:
 
 def index_layers(footprints: Sequence[Geometries], grid: Grid, *, threads: int) -> Indexed:
     """All layers on one grid. ``footprints``: polygons of each layer, at most 63 layers."""
+    from coverage import kernel
+
     ones = spread(lambda footprint: _index_one(footprint, grid), footprints, threads=threads)
     mixed_before = np.cumsum([0, *(len(one.area_m2) for one in ones)])
     pieces_before = np.cumsum([0, *(len(one.pieces) for one in ones)])

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from coverage import kernel
 from coverage.errors import CoverageError
 
 Floats = npt.NDArray[np.float64]
@@ -74,6 +73,8 @@ def _polygons_of(geometry: shapely.Geometry | None) -> shapely.MultiPolygon:
 
 def rings_of(geometries: Geometries) -> Rings:
     """The rings of Polygons and MultiPolygons (shape: any number, none of them empty)."""
+    from coverage import kernel
+
     parts, owner = shapely.get_parts(geometries, return_index=True)
     kept = ~shapely.is_empty(parts)
     parts, owner = parts[kept], owner[kept]

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from coverage import tally
 from coverage.combinations import sums
 from coverage.model import TECHNOLOGIES, Basis, Evidence, LayerInfo, Levels, Measures, Rule
 from coverage.pixels import LEVELS, LOW_DBM, LOWEST_LEVEL
@@ -141,6 +140,8 @@ def _reaching(
     villages: int,
 ) -> Floats:
     """Share of each village in which one of several technologies reaches its level."""
+    from coverage import tally
+
     first = _first(levels, villages)
     level = np.ascontiguousarray(levels.level.T)  # as it is already where we measured it
     share: Floats = tally.reaching(first, level, asked, least, levels.parts[basis])
@@ -153,6 +154,8 @@ def _reaching(
 
 def _above(levels: Levels, technology: int, basis: Basis, villages: int) -> Floats:
     """Share of each village from every level of a technology on ((`LEVELS` + 1) × villages)."""
+    from coverage import tally
+
     key = ("above", technology, basis, villages)
     if key not in levels.sums:
         held = np.zeros((villages, LEVELS + 1))

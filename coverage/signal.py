@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from coverage import direct, tally
 from coverage.amounts import village_of
 from coverage.area import centres_of
 from coverage.combinations import Progress, default_threads
@@ -208,6 +207,8 @@ class _Work:
         parts = np.empty((len(names), begins[-1]))
 
         def write(k: int) -> None:
+            from coverage import direct
+
             given = (rows[k].village, rows[k].key, rows[k].value)
             direct.told(given, begins[k], village, level, parts)
 
@@ -307,6 +308,8 @@ def histogram(levels: Levels, technology: str, villages: int, basis: Basis = "ar
     Raises `KeyError` for a basis that was not measured, `ValueError` for a technology that is
     not in the table.
     """
+    from coverage import tally
+
     out = np.zeros((villages, LEVELS))
     column = np.ascontiguousarray(levels.level[:, levels.technologies.index(technology)])
     tally.binned(levels.village, column, levels.parts[basis], out)

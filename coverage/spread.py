@@ -22,7 +22,6 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
-from coverage import kernel
 from coverage.combinations import no_layers
 from coverage.grid import Grid, index_layers, make_valid, spread
 from coverage.pixels import AmountRaster, PixelGrid, Window
@@ -196,6 +195,8 @@ def _in_tile(
     index = index_layers(footprints, tile, threads=threads) if footprints else no_layers(tile)
 
     def some(first: int) -> tuple[npt.NDArray[np.int32], Bits, Floats]:
+        from coverage import kernel
+
         chosen = (first, min(first + VILLAGES_AT_A_TIME, len(villages)))
         done = kernel.combine(arrays, chosen, tile.frame, tile.size, index.arrays, weights)
         return done[0], done[1], done[2]

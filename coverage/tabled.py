@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coverage import direct, tally
 from coverage.errors import CoverageError
 from coverage.grid import spread
 from coverage.model import Basis, Evidence, Technology
@@ -143,6 +142,8 @@ class _Tile:
             np.maximum(out, self._levels[self._place[j]], out=out)
 
     def _pack(self, k: int) -> npt.NDArray[np.uint32]:
+        from coverage import tally
+
         use = [(self._place[j], t) for j, t in self._one.wanted[k].use.tolist()]
         packed: npt.NDArray[np.uint32] = tally.packed(self._levels, np.array(use))
         return packed
@@ -154,6 +155,8 @@ class _Tile:
 
     def rows(self, asked: tuple[tuple[int, ...], Ints]) -> list[Rows]:
         """What some villages add to each table of a group."""
+        from coverage import direct, tally
+
         some, chosen = asked
         given = (arrays_of(self._one.weights), chosen, self._tile)
         of = [self._one.wanted[k] for k in some]
@@ -184,6 +187,8 @@ class _Tile:
 
     def said(self, asked: tuple[int, Ints]) -> Floats:
         """The area of some villages of which a layer says anything."""
+        from coverage import tally
+
         level = self._levels[self._place[asked[0]]]
         return np.asarray(tally.said(arrays_of(self._one.weights), asked[1], self._tile, level))
 
@@ -196,6 +201,8 @@ def _room_for_pairs(
     From numpy, which asks for large pages: where compiled code did, a quarter of the time went
     into small ones.
     """
+    from coverage import direct
+
     top, left, bottom, right = weights.boxes[chosen].astype(np.int64).T
     most = int(np.minimum((bottom - top) * (right - left), direct.PAIRS).sum())
     return np.empty(most, np.int32), np.empty(most, np.uint32), np.empty((most, columns))
@@ -318,6 +325,8 @@ def _by_villages(parts: Sequence[Rows]) -> Iterator[list[Rows]]:
 
 def _added(parts: Sequence[Rows]) -> Rows:
     """Rows of several tiles and passes as one table, by village, each tuple once."""
+    from coverage import tally
+
     village = np.concatenate([part.village for part in parts])
     key = np.concatenate([part.key for part in parts])
     value = np.concatenate([part.value for part in parts])

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from coverage import kernel
 from coverage.errors import CoverageError
 from coverage.grid import make_valid, spread
 from coverage.pixels import PixelGrid, Window
@@ -162,6 +161,8 @@ def _laid(villages: Geometries, grid: PixelGrid, crs: pyproj.CRS, *, threads: in
 
     def some(first: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Floats, Ints,
                                   npt.NDArray[np.bool_]]:  # fmt: skip
+        from coverage import kernel
+
         chosen = (first, min(first + AT_ONCE, len(villages)))
         return kernel.pixel_parts(arrays, chosen, size, (MOST_CELLS, MOST_PIECES))
 

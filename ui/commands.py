@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ui.texts import Translator
 
 LANGUAGE_VARIABLE = "PHUSONG_LANGUAGE"
+ROOT = Path(__file__).parents[1]
 DATA_IS_BAD, CALL_IS_WRONG, STOPPED = 1, 2, 130
 
 
@@ -176,7 +177,13 @@ def _say_error(error: Exception, t: Translator) -> int | None:
 
 
 def say_where_code_is_kept(t: Translator) -> None:
-    """Say where compiled kernels are kept if in no usual place: once a folder, not once a call."""
+    """Say where compiled kernels are kept if in no usual place: once a folder, not once a call.
+
+    Where the program's own folder can be written they are kept there, and numba, which takes a
+    third of a second to load, need not be asked.
+    """
+    if os.access(ROOT / "coverage", os.W_OK):
+        return
     from coverage.compiled_code import FALLBACK
 
     if FALLBACK is None or not FALLBACK.is_new:

@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from coverage.compiled_code import CACHES
-from coverage.precompile import PROCESSES
-
 
 @contextmanager
 def compiling_beside() -> Iterator[Callable[[], None]]:
@@ -23,6 +20,9 @@ def compiling_beside() -> Iterator[Callable[[], None]]:
     They come through numba's cache: where nothing can be kept, and where a process fails, who
     measures first compiles them. The processes end with the block.
     """
+    from coverage.compiled_code import CACHES  # noqa: PLC0415  # numba loads for a third of a second
+    from coverage.precompile import PROCESSES  # noqa: PLC0415  # see above
+
     with ExitStack() as held:
         started = [held.enter_context(_compiler(names)) for names in PROCESSES if CACHES]
 
