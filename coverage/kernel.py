@@ -18,6 +18,9 @@ rounding could turn (a moved end moves the area by as much, no more):
 Edges that coincide, touch or run through each other's ends are therefore ordinary input.
 All functions release the GIL. They stand in one module because the compiler's cache on disk
 only notices changes in the module it belongs to.
+
+To compile them is most of a first start. A number that is handed on and changes begins as `ZERO`,
+and arrays are copied and sorted by loops of our own: numpy's ways bring a library along each.
 """
 
 from __future__ import annotations
@@ -50,6 +53,10 @@ ROOM = 256
 
 Room = tuple[Array, Array, Array, Array, Array, Array, Array, Array, Array, Array, Array]
 
+ZERO: int = np.int64(0)  # type: ignore[assignment]  # an int, for all that is done with it
+"""A first value of its type alone: what is called with a bare 0 is compiled for 0 by itself too."""
+NO_RING: int = np.int64(-1)  # type: ignore[assignment]  # the same
+
 UNWEIGHTED = np.empty(0)
 """Weights of cells that each count for 1."""
 
@@ -74,11 +81,39 @@ def ring_signs(xy: Array, ring_start: Array, is_shell: Array) -> Array:
 
 
 @_jit
-def _grown(old: Array) -> Array:
-    """Twice the rows, with the old ones kept."""
-    new = np.empty((2 * old.shape[0], old.shape[1]), old.dtype)
-    new[: old.shape[0]] = old
+def _longer(old: Array, needed: int) -> Array:
+    """The same rows with room for at least ``needed``, and twice as many."""
+    new = np.empty((max(2 * old.shape[0], needed), old.shape[1]), old.dtype)
+    for k in range(old.shape[0]):
+        for c in range(old.shape[1]):
+            new[k, c] = old[k, c]
     return new
+
+
+@_inlined
+def _sift(keys: Array, values: Array, root: int, end: int) -> None:
+    """Let the key at ``root`` sink in the heap that ends before ``end``."""
+    key, value = keys[root], values[root]
+    while 2 * root + 1 < end:
+        child = 2 * root + 1
+        if child + 1 < end and keys[child + 1] > keys[child]:
+            child += 1
+        if keys[child] <= key:
+            break
+        keys[root], values[root] = keys[child], values[child]
+        root = child
+    keys[root], values[root] = key, value
+
+
+@_jit
+def _sort(keys: Array, values: Array, n: int) -> None:
+    """Sort the first n keys, each with its value, in place."""
+    for root in range(n // 2 - 1, -1, -1):
+        _sift(keys, values, root, n)
+    for end in range(n - 1, 0, -1):
+        keys[0], keys[end] = keys[end], keys[0]
+        values[0], values[end] = values[end], values[0]
+        _sift(keys, values, ZERO, end)
 
 
 @_jit
@@ -204,7 +239,7 @@ def _cut_edges(
     counted as held anew at every turn, which takes longer than all else.
     """
     edge = np.empty(6, np.float64)
-    n = 0
+    n = ZERO
     for r in range(rings[0], rings[1]):
         for k in range(ring_start[r], ring_start[r + 1] - 1):
             ax, ay, bx, by = xy[k, 0], xy[k, 1], xy[k + 1, 0], xy[k + 1, 1]
@@ -250,8 +285,7 @@ def _merge_events(ev_x: Array, ev_w: Array, n: int) -> int:
                 j -= 1
             ev_x[j], ev_w[j] = x, w
     else:
-        order = np.argsort(ev_x[:n])
-        ev_x[:n], ev_w[:n] = ev_x[:n][order], ev_w[:n][order]
+        _sort(ev_x, ev_w, n)
     m = 0
     k = 0
     while k < n:
@@ -331,7 +365,8 @@ def index_layer(
     ``wound`` and ``shared`` (see `_wound_where_shared`).
     """
     xy, ring_start, signs, first = arrays
-    rings = np.array([0, ring_start.size - 1])
+    rings = np.empty(2, np.int64)
+    rings[0], rings[1] = 0, ring_start.size - 1
     cut, order, begin = _cut_rings(xy, ring_start, signs, rings, grid, window)
     code, start, pieces, area, owner = _laid_out(cut, order, begin, grid, window)
     inside = _ends_inside(arrays, grid[1] + window[1] * grid[2])
@@ -426,9 +461,9 @@ def _lay_all(
     code, start, pieces, owner = out
     nx, ny, g = window[2], window[3], grid[2]
     ev_x, ev_w = np.empty(2 * cut.shape[0] + 4, np.float64), np.empty(2 * cut.shape[0] + 4)
-    mixed, n = 0, 0
+    mixed, n = ZERO, ZERO
     for col in range(nx - 1, -1, -1):
-        events, ring = 0, -1
+        events, ring = ZERO, NO_RING
         for row in range(ny, -1, -1):
             key = col * (ny + 1) + row
             if begin[key] == begin[key + 1]:  # as in nearly all cells, which nothing is done for
@@ -580,20 +615,25 @@ def _wound_where_shared(
         if not several:
             continue
         _beside_others(rows, of, cut, (spans, inside, many, beside), window)
-        met = beside[of]
-        rows, of = rows[met], of[met]
-        if rows.size == 0:
+        found, by_row, own = ZERO, np.empty(of.size, np.int64), np.empty(of.size, np.int64)
+        for k in range(of.size):
+            if beside[of[k]]:
+                by_row[found], own[found] = of[k] * of.size + k, rows[k]
+                found += 1
+        if found == 0:
             continue
-        by_row = np.argsort(of, kind="mergesort")
-        of, rows = of[by_row], rows[by_row]
+        _sort(by_row, own, found)
+        for k in range(found):
+            by_row[k] //= of.size
+        of, rows = by_row[:found], own[:found]
         present[:] = 0
         ev_x, ev_w = np.empty(2 * of.size), np.empty(2 * of.size)
-        m, n, last = 0, 0, 0
+        m, n, last = 0, ZERO, 0
         while last < of.size:
             a, row = last, of[last]
             while last < of.size and of[last] == row:
                 last += 1
-            at, events, line = last, 0, 0
+            at, events, line = last, ZERO, 0
             while True:
                 if events == 0:
                     if at == a:
@@ -609,17 +649,18 @@ def _wound_where_shared(
                 here = rows[low:at]
                 if line < ny:
                     if m + 1 >= lots.shape[0]:
-                        lots = _grown(lots)
+                        lots = _longer(lots, 0)
                     while n + here.size + events >= pieces.shape[0]:
-                        pieces = _grown(pieces)
+                        pieces = _longer(pieces, 0)
                     lots[m, 0], lots[m, 1], lots[m, 2], lots[m, 3] = line, row, n, low == at
                     m += 1
                     present[line] += 1
-                    n = _lay((pieces, nobody, n), (ev_x, ev_w, events, -1), g, cut, here)
+                    above = (ev_x, ev_w, events, NO_RING)
+                    n = _lay((pieces, nobody, n), above, g, cut, here)
                 events = _step(ev_x, ev_w, events, cut, here)
                 at = low
         if m == lots.shape[0]:
-            lots = _grown(lots)
+            lots = _longer(lots, 0)
         lots[m, 2] = n
         for k in range(m):
             line, row = lots[k, 0], lots[k, 1]
@@ -642,7 +683,8 @@ def _add(keys: Array, values: Array, n: int, key: Any, value: float) -> Any:
             return keys, values, n, k
     if n == keys.size:
         more_keys, more_values = np.empty(2 * n, np.uint64), np.empty(2 * n, np.float64)
-        more_keys[:n], more_values[:n] = keys, values
+        for k in range(n):
+            more_keys[k], more_values[k] = keys[k], values[k]
         keys, values = more_keys, more_values
     keys[n], values[n] = key, value
     return keys, values, n + 1, n
@@ -683,7 +725,8 @@ def _crossings(e: Array, room: Array) -> Array:
         out = np.empty(m, np.float64)
         _note_crossings(e, out)
     if m > 64:
-        return np.sort(out[:m])
+        _sort(out, np.empty(m, np.float64), m)
+        return out[:m]
     for k in range(1, m):
         x, j = out[k], k
         while j > 0 and out[j - 1] > x:
@@ -705,7 +748,7 @@ def _by_end(e: Array, order: Array) -> None:
 
 
 @_jit
-def _sweep_room() -> Room:
+def sweep_room() -> Room:
     """What a sweep works in, for cells of up to `ROOM` pieces; larger ones get their own."""
     return (
         np.empty(ROOM, np.float64),
@@ -801,7 +844,7 @@ def _sweep(e: Array, base: Any, bits: Array, table: tuple[Array, Array], room: R
     _by_end(e, ends)
     for k in range(rows):
         faces[k, 0] = UNBEGUN
-    count, begun, done, met = 0, 0, 0, 0
+    count, begun, done, met = 0, ZERO, 0, 0
     x = e[0, 0]
     while done < rows:
         stop, anew = begun, False
@@ -939,7 +982,7 @@ def _two_in_whole(
 
 
 @_jit
-def _cell(
+def add_cell(
     village: tuple[Array, int, int, float],
     layers: tuple[Array, Array, Array, Array, Array],
     cell: tuple[int, float, bool],
@@ -1033,17 +1076,20 @@ def combine(
     """
     xy, ring_start, signs, first_ring = villages
     g = grid[2]
-    roof = np.array([[0.0, g, g, g, 1.0, 0.0]])
-    room = _sweep_room()
+    roof = np.zeros((1, 6), np.float64)
+    roof[0, 1] = roof[0, 2] = roof[0, 3] = g
+    roof[0, 4] = 1.0
+    room = sweep_room()
     rows, masks, areas = np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0)
     total = 0
     simple = np.ones(chosen[1] - chosen[0], np.bool_)
+    rings = np.empty(2, np.int64)
     for v in range(chosen[0], chosen[1]):
-        rings = np.array([first_ring[v], first_ring[v + 1]])
+        rings[0], rings[1] = first_ring[v], first_ring[v + 1]
         window = _window(xy, ring_start[rings[0]], ring_start[rings[1]], grid, size)
         code, start, pieces, area, _ = index_rings(xy, ring_start, signs, rings, grid, window)
         simple[v - chosen[0]] = simple_cells(start, pieces, area, g).all()
-        keys, values, n = np.empty(32, np.uint64), np.empty(32, np.float64), 0
+        keys, values, n = np.empty(32, np.uint64), np.empty(32, np.float64), ZERO
         for col in range(window[2]):
             for row in range(window[3]):
                 c = code[col * window[3] + row]
@@ -1058,19 +1104,24 @@ def combine(
                 else:
                     village = (pieces, start[c - 1], start[c], area[c - 1])
                 told = (cell, weight, c == FULL)
-                keys, values, n = _cell(village, layers, told, (keys, values, n), room)
+                keys, values, n = add_cell(village, layers, told, (keys, values, n), room)
         if total + n > rows.size:
             length = 2 * (total + n) + 1024
             more_rows, more_masks = np.empty(length, np.int32), np.empty(length, np.uint64)
             more_areas = np.empty(length, np.float64)
-            more_rows[:total], more_masks[:total] = rows[:total], masks[:total]
-            more_areas[:total] = areas[:total]
+            for k in range(total):
+                more_rows[k], more_masks[k], more_areas[k] = rows[k], masks[k], areas[k]
             rows, masks, areas = more_rows, more_masks, more_areas
-        greatest = np.argmax(values[:n]) if n else 0
+        greatest = 0
+        for k in range(1, n):
+            if values[k] > values[greatest]:
+                greatest = k
+        greatest_key = keys[greatest]
+        _sort(keys, values, n)
         wide = _width(xy, ring_start[rings[0]], ring_start[rings[1]])
-        for k in np.argsort(keys[:n]):
+        for k in range(n):
             real = values[k] > NO_AREA * g * min(g, wide)
-            if real or (k == greatest and values[k] > 0.0):
+            if real or (keys[k] == greatest_key and values[k] > 0.0):
                 rows[total], masks[total], areas[total] = v, keys[k], values[k]
                 total += 1
     return rows[:total].copy(), masks[:total].copy(), areas[:total].copy(), simple
@@ -1114,14 +1165,6 @@ def _wound(start: Array, pieces: Array, area: Array, most: int) -> bool:
 
 
 @_jit
-def _longer(old: Array, needed: int) -> Array:
-    """The same rows with room for at least ``needed``."""
-    new = np.empty((max(2 * old.shape[0], needed), old.shape[1]), old.dtype)
-    new[: old.shape[0]] = old
-    return new
-
-
-@_jit
 def pixel_parts(
     villages: tuple[Array, Array, Array, Array],
     chosen: tuple[int, int],
@@ -1143,9 +1186,9 @@ def pixel_parts(
     counts = np.zeros((chosen[1] - chosen[0], 2), np.int64)
     sure = np.ones(chosen[1] - chosen[0], np.bool_)
     n_runs, n_edges = 0, 0
-    window = np.empty(4, np.int64)
+    window, rings = np.empty(4, np.int64), np.empty(2, np.int64)
     for v in range(chosen[0], chosen[1]):
-        rings = np.array([first_ring[v], first_ring[v + 1]])
+        rings[0], rings[1] = first_ring[v], first_ring[v + 1]
         whole = _window(xy, ring_start[rings[0]], ring_start[rings[1]], grid, size)
         before = (n_runs, n_edges)
         high = min(whole[3], most[0])

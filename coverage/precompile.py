@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
+from numba import typeof, types
 
 from coverage import kernel
 
@@ -16,15 +16,30 @@ TRUTHS = types.Array(types.boolean, 1, "C")
 INDEXED = types.Tuple((CELLS, INTEGERS, POINTS, FLOATS, TRUTHS))  # type: ignore[no-untyped-call]  # see above
 PAIR = types.UniTuple(types.int64, 2)  # type: ignore[no-untyped-call]  # see above
 
+LAID_OUT = (INTEGERS, POINTS, FLOATS)
+TABLE = types.Tuple((types.Array(types.uint64, 1, "C"), FLOATS, types.int64))  # type: ignore[no-untyped-call]  # see above
+VILLAGE = types.Tuple((POINTS, types.int64, types.int64, types.float64))  # type: ignore[no-untyped-call]  # see above
+CELL = types.Tuple((types.int64, types.float64, types.boolean))  # type: ignore[no-untyped-call]  # see above
+
 SIGNATURES = {
     "index_layer": (RINGS, FLOATS, INTEGERS),
-    "combine": (RINGS, PAIR, FLOATS, INTEGERS, INDEXED, FLOATS),
+    "ring_signs": (POINTS, INTEGERS, TRUTHS),
+    "join_codes": (types.Array(types.int32, 1, "C"), types.int64, types.int64, CELLS),
+    "add_cell": (VILLAGE, INDEXED, CELL, TABLE, typeof(kernel.sweep_room.py_func())),  # type: ignore[no-untyped-call]  # see above
+    "simple_cells": (*LAID_OUT, types.float64),
     "points_in": (POINTS, FLOATS, INTEGERS, INDEXED),
+    "combine": (RINGS, PAIR, FLOATS, INTEGERS, INDEXED, FLOATS),
 }
-"""The kernels of polygons that take longest, and what they are called with."""
+"""The kernels of polygons, and what they are called with."""
 
-PROCESSES = (("index_layer",), ("combine", "points_in"))
-"""What each process compiles; the two take about as long."""
+PROCESSES = (
+    ("index_layer", "ring_signs", "join_codes"),
+    ("add_cell", "simple_cells", "points_in", "combine"),
+)
+"""What each process compiles; the two take about as long.
+
+The second begins with what it alone needs: what both do the first has kept by then.
+"""
 
 
 def compile_kernels(names: tuple[str, ...] = tuple(SIGNATURES)) -> None:
