@@ -19,6 +19,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,14 +52,20 @@ BUSY_PROCESSES = 10
 ANSWER_S = 300.0
 """So long a session waits for a page: longer than any is kept waiting."""
 
-WARM = 50
-"""So many sessions come and go before the memory is read that it should come back to.
-
-What a server keeps of a study for all of them, bounded, is there then: after 10 sessions it held
-263 MiB, after 50 more 321, after 50 more 329, each once they had gone.
-"""
+FIRST = 10
+"""So many sessions come and go before the memory of a server that has done little is read."""
 
 WARM_S = 60
+"""So long as many come at once as ever will, before the memory is read that it should come back to.
+
+What Python and the C library once had of the system for so many they keep in part, in pieces: of a
+second time nothing more stays. Environment variables have it given back, for an eighth more of the
+processor's time (`docs/deployment.md`).
+"""
+
+GONE_S = 165
+"""After this all is freed of sessions that have gone: they may come back for two minutes."""
+
 WITHIN = 1.10
 
 
@@ -86,12 +93,13 @@ class Stage:
 
 @dataclass
 class Found:
-    """What was seen in all: memory in MiB, before, at most and after all had gone."""
+    """What was seen in all: memory in MiB, at first, before, at most and after all had gone."""
 
     stages: list[Stage] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
     dropped_while_busy: int = 0
     load: float = 0.0
+    first: float = 0.0
     before: float = 0.0
     most: float = 0.0
     after: float = 0.0
@@ -130,12 +138,8 @@ def main() -> None:
 async def _all(plan: Plan, *, busy_s: float, after_s: float) -> Found:
     """The sessions in their stages, beside those who misbehave; then wait until all is quiet."""
     found, server = Found(), server_process()
-    await asyncio.gather(
-        _stage(plan, Stage(WARM), seconds=WARM_S),
-        strangers.broken_upload(plan, 0, Counter(), until=time.monotonic() + WARM_S),
-    )
-    await asyncio.sleep(min(after_s, 165))  # sessions that have gone are kept for two minutes
-    found.before = found.most = _memory(server)
+    found.first = await _settled(plan, server, counts=(FIRST,), after_s=after_s)
+    found.before = found.most = await _settled(plan, server, counts=STAGES, after_s=after_s)
     watch = asyncio.create_task(_watch(server, found))
     until = time.monotonic() + plan.seconds
     others = [
@@ -158,6 +162,17 @@ async def _all(plan: Plan, *, busy_s: float, after_s: float) -> Found:
     watch.cancel()
     found.after = _memory(server)
     return found
+
+
+async def _settled(
+    plan: Plan, server: psutil.Process, *, counts: Sequence[int], after_s: float
+) -> float:
+    """The memory once so many sessions, and somebody whose file broke, have come and gone."""
+    await strangers.broken_upload(plan, 0, Counter(), until=time.monotonic() + 1)
+    for count in counts:
+        await _stage(plan, Stage(count), seconds=WARM_S)
+    await asyncio.sleep(min(after_s, GONE_S))
+    return _memory(server)
 
 
 async def _stage(plan: Plan, stage: Stage, *, seconds: float) -> None:
@@ -277,7 +292,8 @@ def _table(found: Found, plan: Plan, *, busy_s: float, after_s: float) -> str:
     rows += [
         ("dropped in the minute of a busy processor", str(found.dropped_while_busy)),
         *((name + ", begun", f"{count:,}") for name, count in sorted(found.seen.items())),
-        ("memory before", f"{found.before:.0f} MiB"),
+        (f"memory after {FIRST} sessions", f"{found.first:.0f} MiB"),
+        (f"… before: after {' and '.join(map(str, STAGES))} more", f"{found.before:.0f} MiB"),
         ("… at most", f"{found.most:.0f} MiB"),
         (
             f"… {after_s:.0f} s after all had gone",
@@ -289,8 +305,8 @@ def _table(found: Found, plan: Plan, *, busy_s: float, after_s: float) -> str:
         f"above, beside {HALF_OPEN} half-open sockets, {SLOW} readers who take a kilobyte a second "
         f"and {UPLOADS} who send files that never become whole. For {busy_s:.0f} s "
         f"{BUSY_PROCESSES} other processes keep the processor busy (machine load "
-        f"{found.load:.0f}). Memory is the server's with its children; before is after {WARM} "
-        "sessions have come and gone."
+        f"{found.load:.0f}). Memory is the server's with its children, each time when all have "
+        "gone; what comes back is compared with what it held when it had served as many once."
     )
     made = (
         f"on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, Python "
