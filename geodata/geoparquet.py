@@ -72,11 +72,26 @@ def _with_covering(table: pa.Table, shapes: Shapes) -> pa.Table:
     boxes = boxes_of(shapes)
     sides = [pa.array(boxes[:, k], from_pandas=True) for k in range(len(SIDES))]
     geo = json.loads(table.schema.metadata[b"geo"])
+    for column in geo["columns"]:
+        table = _as_binary(table, column)
     covering = {"bbox": {side: [name, side] for side in SIDES}}
     geo["columns"][geo["primary_column"]]["covering"] = covering
     metadata = {**table.schema.metadata, b"geo": json.dumps(geo).encode()}
     boxed = table.append_column(name, pa.StructArray.from_arrays(sides, names=list(SIDES)))
     return boxed.replace_schema_metadata(metadata)
+
+
+def _as_binary(table: pa.Table, column: str) -> pa.Table:
+    """The same with geometry as plain bytes.
+
+    Where another package has registered GeoArrow's types it would be written as Parquet's type
+    GEOMETRY, which readers of GeoParquet 1.1 need not know.
+    """
+    at, kind = table.schema.get_field_index(column), table.schema.field(column).type
+    if not isinstance(kind, pa.BaseExtensionType):
+        return table
+    chunks = [chunk.storage for chunk in table[column].chunks]
+    return table.set_column(at, column, pa.chunked_array(chunks, type=kind.storage_type))
 
 
 def _rows_a_group(shapes: Shapes) -> int:

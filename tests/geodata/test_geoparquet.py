@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -161,6 +163,36 @@ def test_only_the_first_geometry_has_boxes(tmp_path: Path) -> None:
     kept = gpd.read_parquet(path)
     assert kept["centre"].crs == CRS
     assert boxes_in(path).max() < 900
+
+
+class GeoArrow(pa.ExtensionType):
+    """The type that packages for GeoArrow register."""
+
+    def __init__(self) -> None:
+        super().__init__(pa.binary(), "geoarrow.wkb")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, *_: object) -> GeoArrow:
+        return cls()
+
+
+@pytest.fixture
+def geoarrow() -> Iterator[None]:
+    pa.register_extension_type(GeoArrow())
+    yield
+    pa.unregister_extension_type("geoarrow.wkb")
+
+
+@pytest.mark.usefixtures("geoarrow")
+def test_geometry_is_plain_bytes_beside_a_package_for_geoarrow(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.parquet", table_of(SCATTERED))
+    kinds = parquet.read_metadata(path).schema
+    told = {kinds.column(k).path: kinds.column(k).logical_type.type for k in range(len(kinds))}
+    assert told["geometry"] == "NONE"
+    assert len(read_table(path)) == len(SCATTERED)
 
 
 def test_an_index_is_kept_and_one_that_counts_is_not(tmp_path: Path) -> None:
