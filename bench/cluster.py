@@ -24,19 +24,17 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from distributed import Client
 from pyarrow import parquet
 
 import geodata
 from bench import cluster_kinds
-from bench.country import CRS, VERTICES_A_PROVINCE, layers_of, make, ragged_to, villages_of
-from coverage.model import Layer, LayerInfo, Measures
+from bench.country import VERTICES_A_PROVINCE, country, layers_of, ready, villages_of
+from coverage.model import Measures
 from coverage.regions import RegionLayer, measure_in_regions
 from geodata.study.cluster import connected, measured_on
 from geodata.study.cluster.files import working_files
 from geodata.study.cluster.regions import regions_for
-from geodata.study.regional import measure_areas
 
 WITHIN = 1e-12
 """No share may differ by more."""
@@ -131,18 +129,6 @@ def on_workers(
         read_mb=np.nan if kill else used[1] - before[1],
         start=start,
     )
-
-
-def ready() -> None:
-    """A worker's compiled code loaded from the disk."""
-    square = gpd.GeoDataFrame(
-        {"centre": [shapely.Point(5e5, 2e6)]},
-        geometry=[shapely.box(5e5, 2e6, 5e5 + 9, 2e6 + 9)],
-        crs=CRS,
-    )
-    edge = gpd.GeoSeries([shapely.Point(5e5, 2e6).buffer(5)], crs=CRS)
-    layer = Layer(info=LayerInfo(operator="A", technology="4G"), footprint=edge, extent=edge)
-    measure_areas(square, [layer])
 
 
 def _used(client: Client) -> tuple[float, float]:
@@ -360,15 +346,6 @@ def _predicted(model: Model, own: Done, fitted: Done) -> list[str]:
             "less than the MB/s above is the limit before that."
         ),
     ]
-
-
-def country(base: Path, times: int, study: Path | None) -> Path:
-    """The files of a country, made where they are not there yet."""
-    folder = base / f"country{times}"
-    if not folder.exists():
-        of = geodata.open_study(study or geodata.reconstruct(base / "study"))
-        make(folder, of.villages, ragged_to(of.layers, VERTICES_A_PROVINCE), times)
-    return folder
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ from coverage.grid import spread
 from coverage.model import Layer, LayerInfo
 from coverage.regions import RegionLayer, measure_in_regions
 from coverage.split import split_boxes
-from geodata.study.regional import layer_in_file
+from geodata.study.regional import layer_in_file, measure_areas
 
 CRS = "EPSG:9208"
 SIDE_M = 250_000.0
@@ -80,7 +80,7 @@ def written(path: Path, tiles: Iterator[Shapes]) -> None:
     first = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=CRS)
     with tempfile.TemporaryDirectory() as folder:
         first.to_parquet(Path(folder) / "one.parquet", index=False, write_covering_bbox=True)
-        schema = parquet.read_schema(Path(folder) / "one.parquet")
+        schema = without_bounds(parquet.read_schema(Path(folder) / "one.parquet"))
     with parquet.ParquetWriter(path, schema, compression="zstd", compression_level=1) as out:
         for shapes in tiles:
             bounds = shapely.bounds(shapes)
@@ -91,6 +91,14 @@ def written(path: Path, tiles: Iterator[Shapes]) -> None:
             wkb = pa.array(shapely.to_wkb(shapes), type=schema.field("geometry").type)
             columns = {"geometry": wkb, "bbox": boxes.cast(schema.field("bbox").type)}
             out.write_table(pa.table([columns[n] for n in schema.names], schema=schema))
+
+
+def without_bounds(schema: pa.Schema) -> pa.Schema:
+    """The same, but for the bounds of the whole file, where these are of other rows."""
+    geo = json.loads(schema.metadata[b"geo"])
+    for column in geo["columns"].values():
+        column.pop("bbox", None)
+    return schema.with_metadata({**schema.metadata, b"geo": json.dumps(geo).encode()})
 
 
 def make(folder: Path, villages: gpd.GeoDataFrame, layers: list[Shapes], provinces: int) -> None:
@@ -117,6 +125,15 @@ def make(folder: Path, villages: gpd.GeoDataFrame, layers: list[Shapes], provinc
         write_covering_bbox=True,
         row_group_size=len(villages),
     )
+
+
+def country(base: Path, times: int, study: Path | None) -> Path:
+    """The files of a country, made where they are not there yet."""
+    folder = base / f"country{times}"
+    if not folder.exists():
+        of = geodata.open_study(study or geodata.reconstruct(base / "study"))
+        make(folder, of.villages, ragged_to(of.layers, VERTICES_A_PROVINCE), times)
+    return folder
 
 
 def run(folder: Path, regions: int, way: str) -> dict[str, float]:
@@ -232,6 +249,18 @@ def layers_of(folder: Path) -> list[RegionLayer]:
         )
         for k, info in enumerate(INFOS)
     ]
+
+
+def ready() -> None:
+    """A worker's compiled code loaded from the disk."""
+    square = gpd.GeoDataFrame(
+        {"centre": [shapely.Point(5e5, 2e6)]},
+        geometry=[shapely.box(5e5, 2e6, 5e5 + 9, 2e6 + 9)],
+        crs=CRS,
+    )
+    edge = gpd.GeoSeries([shapely.Point(5e5, 2e6).buffer(5)], crs=CRS)
+    layer = Layer(info=LayerInfo(operator="A", technology="4G"), footprint=edge, extent=edge)
+    measure_areas(square, [layer])
 
 
 def measured(folder: Path, regions: int, way: str) -> dict[str, float]:

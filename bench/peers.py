@@ -46,7 +46,7 @@ def subdivided(villages: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> Shares:
     """`shapely.STRtree` on pieces of at most 512 vertices; cutting them counts. Two threads."""
     parts = shapely.get_parts(layer.geometry.to_numpy())
     with ThreadPoolExecutor(THREADS) as pool:
-        cut = list(pool.map(_cut, parts))
+        cut = list(pool.map(cut_to_pieces, parts))
     return _by_tree(villages, np.array([piece for pieces in cut for piece in pieces]))
 
 
@@ -64,7 +64,7 @@ def _areas(one: npt.NDArray[np.object_], other: npt.NDArray[np.object_]) -> Shar
         return np.concatenate(list(found))
 
 
-def _cut(shape: shapely.Geometry) -> list[shapely.Geometry]:
+def cut_to_pieces(shape: shapely.Geometry) -> list[shapely.Geometry]:
     """Halve a polygon along its longer side until no piece has more than 512 vertices."""
     waiting, done = [shape], []
     while waiting:

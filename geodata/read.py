@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 from pyarrow import parquet
 
@@ -17,11 +19,9 @@ from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import Finding, finding
 from geodata.parts import parts_of
 from geodata.readers.crs_files import parse_crs, require_plain_crs
+from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
-
-LONLAT = "OGC:CRS84"
-"""What GeoParquet 1.1 means by no "crs" key; null means unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -163,22 +163,22 @@ def _decoded_map(address: str, part: Part) -> pd.DataFrame:
 def _read_parquet(path: Path) -> pd.DataFrame:
     """GeoParquet, through Arrow: several times faster than by way of geopandas."""
     found = parquet.read_table(path)
-    meta = json.loads((found.schema.metadata or {}).get(b"geo", b"null"))
-    kept = [name for name in found.column_names if not name.startswith("__index_level_")]
+    with _as_geoparquet(path):
+        meta = geo_metadata(parquet.read_metadata(path))
+        boxes = covering_columns(meta) if meta else set()
+    kept = [
+        name
+        for name, kind in zip(found.column_names, found.schema.types, strict=True)
+        if not (name.startswith("__index_level_") or (name in boxes and pa.types.is_struct(kind)))
+    ]
     table: pd.DataFrame = found.select(kept).to_pandas(ignore_metadata=True)
     if not meta:
         return table
-    try:
+    with _as_geoparquet(path):
         encodings = {name: column["encoding"] for name, column in meta["columns"].items()}
         systems = {name: column.get("crs", LONLAT) for name, column in meta["columns"].items()}
         primary = meta["primary_column"]
         geometry = {name: table[name].to_numpy() for name in (primary, *encodings)}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableError(
-            "{file} cannot be read: {reason}; open it in a GIS and save it again",
-            file=path.name,
-            reason=f"its geo metadata is not GeoParquet's ({error!r:.60})",
-        ) from error
     for name, wkb in geometry.items():
         if encodings[name] != "WKB":
             raise UnreadableError(
@@ -190,6 +190,19 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
     placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry=primary)
     return placed
+
+
+@contextmanager
+def _as_geoparquet(path: Path) -> Iterator[None]:
+    """Raise `UnreadableError` where a file's metadata of its geometry is not as it should be."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnreadableError(
+            "{file} cannot be read: {reason}; open it in a GIS and save it again",
+            file=path.name,
+            reason=f"its geo metadata is not GeoParquet's ({error!r:.60})",
+        ) from error
 
 
 def _checked(

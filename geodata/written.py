@@ -28,6 +28,7 @@ import pyogrio.raw
 import shapely
 
 from geodata.flushing import flush, flush_files
+from geodata.geoparquet import geoparquet_bytes
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -74,11 +75,19 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     write_bytes(text.encode("utf-8-sig"), path)
 
 
-def write_parquet(table: pd.DataFrame, path: Path, **options: Any) -> None:
-    """Write a table, with its places where it has any, and count its rows on the disk."""
-    made = io.BytesIO()
-    table.to_parquet(made, **options)
-    write_bytes(made.getvalue(), path)
+def write_parquet(table: pd.DataFrame, path: Path, *, index: bool | None = None) -> None:
+    """Write a table and count its rows on the disk.
+
+    One with places is GeoParquet that can be read region by region, its rows in Hilbert order: see
+    `geoparquet_bytes`. ``index`` is that of `pandas.DataFrame.to_parquet`.
+    """
+    if isinstance(table, gpd.GeoDataFrame):
+        body = geoparquet_bytes(table, index=index)
+    else:
+        made = io.BytesIO()
+        table.to_parquet(made, index=index)
+        body = made.getvalue()
+    write_bytes(body, path)
     _require(pq.read_metadata(path).num_rows == len(table), path)
 
 

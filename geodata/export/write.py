@@ -88,8 +88,9 @@ def export_list(
 
     csv (UTF-8 with a byte order mark), xlsx, geojson, gpkg, shp, tab, kml, gpx, parquet. The
     file appears whole or not at all. shp and tab are several files; they are in WGS 84, with
-    VN-2000 in columns, as MapInfo's writer would lose the datum. Raises `CallError` for
-    another ending.
+    VN-2000 in columns, as MapInfo's writer would lose the datum. Rows of parquet are ordered by
+    place, for maps and databases to find them by it; all others keep the list's order, which the
+    first column numbers everywhere. Raises `CallError` for another ending.
     """
     path = Path(path)
     writer = WRITERS.get(path.suffix.lower().lstrip("."))
@@ -237,6 +238,7 @@ def _year_and_month(heading: str) -> str:
 
 
 def _parquet(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
+    """As GeoParquet in Hilbert order; the list's own order is that of its first column, STT."""
     clean = cells(table.drop(columns="geometry"), without_controls).reset_index(drop=True)
     clean = gpd.GeoDataFrame(clean).set_geometry(table.geometry.to_numpy(), crs=table.crs)
     write_parquet(clean, path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +18,8 @@ from coverage.combinations import default_threads
 from coverage.grid import spread
 from coverage.model import Layer
 from coverage.regions import Bounds, RegionLayer, boxes_of
-from geodata.read import LONLAT
 from geodata.readers.crs_files import parse_crs
+from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
 from geodata.study.inputs import Seen as InputSeen
 from geodata.study.inputs import seen_from, stats_of
 from geodata.study.selected_rows import BoxedRows, SelectedPolygons, polygons_from
@@ -173,7 +172,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]
 
 def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS, *, name: str) -> str | None:
     """The one column of polygons, None where the file cannot be left alone."""
-    about = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"null"))
+    about = geo_metadata(file.metadata)
     if about is None:
         return None
     primary = str(about["primary_column"])
@@ -181,8 +180,7 @@ def _geometry(file: parquet.ParquetFile, crs: pyproj.CRS, *, name: str) -> str |
     said = column.get("crs", LONLAT)
     if said is None or column["encoding"] != "WKB":
         return None
-    boxes = {path[0] for path in column.get("covering", {}).get("bbox", {}).values()}
-    if set(file.schema_arrow.names) - boxes != {primary}:
+    if set(file.schema_arrow.names) - covering_columns(about) != {primary}:
         return None
     if not parse_crs(said, name=name).equals(crs):
         return None

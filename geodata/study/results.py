@@ -64,6 +64,10 @@ HISTORY_DAMAGED = phrase(
     file="results/history",
 )
 
+PLACE = "place"
+"""A village's place among those of its study, from 0: kept measures name it by this, and the rows
+of a file of them are in another order."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
@@ -216,6 +220,7 @@ def _write(run: Run, folder: Path) -> None:
     found = run.assessment
     sure = run.sureness.villages
     table = run.study.villages.join(found.verdicts).join(sure.drop(columns="share_margin"))
+    table[PLACE] = np.arange(len(table))
     villages = gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs)
     write_parquet(villages, folder / "villages.parquet")
     write_parquet(_measured_areas(found.measures), folder / "measures.parquet")
@@ -410,6 +415,8 @@ def open_run(study: Study, run_id: str) -> Run:
     folder, manifest = kept[run_id], found[kept[run_id]]
     require_whole(folder, manifest)
     table = gpd.read_parquet(folder / "villages.parquet")
+    if PLACE in table:  # an older run's rows are in their order
+        table = table.sort_values(PLACE)
     day = date.fromisoformat(manifest.get("as_of") or study.as_of.isoformat())
     settings = study.settings.model_copy(update={"as_of": day})
     then = replace(

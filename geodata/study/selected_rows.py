@@ -19,8 +19,8 @@ from coverage.regions import Bounds
 from geodata.areas import polygons_of
 from geodata.errors import UnreadableError
 from geodata.study.inputs import Seen, Stats, is_unchanged, stats_of
+from geodata.study.row_boxes import Boxes, meets
 
-Boxes = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int32]
 
 
@@ -70,7 +70,7 @@ class BoxedRows:
 
     def select(self, bounds: Bounds) -> SelectedRows:
         """The rows whose boxes meet some bounds."""
-        near = [np.flatnonzero(_meets(boxes, bounds)) for boxes in self.boxes]
+        near = [np.flatnonzero(meets(boxes, bounds)) for boxes in self.boxes]
         groups = tuple((k, rows.astype(np.int32)) for k, rows in enumerate(near) if len(rows))
         return SelectedRows(path=self.path, read=self.read, groups=groups)
 
@@ -101,9 +101,3 @@ def polygons_from(wkb: pa.ChunkedArray) -> npt.NDArray[np.object_]:
     """The polygons of a column of WKB; what else there is of geometry is left out."""
     shapes = shapely.from_wkb(wkb.to_numpy())
     return np.asarray(polygons_of(gpd.GeoSeries(shapes)).to_numpy(), dtype=object)
-
-
-def _meets(boxes: Boxes, bounds: Bounds) -> npt.NDArray[np.bool_]:
-    left, low, right, high = bounds
-    across = (boxes[:, 0] <= right) & (boxes[:, 2] >= left)
-    return across & (boxes[:, 1] <= high) & (boxes[:, 3] >= low)

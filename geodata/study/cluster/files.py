@@ -30,14 +30,12 @@ from coverage.pixels import (
 from coverage.regions import Bounds, RegionLayer, boxes_of
 from coverage.rings import Geometries, Ints
 from coverage.split import split
+from geodata.geoparquet import VERTICES_A_GROUP, hilbert_order
 from geodata.signals import files_read_by
 from geodata.staging import staging
 from geodata.study.in_files import LayerInFile
 from geodata.study.selected_rows import BoxedRows, SelectedPolygons, SelectedRows
 from geodata.write_errors import writing
-
-VERTICES_A_GROUP = 2**16
-"""A row group has about as many vertices: a megabyte."""
 
 PIXELS_AT_ONCE = 2**22
 """So many pixels of a raster are written at once."""
@@ -240,7 +238,7 @@ class WorkingFiles:
         apart, row = single_polygons(shapes.to_numpy())
         if not np.isfinite(shapely.get_coordinates(apart)).all():
             raise CoverageError("a polygon has a coordinate that is not a number; repair the file")
-        order = _near_order(apart)
+        order = hilbert_order(apart)
         apart, row = apart[order], row[order]
         each = max(1, len(apart) * VERTICES_A_GROUP // max(1, _vertices(apart)))
         groups = [np.arange(k, min(k + each, len(apart))) for k in range(0, len(apart), each)]
@@ -270,7 +268,7 @@ class WorkingFiles:
 
     def _points(self, source: AmountPoints) -> WrittenPoints:
         shapes = np.asarray(source.points.to_numpy(), dtype=object)
-        order = _near_order(shapes)
+        order = hilbert_order(shapes)
         columns = {
             GEOMETRY: pa.array(shapely.to_wkb(shapes[order])),
             WEIGHT: pa.array(source.weight[order]),
@@ -329,14 +327,6 @@ def single_polygons(shapes: Geometries) -> tuple[Geometries, Ints]:
         row = row[of]
     kept = (shapely.get_type_id(shapes) == 3) & ~shapely.is_empty(shapes)
     return np.asarray(shapes[kept], dtype=object), row[kept].astype(np.int64)
-
-
-def _near_order(shapes: Geometries) -> Ints:
-    """The order along a Hilbert curve."""
-    if len(shapes) == 0:
-        return np.empty(0, np.int64)
-    along = gpd.GeoSeries(shapes).hilbert_distance().to_numpy()
-    return np.argsort(along, kind="stable").astype(np.int64)
 
 
 def _vertices(shapes: Geometries) -> int:

@@ -22,6 +22,7 @@ from geodata.coordinates import to_study
 from geodata.diagnose import AsSaid
 from geodata.export.naming import file_name
 from geodata.export.safe import for_csv, is_formula, without_tags
+from geodata.export.words import HEADINGS
 from geodata.read import read_table
 from tests import folder, tiny
 
@@ -103,10 +104,33 @@ def test_excel_has_title_filters_and_no_formula(run: Run, tmp_path: Path) -> Non
     assert any("50%" in str(cell.value) for row in method.iter_rows() for cell in row)
 
 
+def read(path: Path) -> gpd.GeoDataFrame:
+    """A map file in the order of its list, which one of parquet has in a column."""
+    if path.suffix != ".parquet":
+        return gpd.read_file(path)
+    return gpd.read_parquet(path).sort_values(HEADINGS["vi"]["number"])
+
+
+def test_a_list_as_parquet_is_ordered_by_place_and_numbered(run: Run, tmp_path: Path) -> None:
+    """All nine villages, so that the orders differ."""
+    table = geodata.uncovered_list(run, verdicts=("covered", "weak", "none"))
+    path = geodata.export_list(table, tmp_path / "l.parquet", run=run)
+    kept = gpd.read_parquet(path)
+    number = HEADINGS["vi"]["number"]
+    assert kept.hilbert_distance().is_monotonic_increasing
+    assert kept[number].tolist() != sorted(kept[number])
+    village = HEADINGS["vi"]["village_id"]
+    assert kept.sort_values(number)[village].tolist() == table[village].tolist()
+    assert list(kept.columns) == list(table.columns)
+    near = kept.geometry.iloc[4]
+    west, south, east, north = near.buffer(1e-5).bounds
+    assert gpd.read_parquet(path, bbox=(west, south, east, north)).geometry.tolist() == [near]
+
+
 @pytest.mark.parametrize("ending", ["geojson", "gpkg", "kml", "parquet"])
 def test_map_formats_keep_place_text_and_mark(run: Run, tmp_path: Path, ending: str) -> None:
     path = written(run, tmp_path / f"l.{ending}")
-    table = gpd.read_parquet(path) if ending == "parquet" else gpd.read_file(path)
+    table = read(path)
     assert len(table) == 3
     assert table.to_crs("EPSG:9208").geometry.iloc[0].x == pytest.approx(tiny.X0 + 2500, abs=0.1)
     assert (table == "SỐ LIỆU MÔ PHỎNG").any(axis=0).any()
@@ -248,6 +272,8 @@ def test_every_map_format_keeps_the_datum(
         table = gpd.read_file(path, layer="waypoints")
     else:
         table = gpd.GeoDataFrame(read_table(path))
+    if ending == "parquet":  # ordered by place
+        table = table.sort_values(HEADINGS["vi"]["number"])
     assert table.crs.to_authority() == ("EPSG", "4326")
     assert not definition_findings(table, file=path.name)
     true = run.study.villages.loc[["v9", "v3", "v6"], "centre"].to_numpy()

@@ -238,6 +238,25 @@ def test_a_village_with_a_name_and_no_place_is_never_taken_out(study: Path, tmp_
     assert len(gpd.read_file(tmp_path / "copy" / "villages.gpkg")) == 9
 
 
+def test_a_repaired_geoparquet_has_boxes_and_the_same_rows(study: Path, tmp_path: Path) -> None:
+    """What is read has boxes too, which are no column of the table and are made anew."""
+    villages = gpd.read_file(study.parent / "villages.gpkg")
+    villages.loc[2, "village"] = "Xóm\u202e 3"
+    villages.to_parquet(study.parent / "villages.parquet", write_covering_bbox=True, index=False)
+    (study.parent / "villages.gpkg").unlink()
+    study.write_text(study.read_text("utf-8").replace("villages.gpkg", "villages.parquet"), "utf-8")
+    made = repair_study(study, tmp_path / "copy", language="en")
+    assert [(c.file, c.row, c.what) for c in made.changes] == [("villages.parquet", 3, "name")]
+    path = tmp_path / "copy" / "villages.parquet"
+    kept = gpd.read_parquet(path)
+    assert list(kept.columns) == list(villages.columns)
+    assert kept.hilbert_distance().is_monotonic_increasing
+    assert sorted(kept["village"]) == sorted(villages["village"].str.replace("\u202e", ""))
+    x, y = villages.geometry[8].representative_point().coords[0]
+    near = gpd.read_parquet(path, bbox=(x, y, x, y))
+    assert near["village"].tolist() == [villages["village"][8]]
+
+
 def test_the_copy_travels_as_a_zip(study: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.zip").write_bytes(repaired_zip(study, language="vi"))
     shutil.unpack_archive(tmp_path / "copy.zip", tmp_path / "unpacked")

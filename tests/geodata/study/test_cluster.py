@@ -411,10 +411,17 @@ def test_regions_read_from_files_measure_as_the_whole(
     same(found, coverage.measure(villages, layers))
 
 
-def test_a_layer_in_a_file_is_not_written_again(tmp_path: Path, written: WorkingFiles) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [{"write_covering_bbox": True}, {}, {"schema_version": "2.0.0"}],
+    ids=["with boxes", "without", "2.0"],
+)
+def test_a_layer_in_a_file_is_not_written_again(
+    tmp_path: Path, written: WorkingFiles, options: dict[str, object]
+) -> None:
     alpha = tiny.layers()[0]
     path = tmp_path / "alpha.parquet"
-    alpha.footprint.to_frame("geometry").to_parquet(path, write_covering_bbox=True)
+    alpha.footprint.to_frame("geometry").to_parquet(path, **options)
     layer = layer_in_file(path, info=alpha.info, crs=alpha.footprint.crs)
     assert isinstance(layer, RegionLayer)
     tasks = Regions(tiny.villages(), [layer, tiny.layers()[1]], written, regions=4)

@@ -74,6 +74,24 @@ def test_results_are_those_of_layers_in_memory(
     assert study.warnings == usual.warnings
 
 
+@pytest.mark.heavy
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize(
+    "kept",
+    [{"write_covering_bbox": False}, {"write_covering_bbox": False, "schema_version": "2.0.0"}],
+    ids=["without boxes", "2.0"],
+)
+def test_a_layer_without_boxes_stays_in_its_file_too(
+    tmp_path: Path, kept: dict[str, object]
+) -> None:
+    boxed = geodata.open_study(studied(tmp_path / "boxed"))
+    study = geodata.open_study(studied(tmp_path / "bare", **kept))
+    assert in_file(study) == in_file(boxed) == [True, True]
+    assert keys_of(study) == keys_of(boxed)
+    found, expected = (geodata.assess_study(one).assessment for one in (study, boxed))
+    assert_frame_equal(found.verdicts, expected.verdicts, rtol=0, atol=1e-12)
+
+
 @pytest.mark.usefixtures("large")
 def test_nothing_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     studied(tmp_path)

@@ -152,6 +152,32 @@ def test_the_kept_villages_open_in_a_gis(file: Path) -> None:
     assert kept["centre"].geom_type.eq("Point").all()
 
 
+def test_kept_villages_lie_along_a_curve_and_open_in_their_own_order(file: Path) -> None:
+    """Kept measures name villages by their place: in another order the figures would be others'."""
+    study = geodata.open_study(file)
+    run = geodata.assess_study(study)
+    kept = gpd.read_parquet(run.folder / "villages.parquet")
+    assert kept.hilbert_distance().is_monotonic_increasing
+    assert kept.index.tolist() != study.villages.index.tolist()
+    assert kept["place"].map(dict(enumerate(study.villages.index))).tolist() == kept.index.tolist()
+    found = geodata.open_run(study, run.run_id)
+    pd.testing.assert_frame_equal(found.study.villages, study.villages)
+    pd.testing.assert_frame_equal(found.assessment.verdicts, run.assessment.verdicts)
+
+
+def test_a_run_kept_before_places_were_written_is_in_its_order(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = geodata.open_study(file)
+    run = geodata.assess_study(study)
+    path = run.folder / "villages.parquet"
+    held = gpd.read_parquet(path).sort_values("place").drop(columns="place")
+    held.to_parquet(path)
+    monkeypatch.setattr(results, "require_whole", lambda *_: None)
+    found = geodata.open_run(study, run.run_id)
+    pd.testing.assert_frame_equal(found.assessment.verdicts, run.assessment.verdicts)
+
+
 @pytest.mark.heavy
 def test_kept_measures_that_cannot_be_read_are_made_again(file: Path) -> None:
     study = geodata.open_study(file)
