@@ -78,6 +78,17 @@ class Sureness:
         """The range of some villages alone, those marked in ``keep``."""
         return _between({k: int((yes & keep).sum()) for k, yes in self.marked.items()})
 
+    def part(self, keep: npt.NDArray[np.bool_]) -> Sureness:
+        """The same of some villages alone, those marked in ``keep``."""
+        marked = {scenario: yes[keep] for scenario, yes in self.marked.items()}
+        counts = {scenario: int(yes.sum()) for scenario, yes in marked.items()}
+        return Sureness(
+            villages=self.villages[keep],
+            uncovered=counts,
+            between=_between(counts),
+            marked=marked,
+        )
+
     @property
     def borderline(self) -> int:
         """Villages that are not firm."""

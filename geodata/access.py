@@ -80,7 +80,8 @@ def restrict(
     zones, names and shares are gone too: every verdict, share and sum is of their own layers
     alone, as if nobody else had filed, and one column, ``served_by_others``, says whether
     anybody else covers the village by the rule. Nothing else here depends on others' layers
-    but the run's id, which names the whole run. Never keep or publish such a run: it is a part.
+    but the run's id, which names the whole run. What has changed since it was made
+    (`Run.outdated`) is not named. Never keep or publish such a run: it is a part.
 
     ``structures`` are those of the whole study (else found here). ``cut`` intersects its shapes
     with the area: with both given, nothing is computed here that grows with a shape's corners.
@@ -92,8 +93,12 @@ def restrict(
     measures = _measures(run.assessment.measures, sight)
     assessment = _assessment(run.assessment, measures, sight)
     study = _study(run.study, structures, sight, cut)
+    outdated, stored = run.outdated, None if sight.operator else run.stored_sureness
     return replace(
         run,
+        outdated=None if outdated is None else outdated.unnamed(),
+        since=None,
+        stored_sureness=None if stored is None else stored.part(sight.keep),
         alone=sight.operator,
         study=study,
         assessment=assessment,

@@ -80,6 +80,10 @@ class UnreadableError(GeodataError, OSError):
     """A file cannot be read as what it should be (exit status 2)."""
 
 
+class KeptResultError(UnreadableError):
+    """What a study keeps of an assessment is gone or damaged: to assess it anew makes it good."""
+
+
 class MissingFileError(UnreadableError, FileNotFoundError):
     """A file that was named is not there (exit status 2)."""
 

@@ -19,6 +19,7 @@ from ui.commands import (
     run_of,
     say_memory,
     say_mended,
+    say_standing,
     server_killed,
     told,
     told_without_kernels,
@@ -276,14 +277,14 @@ def _built_in(t: Translator) -> Path:
 def _prepare(study: Path, settings: Path | None, t: Translator) -> None:
     """Measure a study that has no run, and tell wrong settings before anything is promised."""
     import geodata
+    from geodata.study.assess import run_to_show
     from ui import interrupted, server
 
     with told(t, stopped=interrupted.results_of(study)):
         say_memory(study, t)
         opened = geodata.open_study(study)
-        if geodata.latest_run(opened) is None:
-            with progress_bar(t("Measuring")) as progress:
-                geodata.assess_study(opened, publish=True, progress=progress)
+        with progress_bar(t("Measuring")) as progress:
+            say_standing(run_to_show(opened, publish=True, progress=progress), t)
         _check_access(server.environment(study, settings=settings), opened)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands import StudyPath, command, run_of, told, translator_of
+from ui.commands import StudyPath, command, run_of, say_standing, told, translator_of
 
 if TYPE_CHECKING:
     from ui.interrupted import Sentence
@@ -103,6 +103,8 @@ def publish(
         found = (
             run_of(study, t) if run is None else geodata.open_run(geodata.open_study(study), run)
         )
+        if run is not None:
+            say_standing(found, t)
         done = write(found, url, schema=schema)
     sentence = (
         t("Run {run} stands in schema {schema} of {place} already; it is the current one.",

@@ -245,17 +245,32 @@ def progress_bar(title: str) -> Iterator[Callable[[float], None]]:
 
 
 def run_of(study: Path, t: Translator) -> Run:
-    """The study's latest run, made now where there is none."""
+    """The study's published run as it is, else its latest; made now where there is none."""
     import geodata
+    from geodata.study.assess import run_to_show
 
     say_memory(study, t)
     opened = geodata.open_study(study)
-    run = geodata.latest_run(opened)
-    if run is None:
-        with progress_bar(t("Measuring")) as progress:
-            run = geodata.assess_study(opened, progress=progress)
+    with progress_bar(t("Measuring")) as progress:
+        run = run_to_show(opened, kept=False, progress=progress)
     say_mended(run, t)
+    say_standing(run, t)
     return run
+
+
+def say_standing(run: Run, t: Translator) -> None:
+    """Say on stderr why a run is not what its study would give now, or what changed before it."""
+    from geodata.export.standing import since_text, standing_text
+    from ui.plain import plain
+
+    for told in (standing_text(run, t.language), since_text(run, t.language)):
+        if told:
+            typer.echo(plain(told), err=True)
+    if run.outdated:
+        typer.echo(
+            t("To assess and publish it anew: {command}", command="phusong assess STUDY --publish"),
+            err=True,
+        )
 
 
 def say_mended(run: Run, t: Translator) -> None:

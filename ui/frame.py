@@ -22,6 +22,7 @@ from ui.opened import Opened
 from ui.plain import escaped
 from ui.sharing import open_slug
 from ui.shown import shown
+from ui.standing import offer_anew, standing_notice
 from ui.texts import LANGUAGES, Translator, page_error_text, translator
 from ui.troubles import show_trouble
 from ui.view import View, make_view
@@ -200,6 +201,7 @@ def _same_frame(one: View, other: View) -> bool:
 def _view(entry: PageEntry, choice: Choices) -> View | None:
     """The view of a choice; None, and why on the page, where there is none."""
     t = translator(choice.language)
+    rights, slug = None, ""
     try:
         rights = current_rights()
         if rights is None:
@@ -210,6 +212,7 @@ def _view(entry: PageEntry, choice: Choices) -> View | None:
         return make_view(opened, choice if entry.narrows else choice.of_everybody)
     except (CoverageError, OSError, GeodataError) as error:
         show_trouble(error, choice.language)
+        offer_anew(error, rights, slug, t)
         return None
 
 
@@ -244,10 +247,11 @@ def _while_made(t: Translator) -> None:
 
 
 def notices(view: View) -> None:
-    """What nobody may overlook: a reconstruction, a variant of the rule."""
+    """What nobody may overlook: a reconstruction, figures of before, a variant of the rule."""
     t = view.t
     if view.reconstruction:
         st.warning(simulated_text(t), icon=":material/science:")
+    standing_notice(view.opened, t)
     if view.rights.operator:
         st.info(
             t(

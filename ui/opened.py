@@ -33,6 +33,7 @@ from geodata.study.conflicts import FoundConflicts, conflicts_for
 from geodata.study.cut import cut_shapes
 from geodata.study.kept_amounts import with_hexes
 from geodata.study.model import Study
+from geodata.study.open import open_study
 from geodata.study.places import Level, Structure, searchable, structures_of
 from geodata.study.results import Run
 from geodata.study.zones import ZoneFigures, zone_figures
@@ -168,12 +169,21 @@ def _kept(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 def measured_here(run: Run) -> MeasuredStudy:
     """What pages ask for beside a run, of a study whose files this process may read."""
     file = run.study.inputs[0] if run.study.inputs else run.study.folder
+    reopens = run.outdated is not None  # its villages are those of then
+
+    def publish(rule: Rule) -> Run:
+        return assess_study(open_study(file) if reopens else run.study, rule=rule, publish=True)
+
+    def hexed(part: Run) -> Measures:
+        found = part.assessment.measures
+        return found if run.has_other_measures else with_hexes(part.study, found)
+
     return MeasuredStudy(
-        publish=lambda rule: assess_study(run.study, rule=rule, publish=True),
-        hexed=lambda part: with_hexes(part.study, part.assessment.measures),
+        publish=publish,
+        hexed=hexed,
         changes=lambda: changes_since(run),
         conflicts=partial(conflicts_for, run),
-        report=lambda: check_study(file, study=run.study),
+        report=lambda: check_study(file, study=None if reopens else run.study),
         repaired=lambda language: repaired_zip(file, language=language),
         cut=cut_shapes,
         compute=compute_here,
@@ -217,7 +227,7 @@ def opened_run(
     def judged(rule: Rule) -> Assessment:
         if rule == run.assessment.rule:
             return run.assessment
-        found = coverage.judge(measures_for(rule), rule, expected=run.study.expected)
+        found = coverage.judge(measures_for(rule), rule, expected=run.assessment.expected)
         if not rights.operator:
             return found
         others = run.assessment.verdicts["served_by_others"]
@@ -323,7 +333,7 @@ def _sure_of(run: Run) -> Callable[[Rule], Sureness]:
     def sure(rule: Rule) -> Sureness:
         if rule == run.assessment.rule:
             return run.sureness
-        return coverage.how_sure(run.assessment.measures, rule, expected=run.study.expected)
+        return coverage.how_sure(run.assessment.measures, rule, expected=run.assessment.expected)
 
     return sure
 
@@ -401,4 +411,4 @@ def variant_of(opened: Opened, rule: Rule) -> Run:
     if rule == run.assessment.rule:
         return run
     summary = coverage.summarise(found, published=run.study.published)
-    return replace(run, assessment=found, summary=summary, what_if=True)
+    return replace(run, assessment=found, summary=summary, what_if=True, stored_sureness=None)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from coverage.shares import unheard
 from coverage.summarise import by_unit
+from geodata.export.standing import difference_json, since_text
 from geodata.study.places import Structure, structure_in_force
 from ui.plain import plain
 from ui.sure import scenario_words
@@ -50,6 +51,9 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
         lines.append(t("Signal layers the rule names no level for count for nothing: {layers}.",
                        layers=told))  # fmt: skip
     lines.append(_made(run, t, seconds=seconds))
+    told_since = since_text(run, t.language)
+    if told_since:
+        lines.append(plain(told_since))
     if run.study.reconstruction:
         lines.append(reconstruction_notice(t))
     return "\n".join(lines)
@@ -234,6 +238,8 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "borderline": run.sureness.borderline,
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,
+        "outdated": difference_json(run.outdated),
+        "since": difference_json(run.since),
         **_reach_json(run),
         "by_unit": by_unit_rows,
         "by_layer": by_layer,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geodata.export.standing import difference_json
 from ui.conflicts import claim_sentence, place_of, subject_of
 from ui.plain import plain
 from ui.printed import reconstruction_notice
@@ -70,6 +71,7 @@ def conflicts_json(found: FoundConflicts, run: Run, t: Translator) -> str:
         "as_of": run.study.as_of.isoformat(),
         "rule": run.assessment.rule.name,
         "reconstruction": run.study.reconstruction is not None,
+        "outdated": difference_json(run.outdated),
         "measurements": found.given,
         "compared": found.used,
         "conflicts": len(found.conflicts),

@@ -24,9 +24,9 @@ from geodata.access import EVERYTHING, Rights
 from geodata.errors import CallError, GeodataError
 from geodata.report import Report
 from geodata.sandbox import Limits, Sandbox
-from geodata.study.assess import assess_study
+from geodata.study.assess import assess_study, run_to_show
 from geodata.study.inputs import Seen, are_unchanged
-from geodata.study.results import Run, latest_run
+from geodata.study.results import Run
 from geodata.upload import SandboxedStudy
 from geodata.upload.kernels import prepare_kernels
 from ui.making import making
@@ -156,9 +156,22 @@ def made_folder(slug: str) -> Path | None:
 
 
 def open_study(slug: str = "", *, rights: Rights = EVERYTHING) -> Opened:
-    """A study with its published run, as far as ``rights`` go; measured now if it never was."""
+    """A study with its published run, as far as ``rights`` go; measured now if it never was.
+
+    Where its inputs or the program have changed since, the run is as it was, and says so.
+    """
     path = study_path(slug)
     return _opened(str(path), _stamp(path), rights, repr(rights), slug)
+
+
+def assess_anew(slug: str = "") -> None:
+    """Assess and publish a study by its own rule, whatever is kept of it."""
+    path = study_path(slug)
+    received = _received(path)
+    if received is None:
+        assess_study(geodata.open_study(path), publish=True)
+    else:
+        received.assess_anew()
 
 
 class _Open:
@@ -257,7 +270,10 @@ def _run(path: str, stamp: str) -> Run:  # noqa: ARG001  # the stamp only names 
         return run
     study = geodata.open_study(Path(path))
     _open().read(_folder(Path(path)), study.seen)
-    return latest_run(study) or assess_study(study)
+    run = run_to_show(study)
+    for sentence in run.mended:
+        LOG.warning("%s", sentence)
+    return run
 
 
 def _received(path: Path) -> SandboxedStudy | None:

@@ -25,6 +25,7 @@ from ui.once import Once, ReaderGoneError
 from ui.plain import html_safe, plain
 from ui.sharing import open_slug
 from ui.sheets import sheet_of
+from ui.standing import standing_told
 from ui.troubles import log_trouble, trouble_text
 from ui.view import View, make_view
 from ui.visitor import cookies_of, visitor_of
@@ -150,6 +151,7 @@ def _whole(view: View) -> list[str]:
     warnings = (
         words["simulated_long"] if view.reconstruction else "",
         words["variant"].format(name=rule) if view.is_variant else "",
+        standing_told(view.opened, t),
     )
     day = day_text(run.study.as_of, t.language)
     foot = words["foot"].format(unit=run.study.name, date=day, rule=rule, run=run.run_id)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geodata.errors import CallError
 from geodata.export.safe import cells, for_csv, without_controls
+from geodata.export.standing import kind_text, standing_text
 from geodata.export.words import HEADINGS as LISTED
 from geodata.export.words import SHEETS, VERDICTS, Language
 from geodata.files import whole_file
@@ -111,7 +112,7 @@ def conflict_list(table: pd.DataFrame, *, run: Run, language: Language) -> pd.Da
         out[name] = out[name].map(yes_no)
     out["operator"] = out["operator"].replace("", words["all"])
     out["technology"] = out["technology"].replace("", words["any"])
-    made = words["made"] if run.study.reconstruction else words["observed"]
+    made = kind_text(run, words["made" if run.study.reconstruction else "observed"], language)
     out = out.assign(as_of=run.study.as_of.isoformat(), rule=run.assessment.rule.name,
                      run=run.run_id, data=made)  # fmt: skip
     head = {**LISTED[language], **HEADINGS[language]}
@@ -153,14 +154,16 @@ def _csv(table: pd.DataFrame, path: Path, run: Run, language: Language) -> None:
 
 
 def _xlsx(table: pd.DataFrame, path: Path, run: Run, language: Language) -> None:
-    """One sheet; above the headings, of a reconstruction, what it is."""
+    """One sheet; above the headings, of a reconstruction or an outdated run, what it is."""
     words = SHEETS[language]
-    top = 1 if run.study.reconstruction else 0
+    told = [words["warning"]] if run.study.reconstruction else []
+    told += [standing_text(run, language)] if run.outdated else []
+    top = len(told)
     with workbook(path) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         sheet = book.add_worksheet(words["list"])
-        if top:
-            sheet.write_string(0, 0, words["warning"], book.add_format({"bold": True}))
+        for row, line in enumerate(told):
+            sheet.write_string(row, 0, line, book.add_format({"bold": True}))
         for column, heading in enumerate(table.columns):
             sheet.write_string(top, column, heading, bold)
             for row, value in enumerate(table[heading].tolist(), top + 1):

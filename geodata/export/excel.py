@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geodata.export.safe import without_controls
+from geodata.export.standing import standing_text
 from geodata.export.words import HEADINGS, SHEETS, VERDICTS, Language
 from geodata.study.results import Run
 from geodata.written import TEXTS, workbook
@@ -84,6 +85,9 @@ def _list(
     if run.study.reconstruction:
         sheet.write_string(row, 0, words["warning"], styles["warning"])
         row += 1
+    if run.outdated:
+        sheet.write_string(row, 0, standing_text(run, language), styles["warning"])
+        row += 1
     for name, value in _block(run, language):
         sheet.write_string(row, 0, f"{name}: {without_controls(value)}", styles["plain"])
         row += 1
@@ -149,14 +153,15 @@ def _method(sheet: Any, run: Run, language: Language, styles: dict[str, Any]) ->
     lines.append((words["source"], rule.source))
     if run.study.reconstruction:
         lines.append(("!", words["warning"]))
+    if run.outdated:
+        lines.append(("!", standing_text(run, language)))
     for row, (name, value) in enumerate(lines):
         sheet.write_string(row, 0, name, styles["head"])
         sheet.write_string(row, 1, str(without_controls(value)), styles["plain"])
     head = len(lines) + 1
     for column, name in enumerate(("layer", "filed", "evidence", "source")):
         sheet.write_string(head, column, words[name], styles["head"])
-    for k, layer in enumerate(run.study.layers, 1):
-        info = layer.info
+    for k, info in enumerate(run.assessment.measures.layers, 1):
         when = _day(info.as_of, language) if info.as_of else ""
         for column, value in enumerate((info.title, when, info.evidence, info.source)):
             sheet.write_string(head + k, column, str(without_controls(value)), styles["text"])

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.export.safe import without_controls
+from geodata.export.standing import standing_text
 from geodata.export.words import HEADINGS as LIST_HEADINGS
 from geodata.export.words import SHEETS, VERDICTS, Language
 from geodata.files import whole_file
@@ -88,6 +89,9 @@ def _titles(page: Any, run: Run, language: Language, styles: dict[str, Any]) -> 
     row = 0
     if run.study.reconstruction:
         page.write_string(row, 0, words["warning"], styles["warning"])
+        row += 1
+    if run.outdated:
+        page.write_string(row, 0, standing_text(run, language), styles["warning"])
         row += 1
     told = f"{words['study']}: {run.study.name} · {words['as_of']}: {run.study.as_of:%d/%m/%Y}"
     if run.alone:

@@ -15,6 +15,7 @@ from coverage.model import Verdict
 from coverage.transformers import to_system
 from geodata.columns import plain
 from geodata.errors import CallError
+from geodata.export.standing import kind_text
 from geodata.export.words import HEADINGS, VERDICTS, Language
 from geodata.followup import FIELDS, shown
 from geodata.followup import HEADINGS as FOLLOW_UP
@@ -223,7 +224,9 @@ def _headed(
         head["as_of"]: run.study.as_of.isoformat(),
         head["rule"]: run.assessment.rule.name,
         head["run"]: run.run_id,
-        head["data"]: words["made"] if run.study.reconstruction else words["observed"],
+        head["data"]: kind_text(
+            run, words["made" if run.study.reconstruction else "observed"], language
+        ),
     }
     if "served_by_others" in table:  # one operator's own share stands there already
         del columns[head["any_share"]]

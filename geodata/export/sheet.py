@@ -17,6 +17,7 @@ from geodata.export.listing import WORST_FIRST
 from geodata.export.picture import Picture, area_svg
 from geodata.export.safe import without_controls
 from geodata.export.sheet_words import SHEET
+from geodata.export.standing import standing_text
 from geodata.export.words import Language
 from geodata.nearest import middles
 from geodata.study.area import area_headline, area_others, area_table
@@ -119,12 +120,18 @@ def area_sheet(  # noqa: PLR0913  # each is one thing that stands on the sheet
             run=run.run_id,
         ),
         stamp=stamp,
-        warning=words["simulated_long"] if study.reconstruction else "",
+        warning=_warning(run, language),
         variant=words["variant"].format(name=rule) if run.what_if else "",
         counts=counts,
         rows=_rows(run, area_table(run, keep), places, former, follow_up, language),
         svg=picture(villages, verdicts["verdict"], north=words["north"], stamp=stamp),
     )
+
+
+def _warning(run: Run, language: Language) -> str:
+    """That the study is reconstructed, and why the run is not what it would give now."""
+    made = SHEET[language]["simulated_long"] if run.study.reconstruction else ""
+    return " ".join(text for text in (made, standing_text(run, language)) if text)
 
 
 def with_rows(sheet: AreaSheet, most: int) -> AreaSheet:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geodata.errors import CallError
 from geodata.export.safe import cells, for_csv, without_controls
+from geodata.export.standing import kind_text
 from geodata.export.words import HEADINGS, VERDICTS, Language
 from geodata.files import whole_file
 from geodata.study.places import Structure
@@ -72,7 +73,8 @@ def zone_table(
     table[head["as_of"]] = run.study.as_of.isoformat()
     table[head["rule"]] = run.assessment.rule.name
     table[head["run"]] = run.run_id
-    table[head["data"]] = words["made"] if run.study.reconstruction else words["observed"]
+    made = words["made" if run.study.reconstruction else "observed"]
+    table[head["data"]] = kind_text(run, made, language)
     return table
 
 

@@ -13,19 +13,22 @@ import pandas as pd
 import shapely
 
 from coverage.explain import responsibility
-from geodata.export.words import SHEETS, VERDICTS
+from geodata.export.standing import standing_text
+from geodata.export.words import SHEETS, VERDICTS, Language
 from geodata.postgis.shape import TABLES, Table
 from geodata.study.places import Level, Structure, structure_in_force
 from geodata.study.results import Run, manifest_of
 
 Rows = Iterator[Sequence[Any]]
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 
 def kind_of(run: Run) -> tuple[str, str]:
     """What kind of data a run has, and the warning that goes with it ("" for observed data)."""
-    if run.study.reconstruction is None:
-        return "observed", ""
-    return "reconstruction", " / ".join(SHEETS[language]["warning"] for language in ("vi", "en"))
+    made = run.study.reconstruction is not None
+    told = [SHEETS[language]["warning"] for language in LANGUAGES] if made else []
+    told += [standing_text(run, language) for language in LANGUAGES] if run.outdated else []
+    return "reconstruction" if made else "observed", " / ".join(told)
 
 
 def rows_of(run: Run, *, srid: int, publication: int, now: datetime) -> Mapping[str, Rows]:

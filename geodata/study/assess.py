@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,9 +14,16 @@ from coverage.rules import RULES
 from geodata.errors import CallError
 from geodata.study.cache import limit_bytes, limit_kept
 from geodata.study.engine import HERE, Engine
-from geodata.study.kept import measures_of, plan_of, store_of
+from geodata.study.kept import Found, measures_of, plan_of, store_of
 from geodata.study.manifests import require_folders
 from geodata.study.model import Study
+from geodata.study.reopen import (
+    difference_since,
+    latest_run,
+    shown_as_kept,
+    shown_before,
+    unmeasured_rule,
+)
 from geodata.study.results import Run, keep_run, make_run, now
 
 Progress = Callable[[float], None]
@@ -42,13 +50,16 @@ def assess_study(
     study's current one. With the ``engine`` "dask" a cluster measures: the one at the
     address ``scheduler``, else one of so many ``workers`` on this machine
     (`geodata.study.cluster`); the same measures come of it, and are kept under the same keys.
-    Measures kept beyond their limit are removed (see `geodata.study.cache`). Raises `CallError`
+    Measures kept beyond their limit are removed (see `geodata.study.cache`). Where another run was
+    published (or kept, without any) before, the run says what has changed since (`Run.since`),
+    unless another rule is tried out. Raises `CallError`
     for a rule or an engine nobody knows, for a cluster that cannot be used and for its packages
     where they are missing.
     """
     chosen = study.rule if rule is None else named_rule(rule)
     limit_bytes()  # a wrong setting is told before anything is measured
     require_folders(study.folder / "results")
+    before = shown_before(study) if chosen == study.rule else None
     study = study.judged_by(chosen)
     plan = plan_of(study)
     with (
@@ -59,7 +70,40 @@ def assess_study(
         run = make_run(study, found, chosen, plan=plan, made_at=now())
         run = keep_run(run, publish=publish)
         limit_kept(study.folder, mine=plan.entries)
+    if before is None or before == run.run_id:
         return run
+    return replace(run, since=difference_since(study, before, run))
+
+
+def run_to_show(
+    study: Study, *, kept: bool = True, publish: bool = False, progress: Progress | None = None
+) -> Run:
+    """The run to show of a study (`latest_run`, else `shown_as_kept`), assessed if it never was.
+
+    One that was published, or with ``kept`` one that is kept, stays what is shown, whatever has
+    changed since: to assess anew is for somebody to ask for. Where only the measures of the
+    published one are gone, they are measured again, with the same figures. ``publish`` publishes
+    a first run. Raises `UnreadableError` where what is published cannot be read.
+    """
+    found = latest_run(study)
+    rule = unmeasured_rule(study) if found is None else None
+    if rule is not None:
+        mended = _measured_again(study, rule, progress).mended
+        found = latest_run(study)
+        found = None if found is None else replace(found, mended=(*found.mended, *mended))
+    return (
+        found
+        or shown_as_kept(study, kept=kept)
+        or assess_study(study, publish=publish, progress=progress)
+    )
+
+
+def _measured_again(study: Study, rule: Rule, progress: Progress | None) -> Found:
+    """Measures that a rule needs and that are not kept any more, or not believed."""
+    study = study.judged_by(rule)
+    plan = plan_of(study)
+    with store_of(study).locked(plan.entries):
+        return measures_of(study, plan, progress=progress)
 
 
 def _engine(

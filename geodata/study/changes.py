@@ -10,7 +10,8 @@ import pandas as pd
 
 from coverage.select import UNCOVERED
 from geodata.errors import GeodataError
-from geodata.study.results import Run, kept_runs, open_run, published_before
+from geodata.study.reopen import kept_runs, open_run
+from geodata.study.results import Run, published_before
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

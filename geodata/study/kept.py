@@ -25,7 +25,7 @@ from geodata.study.kept_levels import LEVELS_KIND, without_signals
 from geodata.study.model import Study
 from geodata.study.moved import MOVED
 from geodata.study.parts import AREAS, Kind, Means, Part, areas_arrays, with_areas
-from geodata.study.store import Store
+from geodata.study.store import Doubt, Store
 
 Progress = Callable[[float], None]
 Named = tuple[str, str]
@@ -92,15 +92,19 @@ def load_measures(study: Study, plan: Plan | None = None) -> Measures | None:
 
 
 def load_named(
-    study: Study, named: Iterable[Named], layers: Sequence[LayerInfo]
+    study: Study, named: Iterable[Named], layers: Sequence[LayerInfo], *, proven: bool = True
 ) -> Measures | None:
-    """Measures of the study's villages from the entries named, the areas first; None without."""
+    """Measures of the study's villages from the entries named, the areas first; None without.
+
+    Without ``proven`` entries of earlier versions are taken too, which bear no proof of what they
+    are (see `geodata.study.store`): the caller has to have one.
+    """
     store = store_of(study)
     (_, areas), *others = named
-    measures = _areas(store, study, areas, layers)
+    measures = _areas(store, study, areas, layers, proven=proven)
     for kind, key in others:
         if measures is not None:
-            measures = _with_part(store, measures, kind, key)
+            measures = _with_part(store, measures, kind, key, proven=proven)
     return measures
 
 
@@ -120,9 +124,8 @@ def measures_of(
     store = replace(store_of(study), writes=keep)
     infos = [layer.info for layer in study.layers]
     measures, places = _areas(store, study, plan.keys.areas, infos), set[int]()
-    measured, damaged = False, set[str]()
+    measured = False
     if measures is None:
-        damaged |= {plan.keys.areas} if store.has(plan.keys.areas) else set()
         first = between(progress, 0.0, 1 / (1 + len(plan.parts)))
         measures, places = _measured(study, plan, Means(engine=engine, store=store, progress=first))
         measured = bool(places) or not infos
@@ -133,7 +136,6 @@ def measures_of(
     for at, part in enumerate(plan.parts, 1):
         found = _with_part(store, measures, part.kind, part.key)
         if found is None:
-            damaged |= {part.key} if store.has(part.key) else set()
             arrays = part.derive(store)
             if arrays is None:
                 own = between(progress, at / steps, (at + 1) / steps)
@@ -145,37 +147,52 @@ def measures_of(
         measures = found
     if progress and measured:
         progress(1.0)
-    mended = tuple(_mended(key) for key in sorted(damaged)) if keep else ()
+    mended = tuple(_mended(key, doubt) for key, doubt in sorted(store.mended.items()))
     return Found(measures=measures, measured_layers=len(places), measured=measured, mended=mended)
 
 
-def _mended(key: str) -> Phrase:
-    return phrase("{file} was damaged, and has been made anew", file=f"results/measures/{key}")
+def _mended(key: str, doubt: Doubt) -> Phrase:
+    """What is said of an entry that was not believed."""
+    template = (
+        "{file} was damaged, and has been made anew"
+        if doubt == "damaged"
+        else "{file} bore no proof of what it was made of, and has been made anew"
+    )
+    return phrase(template, file=f"results/measures/{key}")
 
 
 def _kind(name: str) -> Kind:
     return next(kind for kind in KINDS if kind.name == name)
 
 
-def _areas(store: Store, study: Study, key: str, layers: Sequence[LayerInfo]) -> Measures | None:
+def _areas(
+    store: Store, study: Study, key: str, layers: Sequence[LayerInfo], *, proven: bool = True
+) -> Measures | None:
     """Kept areas, None where they are not, or not for this study."""
-    kept = store.read(key)
+    kept = store.read(key, proven=proven)
     if kept is None:
         return None
     try:
         return with_areas(study, layers, kept[1])
     except (KeyError, TypeError, ValueError):
+        store.doubt(key)
         return None
 
 
-def _with_part(store: Store, measures: Measures, kind: str, key: str) -> Measures | None:
+def _with_part(
+    store: Store, measures: Measures, kind: str, key: str, *, proven: bool = True
+) -> Measures | None:
     """Measures with a kept part joined, None where it is not kept."""
-    kept = store.read(key)
-    if kept is None or kept[0].get("kind") != kind or all(k.name != kind for k in KINDS):
+    kept = store.read(key, proven=proven)
+    if kept is None:
+        return None
+    if kept[0].get("kind") != kind or all(k.name != kind for k in KINDS):
+        store.doubt(key)
         return None
     try:
         return _kind(kind).join(measures, *kept)
     except (KeyError, TypeError, ValueError):
+        store.doubt(key)
         return None
 
 

@@ -120,7 +120,10 @@ class KeptWeights:
         """Those of a key, None where they are not kept whole."""
         kept = self.store.read(key)
         names = [field.name for field in fields(PixelWeights)]
-        if kept is None or kept[0].get("kind") != WEIGHTS or sorted(kept[1]) != sorted(names):
+        if kept is None:
+            return None
+        if kept[0].get("kind") != WEIGHTS or sorted(kept[1]) != sorted(names):
+            self.store.doubt(key)
             return None
         return PixelWeights(**{name: kept[1][name] for name in names})
 

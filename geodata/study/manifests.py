@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from coverage.model import Expected, LayerInfo, Rule
-from geodata.errors import Phrase, UnreadableError, phrase
+from geodata.errors import KeptResultError, Phrase, UnreadableError, phrase
 from geodata.study.kept import Named
 from geodata.study.parts import AREAS
 
@@ -31,9 +31,10 @@ _RULE, _LAYER = TypeAdapter(Rule), TypeAdapter(LayerInfo)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run's folder. Raises `UnreadableError` where it is no manifest.
+    """The manifest of a run's folder. Raises `KeptResultError` where it is no manifest.
 
-    What `NEEDED` names is of the right type, and the whole of it what was written.
+    What `NEEDED` names is of the right type, and the whole of it what was written, of the run that
+    its folder is named by.
     """
     reason: str | Phrase
     try:
@@ -42,13 +43,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         reason = ", ".join(f"{key} is missing" for key in NEEDED if key not in manifest)
         if not reason:
             _check(manifest)
-            reason = "" if manifest.get(DIGEST) in (None, digest_of(manifest)) else OTHER
+            own = manifest.get(DIGEST) in (None, digest_of(manifest))
+            reason = "" if own and manifest.get("run_id") in (None, folder.name) else OTHER
     except ValidationError:
         reason = OTHER
     except (ArithmeticError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
         reason = str(error)
     if reason:
-        raise UnreadableError(
+        raise KeptResultError(
             "{file} cannot be read: {reason}; remove the folder and assess the study again",
             file=f"results/{folder.name}/manifest.json",
             reason=reason,
@@ -95,10 +97,10 @@ def file_digest(path: Path) -> str:
 
 
 def require_whole(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Raise `UnreadableError` where a file of a run is gone, or is another's."""
+    """Raise `KeptResultError` where a file of a run is gone, or is another's."""
     name = damaged_file(folder, manifest)
     if name:
-        raise UnreadableError(
+        raise KeptResultError(
             "{file} is gone or is not what was written with its run; assess the study again",
             file=f"results/{folder.name}/{name}",
         )
@@ -107,13 +109,13 @@ def require_whole(folder: Path, manifest: Mapping[str, Any]) -> None:
 def published_in(results: Path) -> str | None:
     """The run that is published of those in a folder, or None.
 
-    Raises `UnreadableError` where ``current`` is there and names no run.
+    Raises `KeptResultError` where ``current`` is there and names no run.
     """
     lines = _lines(results / "current")
     if lines is None:
         return None
     if len(lines) != 1 or not RUN_ID.fullmatch(lines[0]):
-        raise UnreadableError(
+        raise KeptResultError(
             "{file} names no run; remove it, and assess and publish the study again",
             file="results/current",
         )

@@ -108,6 +108,7 @@ class KeptOutlines:
         try:
             return _polygons(kept[1], "inward"), _polygons(kept[1], "outward")
         except (KeyError, ValueError, shapely.errors.GEOSException):
+            self.store.doubt(self._key(place))
             return None
 
     def keep(self, place: int, inward: Geometries, outward: Geometries) -> None:

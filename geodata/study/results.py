@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -19,38 +18,29 @@ import numpy as np
 import pandas as pd
 
 import coverage
-from coverage.model import (
-    VILLAGE_COLUMNS,
-    Assessment,
-    Measures,
-    Rule,
-    Summary,
-)
+from coverage.model import Assessment, Measures, Rule, Summary
 from coverage.sure import Sureness
-from geodata.errors import CallError, Phrase, UnreadableError, phrase
+from geodata.errors import Phrase, UnreadableError, phrase
 from geodata.files import whole_file, whole_folder
 from geodata.staging import UNFINISHED
+from geodata.study.difference import VERSIONS_TOLD, Difference
 from geodata.study.inputs import digests_of, require_unchanged
-from geodata.study.kept import Found, Named, Plan, load_measures, load_named, plan_of
+from geodata.study.kept import Found, Named, Plan
 from geodata.study.manifests import (
     DIGEST,
     damaged_file,
     digest_of,
-    expected_told,
     file_digest,
     history_in,
     is_history_damaged,
-    layers_told,
-    parts_named,
     published_if_told,
-    published_in,
     read_manifest,
     require_no_folders,
     require_whole,
-    rule_told,
 )
 from geodata.study.model import Study
-from geodata.study.run_ids import VERSIONS, is_id_of, kept_id
+from geodata.study.run_ids import run_id, versions
+from geodata.study.stored import PLACE
 from geodata.written import write_bytes, write_parquet
 
 PACKAGES = ("geopandas", "numba", "numpy", "pandas", "phusong", "pyogrio", "pyproj", "shapely")
@@ -64,10 +54,6 @@ HISTORY_DAMAGED = phrase(
     file="results/history",
 )
 
-PLACE = "place"
-"""A village's place among those of its study, from 0: kept measures name it by this, and the rows
-of a file of them are in another order."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
@@ -79,6 +65,10 @@ class Run:
     ``alone`` names the operator of whose layers alone it is ("" where it is of all), as
     `geodata.access.restrict` makes it for that operator's people. ``mended`` names what was kept
     of it, or with it, was damaged, and what was done about that.
+
+    ``outdated`` says what is another by now where it is not what its study would give as it
+    stands; ``since`` what is another than when the run was kept that was shown before it.
+    ``stored_sureness`` is of a run that another version judged, as it was kept with it.
     """
 
     run_id: str
@@ -94,6 +84,14 @@ class Run:
     what_if: bool = False
     alone: str = ""
     mended: tuple[Phrase, ...] = ()
+    outdated: Difference | None = None
+    since: Difference | None = None
+    stored_sureness: Sureness | None = field(default=None, repr=False)
+
+    @property
+    def has_other_measures(self) -> bool:
+        """Whether its measures are of other layers or villages than its study has by now."""
+        return self.outdated is not None and self.outdated.other_measures
 
     @cached_property
     def sureness(self) -> Sureness:
@@ -101,6 +99,8 @@ class Run:
 
         Of a run cut down to what somebody may see, it is of the villages and layers they see.
         """
+        if self.stored_sureness is not None:
+            return self.stored_sureness
         found = self.assessment
         return coverage.how_sure(found.measures, found.rule, expected=found.expected)
 
@@ -108,16 +108,16 @@ class Run:
 def make_run(study: Study, found: Found, rule: Rule, *, plan: Plan, made_at: datetime) -> Run:
     """Judge and summarise measures of a study, found by its ``plan``. Writes nothing."""
     assessment = coverage.judge(found.measures, rule, expected=study.expected)
-    run_id = kept_id(study, rule, key=plan.key)
+    name = run_id(study, rule, key=plan.key)
     return Run(
-        run_id=run_id,
+        run_id=name,
         study=study,
         assessment=assessment,
         summary=coverage.summarise(assessment, published=study.published),
         made_at=made_at,
         measured=found.measured,
         measured_layers=found.measured_layers,
-        folder=study.folder / "results" / run_id,
+        folder=study.folder / "results" / name,
         measures=plan.key,
         parts=plan.named,
         mended=found.mended,
@@ -175,20 +175,6 @@ def _put_away(folder: Path) -> None:
         folder.unlink(missing_ok=True)
 
 
-def _require_published(
-    published: str | None, found: Iterable[Path], broken: Mapping[str, UnreadableError]
-) -> None:
-    """Raise `UnreadableError` where a run is published that cannot be read."""
-    if published is not None and published in broken:
-        raise broken[published]
-    if published and all(folder.name != published for folder in found):
-        raise UnreadableError(
-            "{file} names run {run}, which is not kept; assess and publish the study again",
-            file="results/current",
-            run=published,
-        )
-
-
 def _remember(run: Run) -> None:
     """Add a run to the history of what was published; what stood there first comes first.
 
@@ -206,13 +192,13 @@ def _remember(run: Run) -> None:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def published_before(study: Study, run_id: str) -> tuple[str, ...] | None:
+def published_before(study: Study, name: str) -> tuple[str, ...] | None:
     """Runs published before this one, the latest first; None where it never was, or nothing was."""
     lines = _history(study)
-    if run_id not in lines:
+    if name not in lines:
         return None
-    last = len(lines) - 1 - lines[::-1].index(run_id)
-    before = [line for line in reversed(lines[:last]) if line != run_id]
+    last = len(lines) - 1 - lines[::-1].index(name)
+    before = [line for line in reversed(lines[:last]) if line != name]
     return tuple(dict.fromkeys(before)) or None
 
 
@@ -257,12 +243,23 @@ def _measured_areas(measures: Measures) -> pd.DataFrame:
     )
 
 
+def are_areas_of(measures: Measures, folder: Path) -> bool:
+    """Whether measures have the areas that are kept in a run's folder for people."""
+    try:
+        kept = pd.read_parquet(folder / "measures.parquet")
+        own = _measured_areas(measures)
+        same_rows = all(list(kept[name]) == list(own[name]) for name in ("village_id", "layers"))
+        return same_rows and bool(np.array_equal(kept["area_m2"], own["area_m2"]))
+    except (LookupError, OSError, TypeError, ValueError):
+        return False
+
+
 def _described(run: Run) -> dict[str, Any]:
     """The manifest: how to tell this run from another, and to make it again."""
     study, headline = run.study, run.summary.headline
     return {
         "run_id": run.run_id,
-        "versions": dict(VERSIONS),
+        VERSIONS_TOLD: versions(),
         "study": study.name,
         "as_of": study.as_of,
         "made_at": run.made_at,
@@ -314,133 +311,9 @@ def manifest_of(run: Run) -> dict[str, Any]:
     return manifest
 
 
-def published_id(study: Study) -> str | None:
-    """The run that is published, or None."""
-    return published_in(study.folder / "results")
-
-
-def kept_runs(study: Study) -> tuple[Path, ...]:
-    """Folders of the kept runs, the newest last; those whose manifest cannot be read are not."""
-    dated = [(manifest["made_at"], folder) for folder, manifest in _kept(study)[0].items()]
-    return tuple(folder for _, folder in sorted(dated))
-
-
-def _kept(study: Study) -> tuple[dict[Path, dict[str, Any]], dict[str, UnreadableError]]:
-    """Manifests of the kept runs by folder; by run, why those that cannot be read cannot."""
-    found: dict[Path, dict[str, Any]] = {}
-    broken: dict[str, UnreadableError] = {}
-    for path in sorted((study.folder / "results").glob("[!.]*/manifest.json")):
-        try:
-            found[path.parent] = read_manifest(path.parent)
-        except UnreadableError as error:
-            broken[path.parent.name] = error
-    return found, broken
-
-
-def kept_manifests(study: Study) -> tuple[tuple[str, str], ...]:
-    """Ids of the kept runs with the key of their measures: what was published, then the newest.
-
-    A run whose manifest cannot be read is passed over.
-    """
-    found = {
-        folder.name: (str(manifest["made_at"]), str(manifest["measures"]))
-        for folder, manifest in _kept(study)[0].items()
-    }
-    published = [published_if_told(study.folder / "results") or "", *reversed(_history(study))]
-    newest = sorted(found, key=lambda name: found[name][0], reverse=True)
-    order = dict.fromkeys(name for name in (*published, *newest) if name in found)
-    return tuple((name, found[name][1]) for name in order)
-
-
 def _history(study: Study) -> list[str]:
     """Ids of what was published, the latest last."""
     return history_in(study.folder / "results")
-
-
-def latest_run(study: Study) -> Run | None:
-    """The published run, else the study's own, else the newest what-if; None where none fits.
-
-    A run made of other inputs, or by a rule that the study file no longer names, is history:
-    `open_run` opens it, and it is not shown as current. Raises `UnreadableError` where the
-    published run cannot be read, or nothing is published and no run can.
-    """
-    plan = plan_of(study)
-    measures = load_measures(study, plan)
-    if measures is None:
-        return None
-    published = published_id(study)
-    best: tuple[bool, Rule, str] | None = None
-    found, broken = _kept(study)
-    _require_published(published, found, broken)
-    for folder, manifest in sorted(found.items(), key=lambda one: (one[1]["made_at"], one[0])):
-        rule = rule_told(manifest)
-        if rule is None or not is_id_of(folder.name, study, rule, key=plan.key):
-            continue
-        own = rule == study.rule
-        shown = published == folder.name if published else own or bool(manifest.get("what_if"))
-        if shown and (best is None or own >= best[0]):
-            best = own, rule, manifest["made_at"]
-    if best is None:
-        if broken and not found:
-            raise next(iter(broken.values()))
-        return None
-    _, rule, made_at = best
-    if study.judged_by(rule).hexes != study.hexes:  # a what-if of another rule, which needs more
-        study = study.judged_by(rule)
-        plan = plan_of(study)
-        measures = load_measures(study, plan)
-        if measures is None:
-            return None
-    made = datetime.fromisoformat(made_at)
-    kept = Found(measures=measures, measured_layers=0, measured=False)
-    return make_run(study, kept, rule, plan=plan, made_at=made)
-
-
-def open_run(study: Study, run_id: str) -> Run:
-    """A kept run as it was made, whatever the study's inputs are by now. Measures nothing.
-
-    Its ``study`` has the villages of then. Raises `CallError` for a run that is not kept, and
-    `UnreadableError` where a part of it is gone.
-    """
-    found, broken = _kept(study)
-    if run_id in broken:
-        raise broken[run_id]
-    kept = {folder.name: folder for folder in found}
-    if run_id not in kept:
-        raise CallError(
-            "run {asked} is not kept; the study has {known}",
-            asked=run_id,
-            known=", ".join(sorted(kept)) or phrase("no run at all"),
-        )
-    folder, manifest = kept[run_id], found[kept[run_id]]
-    require_whole(folder, manifest)
-    table = gpd.read_parquet(folder / "villages.parquet")
-    if PLACE in table:  # an older run's rows are in their order
-        table = table.sort_values(PLACE)
-    day = date.fromisoformat(manifest.get("as_of") or study.as_of.isoformat())
-    settings = study.settings.model_copy(update={"as_of": day})
-    then = replace(
-        study, settings=settings, villages=table[[*VILLAGE_COLUMNS, "geometry", "centre"]]
-    )
-    parts = parts_named(manifest)
-    measures, rule = load_named(then, parts, layers_told(manifest)), rule_told(manifest)
-    if measures is None or rule is None:
-        raise UnreadableError(
-            "the measures of run {run} are gone or of another version; assess its study again",
-            run=run_id,
-        )
-    assessment = coverage.judge(measures, rule, expected=expected_told(manifest))
-    return Run(
-        run_id=run_id,
-        study=then,
-        assessment=assessment,
-        summary=coverage.summarise(assessment, published=study.published),
-        made_at=datetime.fromisoformat(manifest["made_at"]),
-        measured=False,
-        folder=folder,
-        measures=str(manifest["measures"]),
-        parts=parts,
-    )
 
 
 def now() -> datetime:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,14 +20,20 @@ VERSIONS: Mapping[str, int] = {"reading": READING, "judging": JUDGING}
 """What a result depends on beside its inputs: how files are read, and how measures are judged."""
 
 
-def run_id(study: Study, rule: Rule, *, key: str) -> str:
+def versions() -> dict[str, int]:
+    """The versions of reading and of judging of this program, as a manifest has them."""
+    return dict(VERSIONS)
+
+
+def run_id(study: Study, rule: Rule, *, key: str, of: Mapping[str, int] | None = None) -> str:
     """The study's day and a digest of measures (their ``key``), rule, filings and villages.
 
-    A field that has its default, and a column that says nothing, are no part of it: a version
-    that has more of them makes the same id of the same study.
+    ``of`` are the versions of another program, this one's where none are given. A field that has
+    its default, and a column that says nothing, are no part of it: a version that has more of
+    them makes the same id of the same study.
     """
     told = {
-        **VERSIONS,
+        **(versions() if of is None else of),
         "measures": key,
         "rule": canonical(rule),
         "expected": canonical(study.expected),
@@ -40,7 +45,7 @@ def run_id(study: Study, rule: Rule, *, key: str) -> str:
 
 
 def earlier_run_id(study: Study, rule: Rule, *, key: str) -> str:
-    """The id by which versions to December 2026 kept the same run."""
+    """The id under which versions to December 2026 kept a run of the same."""
     digest = hashlib.sha256(key.encode())
     layers = [layer.info for layer in study.layers]
     digest.update(repr((rule, study.expected, layers)).encode())
@@ -48,17 +53,14 @@ def earlier_run_id(study: Study, rule: Rule, *, key: str) -> str:
     return _named(study, digest.hexdigest())
 
 
-def kept_id(study: Study, rule: Rule, *, key: str) -> str:
-    """The id of a run: the one it is kept under where an earlier version kept it, else its own."""
-    own, earlier = run_id(study, rule, key=key), earlier_run_id(study, rule, key=key)
-    results = study.folder / "results"
-    is_earlier = not _is_kept(results / own) and _is_kept(results / earlier)
-    return earlier if is_earlier else own
+def is_id_of(
+    name: str, study: Study, rule: Rule, *, key: str, of: Mapping[str, int] | None = None
+) -> bool:
+    """Whether a run's folder of this name is of this study, rule and measures.
 
-
-def is_id_of(name: str, study: Study, rule: Rule, *, key: str) -> bool:
-    """Whether a run's folder of this name is of this study, rule and measures."""
-    return name in (run_id(study, rule, key=key), earlier_run_id(study, rule, key=key))
+    ``of`` are the versions that it tells, this program's where none are given.
+    """
+    return name in (run_id(study, rule, key=key, of=of), earlier_run_id(study, rule, key=key))
 
 
 def canonical(value: object) -> object:
@@ -93,10 +95,6 @@ def _attributes_digest(study: Study) -> str:
     table = _attributes(study)
     columns = sorted(name for name in table.columns if table[name].notna().any())
     return hashlib.sha256(table[columns].to_csv().encode()).hexdigest()
-
-
-def _is_kept(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file()
 
 
 def _named(study: Study, digest: str) -> str:

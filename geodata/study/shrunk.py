@@ -15,7 +15,8 @@ from geodata.errors import GeodataError
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.study.kept import measures_of, plan_of
 from geodata.study.model import Study
-from geodata.study.results import Run, kept_manifests, open_run
+from geodata.study.reopen import kept_manifests, open_run
+from geodata.study.results import Run
 
 LOST_SHARE = 0.01
 """A layer that lost less of its area inside villages is drawn a little otherwise."""

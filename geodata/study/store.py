@@ -1,10 +1,11 @@
 """What was measured, on disk: entries found by their content, shared by processes, bounded.
 
 An entry is a folder ``results/measures/<key>`` with ``measures.npz`` (named arrays) and
-``about.json`` (what it is, with a digest of both). It appears whole or not at all, and is never
-changed; one that is cut short or is not what its key or digest says counts as absent. Locks are
-held by the system and end with their process; they lie in ``.locks`` and are never removed, which
-would be a race.
+``about.json`` (what it is, its key, with a digest of both files). It appears whole or not at all,
+and is never changed. It proves itself: by its key, which is a digest of the inputs, and by the
+digest of its content. One that is cut short, bears another key or none, or is not what its digest
+says counts as absent, and `Store.doubted` names it. Locks are held by the system and end with
+their process; they lie in ``.locks`` and are never removed, which would be a race.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import struct
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 from zipfile import BadZipFile
 
@@ -35,7 +36,12 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 About = dict[str, Any]
 
 DIGEST = "sha256"
-"""Where an entry has its digest; earlier versions wrote none."""
+"""Where an entry has its digest; versions to November 2026 wrote none."""
+
+KEY = "key"
+"""Where an entry has its key; versions to November 2026 may have written none."""
+
+Doubt = Literal["damaged", "unproven"]
 
 NOT_OURS = (
     BadZipFile, EOFError, KeyError, MemoryError, NotImplementedError, OSError, RecursionError,
@@ -60,19 +66,40 @@ class Entry:
 
 @dataclass(frozen=True)
 class Store:
-    """The entries in one folder. One that does not write keeps nothing."""
+    """The entries in one folder. One that does not write keeps nothing.
+
+    ``doubted``: entries that were asked for and not believed, and why: damaged, of something else,
+    or without a proof of what they are. ``mended``: those of them that were kept anew.
+    """
 
     folder: Path
     writes: bool = True
+    doubted: dict[str, Doubt] = field(default_factory=dict, compare=False, repr=False)
+    mended: dict[str, Doubt] = field(default_factory=dict, compare=False, repr=False)
 
-    def read(self, key: str) -> tuple[About, Arrays] | None:
-        """An entry, which counts as used now; None where there is none that can be read."""
-        if Path(key).name != key:
-            return None  # of a manifest that somebody wrote
-        path = self.folder / key
-        about = _about(path)
-        if about is None or about.get("key", key) != key:
+    def read(self, key: str, *, proven: bool = True) -> tuple[About, Arrays] | None:
+        """An entry, which counts as used now; None where there is none that can be believed.
+
+        Without ``proven`` one of an earlier version is given too, which bears no proof: the caller
+        has another.
+        """
+        if Path(key).name != key or not (self.folder / key).exists():
+            return None  # the former of a manifest that somebody wrote
+        about = _about(self.folder / key) or {}
+        if proven and about and (KEY not in about or DIGEST not in about):
+            self.doubted[key] = "unproven"
             return None
+        found = self._read(key, about) if about and about.get(KEY, key) == key else None
+        if found is None:
+            self.doubted[key] = "damaged"
+        return found
+
+    def doubt(self, key: str) -> None:
+        """Note that an entry is not what its reader expects."""
+        self.doubted[key] = "damaged"
+
+    def _read(self, key: str, about: About) -> tuple[About, Arrays] | None:
+        path = self.folder / key
         try:
             told = about.pop(DIGEST, None)
             if told is not None and told != _digest(path / "measures.npz", about):
@@ -91,15 +118,13 @@ class Store:
             return
         with whole_folder(self.folder / key) as folder:
             np.savez_compressed(folder / "measures.npz", allow_pickle=False, **arrays)
-            told = json.loads(json.dumps({**about, "key": key}))
+            told = json.loads(json.dumps({**about, KEY: key}))
             told[DIGEST] = _digest(folder / "measures.npz", told)
             text = json.dumps(told, ensure_ascii=False)
             (folder / "about.json").write_text(text, encoding="utf-8")
             self.remove(key)
-
-    def has(self, key: str) -> bool:
-        """Whether there is something under a key, be it damaged."""
-        return (self.folder / key).exists()
+        if key in self.doubted:
+            self.mended[key] = self.doubted.pop(key)
 
     def entries(self) -> tuple[Entry, ...]:
         """All entries, the one used longest ago first, also such as cannot be read."""

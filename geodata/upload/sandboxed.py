@@ -1,8 +1,9 @@
 """A study made of files that strangers sent, as the server has it: nothing of it is read here.
 
 Opening, measuring, publishing, checking, computing with shapes and drawing them go to a sandbox.
-What comes back is judged here, which takes milliseconds whatever the files hold. What was ended
-is marked with the reason and not tried again by itself.
+What comes back is judged here, which takes milliseconds whatever the files hold, but for a run that
+another version judged: its verdicts are those stored with it. What was ended is marked with the
+reason and not tried again by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 import coverage
-from coverage.model import Layer, Rule
+from coverage.model import Layer, Measures, Rule
 from coverage.pixels import AnyLayer, PixelGrid, SignalLayer, Window
 from geodata.errors import UnreadableError
 from geodata.report.repair import repaired_zip
@@ -34,6 +35,7 @@ from geodata.study.model import Study
 from geodata.study.places import Structure
 from geodata.study.results import Run
 from geodata.study.settings import FILE, read_settings
+from geodata.study.stored import unreadable
 from geodata.upload import measured
 from geodata.upload.computed import MeasuredStudy
 from geodata.upload.measured import SentLayer, SentRun, SentStudy, levels_file
@@ -62,7 +64,7 @@ class SandboxedStudy:
     limits: Limits
 
     def run(self) -> Run:
-        """Its published run, measured now if it never was.
+        """Its published run, as it was if its inputs have changed; measured now if it never was.
 
         Raises `StoppedError` where that had to be ended, now or before with the same files.
         """
@@ -70,6 +72,10 @@ class SandboxedStudy:
         run = self._built(self._call(measured.measured_run, self.folder))
         read = {one: seen_from(one, before[one]) for one in run.study.inputs if one in before}
         return replace(run, study=replace(run.study, seen=MappingProxyType(read)))
+
+    def assess_anew(self) -> None:
+        """Assess and publish it by its own rule, whatever is kept of it."""
+        self._call(measured.published_run, self.folder, None)
 
     def beside(self, run: Run) -> MeasuredStudy:
         """What the pages of a run of it ask for beside.
@@ -80,9 +86,13 @@ class SandboxedStudy:
         def publish(rule: Rule) -> Run:
             return self._built(self._call(measured.published_run, self.folder, rule))
 
+        def hexed(part: Run) -> Measures:
+            found = part.assessment.measures
+            return found if run.has_other_measures else self._call(with_hexes, part.study, found)
+
         return MeasuredStudy(
             publish=publish,
-            hexed=lambda part: self._call(with_hexes, part.study, part.assessment.measures),
+            hexed=hexed,
             changes=lambda: self._call(changes_since, run),
             conflicts=lambda rights: self._call(conflicts_for, run, rights),
             report=lambda: self._call(measured.report_on, self.folder),
@@ -171,12 +181,23 @@ class SandboxedStudy:
 
     def _built(self, sent: SentRun) -> Run:
         study = self._study(sent.study)
-        found = coverage.judge(sent.measures, sent.rule, expected=study.expected)
+        stored = sent.stored
+        if stored is None:
+            found = coverage.judge(sent.measures, sent.rule, expected=sent.expected)
+            summary = coverage.summarise(found, published=study.published)
+        else:
+            try:
+                found = stored.assessment(sent.measures, sent.rule, sent.expected)
+            except ValueError as error:
+                raise unreadable(Path(sent.run_id), "villages") from error
+            summary = stored.summary(found, study.published)
         return Run(
             run_id=sent.run_id,
             study=study,
             assessment=found,
-            summary=coverage.summarise(found, published=study.published),
+            summary=summary,
+            outdated=sent.outdated,
+            stored_sureness=None if stored is None else stored.sureness,
             made_at=sent.made_at,
             measured=sent.measured,
             measured_layers=sent.measured_layers,
@@ -189,7 +210,7 @@ class SandboxedStudy:
         inside = [one for one in sent.inputs if one.is_relative_to(self.folder)]
         return Study(
             folder=self.folder,
-            settings=read_settings(self.folder / FILE),
+            settings=read_settings(self.folder / FILE).model_copy(update={"as_of": sent.as_of}),
             villages=sent.villages,
             layers=tuple(self._layer(layer) for layer in sent.layers),
             units=sent.units,

@@ -39,7 +39,8 @@ from geodata.operators import names_any, operator_in, same_operator
 from geodata.postgis.model import TableInput
 from geodata.study.assess import assess_study
 from geodata.study.places import structures_of
-from geodata.study.results import Run, latest_run
+from geodata.study.reopen import latest_run
+from geodata.study.results import Run
 from geodata.study.settings import MeasurementsTable
 from geodata.study.zones import zone_figures
 from tests import tiny

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 import geodata
 from geodata.postgis import publish
+from geodata.study import assess
 from tests import folder
 from ui import cached, checking, command_studies, matched, printed_studies, start
 from ui.command import command
@@ -45,6 +46,7 @@ def told(done: Result, sentence: str) -> None:
 
 def test_assess_says_that_no_result_was_kept(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(geodata, "assess_study", stop)
+    monkeypatch.setattr(assess, "assess_study", stop)
     told(
         call("assess", study),
         "Stopped; no result was kept, and earlier ones are as they were",

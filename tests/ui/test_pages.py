@@ -19,7 +19,8 @@ from geodata.access import Rights
 from geodata.errors import MissingFileError
 from geodata.export.sheet_words import SHEET
 from geodata.study.places import Structure
-from geodata.study.results import Run, latest_run
+from geodata.study.reopen import latest_run
+from geodata.study.results import Run
 from geodata.study.variants import load_variants, remove_variant, save_variant
 from tests import table_study
 from tests.gis import PASSWORD, Gis

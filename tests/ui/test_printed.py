@@ -126,6 +126,8 @@ def test_a_run_as_json(uneven: Opened) -> None:
         "borderline": 5,
         "measured_layers": 5,
         "reconstruction": False,
+        "outdated": None,
+        "since": None,
         "by_unit": [
             {
                 "level": "district",

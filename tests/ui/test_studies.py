@@ -13,6 +13,7 @@ import geodata
 from coverage.rules import RULES
 from geodata.errors import UnreadableError
 from geodata.sandbox import LostError
+from geodata.study.reopen import published_id
 from tests.tiny_study import write_study
 from ui import studies
 from ui.ahead import open_ahead
@@ -82,7 +83,6 @@ def test_a_file_replaced_is_read_again(study: Path) -> None:
     before = studies.open_study()
     _rewrite(study.parent / "centres.csv")
     assert studies.at_hand() is None
-    studies.open_study()  # other figures are written
     after = studies.open_study()
     assert after is not before
     assert after is studies.open_study()
@@ -105,9 +105,16 @@ def test_a_layer_changed_under_its_old_size_and_time_is_read_again(study: Path) 
     assert layer.stat().st_size == size
     after = studies.open_study()
     assert after is not before
-    figures = before.run.summary.headline, after.run.summary.headline
-    assert figures[0] != figures[1]
-    assert figures[1] == geodata.assess_study(geodata.open_study(study)).summary.headline
+    assert after.run.outdated is not None
+    assert after.run.outdated.files == ("Alpha.gpkg",)
+    assert after.run.summary.headline == before.run.summary.headline, "nothing changes by itself"
+    after.publish(after.run.outdated.rule)
+    anew = studies.open_study()
+    assert (anew.run.outdated, anew.run.run_id) == (None, published_id(anew.run.study))
+    assert anew.run.summary.headline != before.run.summary.headline
+    assert anew.run.summary.headline == (
+        geodata.assess_study(geodata.open_study(study)).summary.headline
+    )
 
 
 @pytest.mark.heavy

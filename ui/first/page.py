@@ -25,6 +25,7 @@ from ui.screens.area import in_need, picture, todays, village_cards
 from ui.screens.gaps import listed_text, looked_through_text, rare_filters, unfiltered
 from ui.screens.overview import LEVELS, RANKINGS, level_of, ranked_units, ranking_of
 from ui.sheets import sheet_of
+from ui.standing import standing_told
 from ui.sure import range_told
 from ui.tables import (
     VillageList,
@@ -109,9 +110,9 @@ class _Page:
     def notices(self) -> str:
         """What nobody may overlook."""
         view, t = self.view, self.t
-        if not view.reconstruction:
-            return ""
-        return f'<p class="ps-notice">{html_safe(simulated_text(t))}</p>'
+        made = simulated_text(t) if view.reconstruction else ""
+        told = (made, standing_told(view.opened, t))
+        return "".join(f'<p class="ps-notice">{html_safe(one)}</p>' for one in told if one)
 
     def foot(self) -> str:
         """What the figures rest on."""

@@ -21,6 +21,7 @@ from folium.template import Template
 
 from coverage.model import Layer
 from geodata.display import SCALE, bounds, screen_area, screen_coverage, screen_points
+from geodata.export.standing import standing_text
 from geodata.files import whole_file
 from geodata.study.results import Run
 from ui.maps.areas import Areas, areas_of
@@ -69,6 +70,10 @@ def folium_map(run: Run, *, language: str = "vi") -> folium.Map:
     body.add_child(_verbatim(_legend(areas, t)), name="legend")
     if run.study.reconstruction is not None:
         body.add_child(_verbatim(_mark(t)), name="mark")
+    standing = standing_text(run, t.language)
+    if standing:
+        told = f'<div class="ps-standing">{_safe(standing)}</div>'
+        body.add_child(_verbatim(told), name="standing")
     return page
 
 
@@ -244,4 +249,7 @@ _OWN_STYLE = """
 .ps-mark { position: fixed; top: 12px; left: 50%; transform: translateX(-50%); z-index: 1000;
   padding: 2px 12px; border: 1.5px solid #a3180f; background: rgba(255,255,255,.92);
   color: #a3180f; font: 700 14px system-ui, sans-serif; border-radius: 4px; }
+.ps-standing { position: fixed; left: 10px; bottom: 10px; z-index: 1000; max-width: 45%;
+  padding: 6px 10px; border: 1px solid #a3180f; background: rgba(255,255,255,.95);
+  color: #14283c; font: 13px/1.4 system-ui, sans-serif; border-radius: 4px; }
 """

@@ -15,7 +15,8 @@ from geodata.errors import UnreadableError
 from geodata.staging import UNFINISHED
 from geodata.study.cache import kept_in
 from geodata.study.kept import plan_of, store_of
-from geodata.study.results import Run, kept_runs, published_before, published_id
+from geodata.study.reopen import kept_runs, published_id
+from geodata.study.results import Run, published_before
 from geodata.upload.stopped import StoppedWork
 from tests import folder, tiny
 from ui.command import command

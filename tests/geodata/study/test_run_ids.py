@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,9 +12,8 @@ import coverage
 import geodata
 from coverage.model import Expected, LayerInfo, Rule
 from geodata.study import digests, run_ids
-from geodata.study.kept import plan_of
 from geodata.study.model import Study
-from geodata.study.run_ids import canonical, earlier_run_id, run_id
+from geodata.study.run_ids import canonical, earlier_run_id, is_id_of, run_id
 from tests import folder
 
 KEY = "measures"
@@ -95,18 +93,10 @@ def test_another_reading_measures_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert digests.key_of("areas") != before
 
 
-@pytest.mark.heavy
-def test_a_run_that_an_earlier_version_kept_is_found_under_its_name(tmp_path: Path) -> None:
-    file = folder.write(tmp_path / "study")
-    study = geodata.open_study(file)
-    run = geodata.assess_study(study, publish=True)
-    earlier = earlier_run_id(study, study.rule, key=plan_of(study).key)
-    assert earlier != run.run_id
-    run.folder.rename(run.folder.with_name(earlier))
-    (file.parent / "results" / "current").write_text(f"{earlier}\n")
-    found = geodata.latest_run(geodata.open_study(file))
-    assert found is not None
-    assert (found.run_id, found.made_at) == (earlier, run.made_at)
-    again = geodata.assess_study(geodata.open_study(file), publish=True)
-    assert (again.run_id, again.made_at) == (earlier, run.made_at)
-    assert not run.folder.exists()
+def test_the_id_of_an_earlier_version_is_of_the_same_study(study: Study) -> None:
+    earlier = earlier_run_id(study, study.rule, key=KEY)
+    assert earlier not in (GOLDEN, earlier_run_id(study, study.rule, key="other"))
+    for name in (earlier, GOLDEN):
+        assert is_id_of(name, study, study.rule, key=KEY)
+        assert not is_id_of(name, study, study.rule, key="other")
+    assert not is_id_of(GOLDEN, study, study.rule, key=KEY, of={"reading": 1, "judging": 2})

@@ -30,6 +30,7 @@ from geodata.study.places import structures_of
 from geodata.study.results import Run
 from geodata.study.zones import zone_figures
 from geodata.upload import SandboxedStudy
+from geodata.upload.measured import is_levels_of
 from geodata.upload.sandboxed import StoppedError
 from geodata.upload.stopped import STOPPED
 from tests import irregular, tiny
@@ -117,6 +118,56 @@ def test_another_rule_is_published_there(sandbox: Sandbox, tmp_path: Path) -> No
     assert (home / "results" / "current").read_text().strip() == made.run_id
     assert received.run().run_id == made.run_id
     assert made.assessment.rule == rule
+
+
+def test_what_is_published_outlives_another_version_and_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = write_signal_study(tmp_path / "study").parent
+    with Sandbox(LIMITS, preload=PRELOAD) as sandbox:
+        received = SandboxedStudy(folder=home, sandbox=sandbox, limits=LIMITS)
+        old = received.beside(received.run()).publish(RULES["vn-village"])
+    path = home / "results" / old.run_id / "manifest.json"
+    told = json.loads(path.read_text("utf-8"))
+    del told["sha256"], told["versions"]  # as an earlier version kept it
+    path.write_text(json.dumps(told), "utf-8")
+    monkeypatch.setattr("geodata.upload.sandboxed.coverage.judge", pytest.fail)
+    with Sandbox(LIMITS, preload=PRELOAD) as sandbox:
+        received = SandboxedStudy(folder=home, sandbox=sandbox, limits=LIMITS)
+        shown = received.run()
+        assert shown.outdated is not None
+        assert (shown.outdated.versions, shown.outdated.turned) == (("untold",), 0)
+        assert (shown.run_id, shown.summary.headline) == (old.run_id, old.summary.headline)
+        assert shown.assessment.verdicts.equals(old.assessment.verdicts)
+        assert shown.sureness.between == old.sureness.between
+        assert shown.summary.by_layer["as_of"].tolist() == old.summary.by_layer["as_of"].tolist()
+        monkeypatch.undo()
+        beta = gpd.read_file(home / "Beta.gpkg")
+        beta.geometry = beta.translate(300, 0)
+        beta.to_file(home / "Beta.gpkg")
+        shown = received.run()
+        assert shown.outdated is not None
+        assert shown.outdated.files == ("Beta.gpkg",)
+        assert (shown.run_id, shown.summary.headline) == (old.run_id, old.summary.headline)
+        received.assess_anew()
+        assert received.run().outdated is None
+
+
+def test_levels_under_anothers_name_are_written_anew(sandbox: Sandbox, tmp_path: Path) -> None:
+    home = write_signal_study(tmp_path / "study").parent
+    received = SandboxedStudy(folder=home, sandbox=sandbox, limits=LIMITS)
+    one, other, *_ = received.run().study.signals
+    right = one.levels((0, 0, 40, 40)).copy()
+    assert not np.array_equal(right, other.levels((0, 0, 40, 40)))
+    assert is_levels_of(one.levels.file, one.key)
+    shutil.copyfile(other.levels.file, one.levels.file)
+    assert not is_levels_of(one.levels.file, one.key)
+    again = received.run().study.signals[0]
+    np.testing.assert_array_equal(again.levels((0, 0, 40, 40)), right)
+    content = bytearray(one.levels.file.read_bytes())
+    content[-40] ^= 1
+    one.levels.file.write_bytes(content)
+    assert not is_levels_of(one.levels.file, one.key)
 
 
 def test_shapes_are_drawn_there(received: SandboxedStudy) -> None:
