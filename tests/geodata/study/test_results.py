@@ -14,7 +14,7 @@ import pytest
 import coverage
 import geodata
 from geodata import CallError, UnreadableError
-from geodata.study import results
+from geodata.study import reopen
 from geodata.study.kept import measures_key, plan_of, store_of
 from tests import folder, tiny
 
@@ -173,7 +173,7 @@ def test_a_run_kept_before_places_were_written_is_in_its_order(
     path = run.folder / "villages.parquet"
     held = gpd.read_parquet(path).sort_values("place").drop(columns="place")
     held.to_parquet(path)
-    monkeypatch.setattr(results, "require_whole", lambda *_: None)
+    monkeypatch.setattr(reopen, "require_whole", lambda *_: None)
     found = geodata.open_run(study, run.run_id)
     pd.testing.assert_frame_equal(found.assessment.verdicts, run.assessment.verdicts)
 
