@@ -30,7 +30,7 @@ class Candidate:
 
     ``file`` is its name in sentences, ``crs`` and ``encoding`` what the study says of it, and
     ``read`` a table that was read before, as one of a database is. ``lasting``: its file stays
-    when it was looked at, and was not unpacked for that.
+    when it was looked at, and was not unpacked for that. ``band`` is that of a raster of several.
     """
 
     part: Part
@@ -39,6 +39,7 @@ class Candidate:
     encoding: Told | None = None
     read: Reading | None = None
     lasting: bool = True
+    band: int | None = None
 
     @cached_property
     def head(self) -> str:
@@ -70,7 +71,7 @@ class Candidate:
         """The head of a raster, None for a table."""
         if not self.part.is_raster:
             return None
-        return rasters.opened(self.part.path, file=self.file, crs=self.crs)
+        return rasters.opened(self.part.path, file=self.file, crs=self.crs, band=self.band)
 
     @cached_property
     def values(self) -> Pixel:
@@ -78,8 +79,7 @@ class Candidate:
         if self.raster is None:
             return np.array([])
         found = rasters.sample(self.raster)
-        there = found[~rasters.missing(self.raster, found)]
-        held: Pixel = rasters.real(self.raster, there)
+        held: Pixel = found.values[found.there]
         return held
 
     @property

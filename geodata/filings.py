@@ -47,6 +47,7 @@ class Source:
     layer: str | None = None
     crs: str | None = None
     encoding: Encoding | None = None
+    band: int | None = None
 
 
 @contextmanager
@@ -77,6 +78,7 @@ def _candidate(part: Part, file: str, source: Source) -> Candidate:
         crs=source.crs,
         encoding=source.encoding,
         lasting=part.path == source.path or source.path in part.path.parents,
+        band=source.band,
     )
 
 

@@ -55,6 +55,7 @@ def layers_of(
         reach_m=table.reach_m,
         reach_cap_m=table.reach_cap_m,
         threshold_dbm=table.threshold_dbm,
+        strongest_dbm=table.strongest_dbm,
         grades=table.grades,
         accuracy_m=table.accuracy_m,
         near=near,
@@ -77,7 +78,12 @@ def layers_of(
             found.append(left)
             continue
         with reader.open(
-            name, file=title, layer=table.layer, crs=table.crs, encoding=table.encoding
+            name,
+            file=title,
+            layer=table.layer,
+            crs=table.crs,
+            encoding=table.encoding,
+            band=table.band,
         ) as parts:
             for one in parts:
                 made = layers_in(one, filing, crs=crs, kind=table.kind, convention=table.convention)

@@ -25,7 +25,7 @@ from geodata.kinds import recognise
 from geodata.placing import PLACES, brought
 from geodata.population import FACTOR, Counted, Unit, counted, fitting_unit, people_near, told_unit
 from geodata.postgis.address import is_address, name_of
-from geodata.rasters import opened
+from geodata.rasters import opened, raster_notes
 from geodata.study.reader import Reader
 from geodata.study.settings import PopulationTable, SettledTable, StudySettings
 
@@ -50,6 +50,7 @@ def _people(reader: Reader, table: PopulationTable, villages: gpd.GeoDataFrame) 
     reader.take(path)
     file = Path(table.path).name
     raster = opened(path, file=file, crs=table.crs, band=table.band, whole=False)
+    reader.findings += raster_notes(raster)
     people = people_near(raster, villages.geometry)
     found = counted(people, villages.geometry)
     own = villages["population"].to_numpy(float, na_value=np.nan)
@@ -167,6 +168,7 @@ def _built_up(
 ) -> AmountSource:
     file = Path(table.path).name
     raster = opened(path, file=file, crs=table.crs, band=table.band, whole=False)
+    reader.findings += raster_notes(raster)
     people = people_near(raster, villages.geometry)
     found = counted(people, villages.geometry)
     if found.odd:
