@@ -30,6 +30,7 @@ from geodata.rasters import (
     window_near,
 )
 from geodata.signals import is_level, signal_layer
+from geodata.without_effect import without_effect
 
 MOST_VALUES = 50
 
@@ -67,7 +68,10 @@ def drawn(
         extent = extent_polygon(pixels.raster, crs=crs, near=filing.near)
         made = Layer(info=info, footprint=shapes, extent=extent)
         empty = shapes.empty
-    return Filed(layers=(made,), findings=(*notes, *where, *tally.findings(empty=empty)))
+    used = {"band", "threshold_dbm", "strongest_dbm"} if pixels.classes is None else {"band"}
+    used |= {"accuracy_m"} if isinstance(made, Layer) else set()
+    idle = without_effect(filing, file, frozenset(used))
+    return Filed(layers=(made,), findings=(*notes, *where, *tally.findings(empty=empty), *idle))
 
 
 def _require_near(

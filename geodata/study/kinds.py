@@ -24,6 +24,7 @@ def _known(name: str) -> str:
 ConventionName = Annotated[str, AfterValidator(_known)]
 Number = Annotated[float, Strict()]
 Band = Annotated[int, Strict(), Field(ge=1)]
+ClassValue = Annotated[str, Strict()] | Annotated[int, Strict()] | Annotated[float, Strict()]
 MOST_OFF_M = 10_000
 """An outline that may be farther off than this says nothing of a village."""
 
@@ -35,7 +36,8 @@ class KindKeys(BaseModel):
     that any may, ``threshold_dbm`` from where a signal counts as served
     (without it the rule says so, and the layer keeps all its levels), ``strongest_dbm`` how strong
     its levels get where that is more than handsets report, ``band`` which of a raster is read,
-    ``grades`` those that count, ``accuracy_m`` how far off the outline of what is served may be.
+    ``grades`` those that count, ``accuracy_m`` how far off the outline of what is served may be,
+    ``classes`` those of polygons that count, which ``class_column`` holds.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
@@ -49,3 +51,5 @@ class KindKeys(BaseModel):
     band: Band | None = None
     grades: tuple[str, ...] | None = Field(default=None, min_length=1)
     accuracy_m: Number | None = Field(default=None, gt=0, le=MOST_OFF_M)
+    classes: tuple[ClassValue, ...] | None = Field(default=None, min_length=1)
+    class_column: str | None = Field(default=None, min_length=1)
