@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from coverage.shares import unheard
+from coverage.shares import unjudged
 from coverage.summarise import by_unit
 from geodata.study.places import Structure, structure_in_force
 from ui.plain import plain
@@ -44,15 +44,20 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     lines += ["", *_table(table, level, t), ""]
     rule = plain(run.assessment.rule.name)
     lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
-    left_out = unheard(run.assessment.measures, run.assessment.rule)
-    if left_out:
-        told = ", ".join(dict.fromkeys(plain(layer.title) for layer in left_out))
-        lines.append(t("Signal layers the rule names no level for count for nothing: {layers}.",
-                       layers=told))  # fmt: skip
+    silenced = _unjudged(run)
+    if silenced:
+        lines.append(t("Signal layers the rule names no level for count as no filing: {layers}.",
+                       layers=", ".join(map(plain, silenced))))  # fmt: skip
     lines.append(_made(run, t, seconds=seconds))
     if run.study.reconstruction:
         lines.append(reconstruction_notice(t))
     return "\n".join(lines)
+
+
+def _unjudged(run: Run) -> list[str]:
+    """Titles of the signal layers that the rule cannot judge."""
+    found = unjudged(run.assessment.measures.layers, run.assessment.rule)
+    return list(dict.fromkeys(layer.title for layer in found))
 
 
 def _made(run: Run, t: Translator, *, seconds: float) -> str:
@@ -232,6 +237,7 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "share": headline.share,
         "uncovered_between": [run.sureness.between.low, run.sureness.between.high],
         "borderline": run.sureness.borderline,
+        "not_judged": _unjudged(run),
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,
         **_reach_json(run),

@@ -223,9 +223,15 @@ def _of_opened(opened: Study | GeodataError | None) -> list[Finding]:
         return []
     if isinstance(opened, GeodataError):
         return [refusal(opened, "")]
+    doubts = [
+        one
+        for one in opened.doubts
+        if one.severity != "note" and one.sentence.template not in TOLD_OTHERWISE
+    ]
+    doubted = {str(one.sentence) for one in doubts}
     notes = [
         Finding(kind="reading", severity="note", sentence=note)
         for note in opened.notes
-        if note.template not in TOLD_OTHERWISE
+        if note.template not in TOLD_OTHERWISE and str(note) not in doubted
     ]
-    return [*notes, *shrunk_layers(opened)]
+    return [*doubts, *notes, *shrunk_layers(opened)]

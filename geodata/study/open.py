@@ -75,7 +75,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     rule = rule_of(settings.rule)
     amounts = amounts_of(reader, settings, villages, extent)
     of_layers = tuple(_doubtful_layers(layers, villages, settings.as_of))
-    return Study(
+    study = Study(
         folder=folder,
         settings=settings,
         villages=villages,
@@ -98,8 +98,8 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         doubts=(*reader.doubts, *of_layers),
         told=told,
         amounts=amounts,
-        hexes=rule.basis == "hexes",
     )
+    return study.judged_by(rule)
 
 
 def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | None) -> Units:
