@@ -179,12 +179,18 @@ def files_read_by(reader: object) -> tuple[Path, ...] | None:
     return found
 
 
-def bounds_of(layer: SignalLayer, crs: pyproj.CRS) -> tuple[float, float, float, float]:
-    """The outline of a layer's grid in ``crs``: least x and y, greatest x and y."""
+def outline_of(layer: SignalLayer, crs: pyproj.CRS) -> shapely.Polygon:
+    """The outline of a layer's grid in ``crs``."""
     grid = layer.grid
     box = shapely.box(
         grid.x, grid.y - grid.height * grid.step_y, grid.x + grid.width * grid.step_x, grid.y
     )
     fine = shapely.segmentize(box, box.length / 128)
-    x0, y0, x1, y1 = brought(gpd.GeoSeries([fine], crs=grid.crs), crs).total_bounds
+    found: shapely.Polygon = brought(gpd.GeoSeries([fine], crs=grid.crs), crs).iloc[0]
+    return found
+
+
+def bounds_of(layer: SignalLayer, crs: pyproj.CRS) -> tuple[float, float, float, float]:
+    """The bounds of a layer's grid in ``crs``: least x and y, greatest x and y."""
+    x0, y0, x1, y1 = outline_of(layer, crs).bounds
     return float(x0), float(y0), float(x1), float(y1)

@@ -21,6 +21,8 @@ WHY: Mapping[str, str] = MappingProxyType(
         "accuracy_m": "levels in dBm have no outline",
     }
 )
+NO_EFFECT = "{file}: {key} in its entry has no effect: {why}"
+
 OTHERWISE = "it is a raster, and has no columns of places"
 """What is said of keys that only tables know."""
 
@@ -52,6 +54,6 @@ def _unused(filing: Filing, file: str, used: frozenset[str]) -> Iterator[Finding
         if value is not None and key not in used:
             yield finding(
                 "key-without-effect", "warning",
-                "{file}: {key} in its entry has no effect: {why}",
+                NO_EFFECT,
                 file=file, key=key, why=phrase(WHY.get(key, OTHERWISE)),
             )  # fmt: skip

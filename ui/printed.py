@@ -13,6 +13,7 @@ import pandas as pd
 from coverage.shares import unjudged
 from coverage.summarise import by_unit
 from geodata.study.places import Structure, structure_in_force
+from geodata.study.superseded import only_older
 from ui.plain import plain
 from ui.sure import scenario_words
 from ui.texts import Translator
@@ -238,6 +239,7 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "uncovered_between": [run.sureness.between.low, run.sureness.between.high],
         "borderline": run.sureness.borderline,
         "not_judged": _unjudged(run),
+        "only_older": [str(one) for one in only_older(run.study, run.assessment)],
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,
         **_reach_json(run),

@@ -27,6 +27,7 @@ from geodata.study.model import Study
 from geodata.study.open import open_study
 from geodata.study.settings import FILE
 from geodata.study.shrunk import shrunk_layers
+from geodata.study.superseded import older_told
 from geodata.study.unit_report import unit_findings
 from geodata.units import Units
 
@@ -225,7 +226,7 @@ def _of_opened(opened: Study | GeodataError | None) -> list[Finding]:
         return [refusal(opened, "")]
     doubts = [
         one
-        for one in opened.doubts
+        for one in (*opened.doubts, *older_told(opened))
         if one.severity != "note" and one.sentence.template not in TOLD_OTHERWISE
     ]
     doubted = {str(one.sentence) for one in doubts}

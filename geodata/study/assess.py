@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from geodata.study.kept import measures_of, plan_of, store_of
 from geodata.study.manifests import require_folders
 from geodata.study.model import Study
 from geodata.study.results import Run, keep_run, make_run, now
+from geodata.study.superseded import with_older_told
 
 Progress = Callable[[float], None]
 
@@ -58,6 +60,7 @@ def assess_study(
         found = measures_of(study, plan, engine=means, progress=progress)
         run = make_run(study, found, chosen, plan=plan, made_at=now())
         run = keep_run(run, publish=publish)
+        run = replace(run, study=with_older_told(run.study, run.assessment))
         limit_kept(study.folder, mine=plan.entries)
         return run
 

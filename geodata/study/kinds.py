@@ -37,7 +37,8 @@ class KindKeys(BaseModel):
     (without it the rule says so, and the layer keeps all its levels), ``strongest_dbm`` how strong
     its levels get where that is more than handsets report, ``band`` which of a raster is read,
     ``grades`` those that count, ``accuracy_m`` how far off the outline of what is served may be,
-    ``classes`` those of polygons that count, which ``class_column`` holds.
+    ``classes`` those of polygons that count, which ``class_column`` holds. With ``keep_older`` an
+    older filing counts beside the newer ones of its operator, technology, kind and evidence.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
@@ -53,3 +54,4 @@ class KindKeys(BaseModel):
     accuracy_m: Number | None = Field(default=None, gt=0, le=MOST_OFF_M)
     classes: tuple[ClassValue, ...] | None = Field(default=None, min_length=1)
     class_column: str | None = Field(default=None, min_length=1)
+    keep_older: Annotated[bool, Strict()] = False

@@ -49,6 +49,7 @@ class Study:
     are ``measurements``. ``findings`` say how files of coverage were understood, ``doubts``
     what reading left in doubt of any file.
     ``amounts`` says where people live: by the raster of people, by settled places.
+    ``superseded`` are older filings that no longer count, wholly or in part.
     ``hexes``: H3 hexagons are to be measured too, as a rule asks for them.
     ``told`` is what the village file itself says of units (`geodata.villages.told_units`).
     """
@@ -70,6 +71,7 @@ class Study:
     told: pd.DataFrame | None = None
     amounts: Mapping[Basis, AmountSource] = field(default_factory=lambda: MappingProxyType({}))
     hexes: bool = False
+    superseded: tuple[AnyLayer, ...] = ()
     seen: Mapping[Path, Seen] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def judged_by(self, rule: Rule) -> Study:

@@ -125,6 +125,7 @@ def test_a_run_as_json(uneven: Opened) -> None:
         "uncovered_between": [1, 5],
         "borderline": 5,
         "not_judged": [],
+        "only_older": [],
         "measured_layers": 5,
         "reconstruction": False,
         "by_unit": [
