@@ -216,6 +216,7 @@ def counted(people: People, villages: gpd.GeoSeries) -> Counted:
     """Go over the raster once: sums by village (in their order), and a digest of its values."""
     grid = people.grid
     shapes = brought(villages, pyproj.CRS.from_wkt(grid.crs)).to_numpy()
+    order = np.argsort(villages.index.astype(str).to_numpy(), kind="stable")[::-1]
     sums = np.zeros((2, len(villages) + 1))
     digest, odd, fillings = hashlib.sha256(), 0, dict[float, int]()
     for part in _parts(grid):
@@ -229,7 +230,7 @@ def counted(people: People, villages: gpd.GeoSeries) -> Counted:
             fillings[float(told[most])] = fillings.get(float(told[most]), 0) + int(counts[most])
         amount = people.sane(values, there)
         row, _, rows, _ = part
-        at = _labels(shapes, grid, part).ravel()
+        at = _labels(shapes, order, grid, part).ravel()
         dense = (amount * people.km2[row : row + rows, None]).ravel()
         sums[0] += np.bincount(at, weights=amount.ravel(), minlength=sums.shape[1])
         sums[1] += np.bincount(at, weights=dense, minlength=sums.shape[1])
@@ -248,12 +249,18 @@ def _parts(grid: PixelGrid) -> Iterator[Part]:
         yield row, 0, min(rows, grid.height - row), grid.width
 
 
-def _labels(shapes: npt.NDArray[np.object_], grid: PixelGrid, part: Part) -> npt.NDArray[np.int32]:
-    """For each pixel the place of the village its centre lies in, from 1 on; 0 for none."""
+def _labels(
+    shapes: npt.NDArray[np.object_], order: npt.NDArray[np.intp], grid: PixelGrid, part: Part
+) -> npt.NDArray[np.int32]:
+    """For each pixel the place of the village its centre lies in, from 1 on; 0 for none.
+
+    Of several it is the last one in ``order``.
+    """
     row, _, rows, columns = part
     top = grid.y - row * grid.step_y
     bounds = shapely.bounds(shapes)
-    near = np.flatnonzero((bounds[:, 3] > top - rows * grid.step_y) & (bounds[:, 1] < top))
+    here = (bounds[:, 3] > top - rows * grid.step_y) & (bounds[:, 1] < top)
+    near = order[here[order]]
     if not len(near):
         return np.zeros((rows, columns), np.int32)
     labels: npt.NDArray[np.int32] = rasterize(
