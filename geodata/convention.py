@@ -18,7 +18,7 @@ from geodata.containers import Part
 from geodata.encodings import Told
 from geodata.errors import DataError, Phrase
 from geodata.filing import Filing, Kind, Meaning
-from geodata.rasters import Pixel, Raster
+from geodata.rasters import Block, Pixel, Raster
 from geodata.read import Reading, read_part
 
 HEAD = 4096
@@ -78,9 +78,13 @@ class Candidate:
         """Values of a raster, a sample of them, without those that mean no data."""
         if self.raster is None:
             return np.array([])
-        found = rasters.sample(self.raster)
-        held: Pixel = found.values[found.there]
+        held: Pixel = self.sampled.values[self.sampled.there]
         return held
+
+    @cached_property
+    def sampled(self) -> Block:
+        """A sample of the pixels of the raster it must be."""
+        return rasters.sample(self.need_raster())
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -100,7 +100,14 @@ def layers_in(
     if isinstance(meaning, Rows):
         made = filed(meaning, filing, crs=crs, file=candidate.file)
     elif isinstance(meaning, Pixels):
-        made = drawn(meaning, filing, crs=crs, file=candidate.file, lasting=candidate.lasting)
+        made = drawn(
+            meaning,
+            filing,
+            crs=crs,
+            file=candidate.file,
+            lasting=candidate.lasting,
+            sampled=candidate.sampled,
+        )
     else:
         raise DataError(
             "{file} holds nothing that counts as coverage; change grades or threshold_dbm in its "

@@ -39,12 +39,19 @@ STRONGEST = 0.8
 
 
 def drawn(
-    pixels: Pixels, filing: Filing, *, crs: pyproj.CRS, file: str, lasting: bool = True
+    pixels: Pixels,
+    filing: Filing,
+    *,
+    crs: pyproj.CRS,
+    file: str,
+    sampled: Block,
+    lasting: bool = True,
 ) -> Filed:
     """The one layer of a raster; it speaks inside its own extent and nowhere else.
 
     A raster of dBm is a signal layer, read where it lies as it is needed; with a threshold it
-    is the footprint of the pixels that reach it. ``lasting``: the file is where it will stay.
+    is the footprint of the pixels that reach it. ``lasting``: the file is where it will stay;
+    ``sampled`` are some of its pixels.
     Raises `DataError` for a raster that leaves operator or technology open, whose nodata means
     something, or whose values are no signal.
     """
@@ -53,7 +60,7 @@ def drawn(
     notes = (*pixels.findings, *raster_notes(pixels.raster))
     if pixels.classes is None and filing.threshold_dbm is None:
         laid(pixels.raster)  # a turned one is refused before it is read
-    where = place_findings(pixels.raster, tally.shown, filing.within)
+    where = place_findings(pixels.raster, filing.within, shown=tally.shown(sampled))
     _require_near(pixels.raster, filing, where, crs=crs)
     if pixels.classes is None:
         for _, block in pieces(pixels.raster, near=filing.near, crs=crs):
@@ -228,8 +235,9 @@ class _Tally:
             finding(
                 "undeclared-nodata", "warning",
                 "{file}: {count} pixels hold {value}, which is no level in dBm; they are taken "
-                "for no signal. Declare {value} as the raster's nodata",
+                "for no signal. Declare {raw} as the raster's nodata",
                 file=self._file, count=count, value=f"{value:g}",
+                raw=f"{(value - self._raster.offset) / self._raster.scale:g}",
             )
             for value, count in sorted(none.items())
         ]  # fmt: skip

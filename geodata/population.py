@@ -23,6 +23,7 @@ import shapely
 from pyproj.exceptions import ProjError
 from rasterio import Affine
 from rasterio.features import rasterize
+from rasterio.windows import Window
 
 from coverage.pixels import AmountRaster, PixelGrid
 from coverage.pixels import Window as Part
@@ -166,10 +167,10 @@ def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
         )
     how = laid(replace(raster, path=raster.path.absolute()), window)
     km2 = _pixel_km2(how.grid, raster.file)
-    return People(how=how, km2=km2, filling=_undeclared(raster))
+    return People(how=how, km2=km2, filling=_undeclared(raster, window))
 
 
-def _undeclared(raster: Raster) -> float | None:
+def _undeclared(raster: Raster, window: Window) -> float | None:
     """The greatest whole number of a raster's type, where it stands for nothing; else None.
 
     It does where no nodata is declared, it is repeated, and all others are less than half of it,
@@ -178,7 +179,7 @@ def _undeclared(raster: Raster) -> float | None:
     dtype = np.dtype(raster.dtype)
     if raster.nodata is not None or dtype.kind not in "ui":
         return None
-    found = sample(raster)
+    found = sample(raster, window)
     most = np.iinfo(dtype).max * raster.scale + raster.offset
     top = found.there & np.isclose(found.values, most, rtol=1e-9)
     rest = found.values[found.there & ~top]

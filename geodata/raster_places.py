@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +16,7 @@ from geodata.coordinate_checks import ELSEWHERE, definition_findings, elsewhere_
 from geodata.diagnose import MOST_POINTS, ROOM_M, Extent, Proposal
 from geodata.findings import Finding, finding
 from geodata.placing import NOTHING_SAID, Placement
-from geodata.rasters import Block, Mask, Raster, applied, corners_of, placed, sample
+from geodata.rasters import Mask, Raster, applied, corners_of, placed
 from geodata.systems import System, moved, systems
 
 Floats = npt.NDArray[np.float64]
@@ -29,16 +29,18 @@ GAIN = 0.05
 
 
 def place_findings(
-    raster: Raster, shown: Callable[[Block], Mask], extent: Extent | None
+    raster: Raster, extent: Extent | None, *, shown: Mask | None = None
 ) -> tuple[Finding, ...]:
     """What is doubtful about where a raster lies: its system, its pixels, its outline.
 
-    Looks at a sample. ``shown`` tells which pixels show where it lies: those that serve, or the
-    strongest levels. Nothing is said where no system is known; reading raises then.
+    ``shown`` marks pixels of a sample (`geodata.rasters.sample`) that show where it lies: those
+    that serve, or the strongest levels. Nothing is said where no system is known; reading raises
+    then.
     """
     if raster.crs is None:
         return ()
-    table = gpd.GeoDataFrame(geometry=_places(raster, shown(sample(raster))), crs=raster.crs)
+    shown = np.zeros((1, 1), bool) if shown is None else shown
+    table = gpd.GeoDataFrame(geometry=_places(raster, shown), crs=raster.crs)
     box = gpd.GeoDataFrame(geometry=[shapely.Polygon(corners_of(raster))], crs=raster.crs)
     found = definition_findings(box, file=raster.file)
     if found or extent is None:

@@ -224,11 +224,12 @@ def _refused(file: str) -> Iterator[None]:
         ) from error
 
 
-def sample(raster: Raster) -> Block:
-    """At most 512 × 512 pixels, spread evenly (nearest neighbour)."""
-    shape = (min(raster.height, SAMPLE), min(raster.width, SAMPLE))
+def sample(raster: Raster, window: Window | None = None) -> Block:
+    """At most 512 × 512 pixels, spread evenly (nearest neighbour), of all or of a window."""
+    window = Window(0, 0, raster.width, raster.height) if window is None else window
+    shape = (min(int(window.height), SAMPLE), min(int(window.width), SAMPLE))
     with _dataset(raster.path, raster.file) as found:
-        return _read(found, raster, out_shape=shape)
+        return _read(found, raster, window=window, out_shape=shape)
 
 
 def read_part(raster: Raster, window: Window) -> Block:

@@ -182,6 +182,21 @@ def _with(value: float) -> list[list[float]]:
     return [[*row, value] for row in LEVEL_ROWS]
 
 
+def _filled_with_an_offset(folder: Path) -> Path:
+    path = folder / "rsrp.tif"
+    values = (np.array(_with(55.0)) + 200).astype("uint8")
+    with rasterio.open(path, "w", **_profile(values)) as out:
+        out.write(values, 1)
+        out.offsets = (-200.0,)
+    return path
+
+
+def _told_as_stored(path: Path) -> None:
+    doubt = next(one for one in _served(path).findings if one.kind == "undeclared-nodata")
+    assert "hold 55, which is no level" in str(doubt.sentence)
+    assert "Declare 255 as the raster's nodata" in str(doubt.sentence)
+
+
 FILLINGS = ((-1.0, "float32"), (-1.0, "int16"), (-20.0, "float64"), (0.0, "int16"),
             (255.0, "int16"), (32767.0, "int16"), (-9999.0, "float32"))  # fmt: skip
 
@@ -203,6 +218,7 @@ CASES = (
         )
         for value, dtype in FILLINGS
     ),
+    Case(name="raster-filled-in-bytes", make=_filled_with_an_offset, check=_told_as_stored),
     Case(
         name="raster-signed-bytes",
         make=_made("rsrp.tif", _with(-128.0), dtype="int8", nodata=-128),
