@@ -125,7 +125,8 @@ CLASS = frozenset(
 NO = frozenset(
     {
         "0", "no", "n", "none", "false", "f", "null", "nodata", "no data", "background", "nen",
-        "outside", "khong", "khong co", "chua", "chua co", "ko", "k co", "trang", "empty",
+        "outside", "khong", "khong co", "chua", "chua co", "ko", "k", "k co", "trang", "empty",
+        "chua phu", "khong phu", "vung trang", "vung lom", "mat song", "khong song",
     }
 )  # fmt: skip
 """What says "no coverage" in a column of classes, in `plain` form."""
@@ -135,14 +136,18 @@ SURELY_NO = frozenset(
         "no coverage", "no signal", "no service", "not covered", "not served", "no cover",
         "uncovered", "unserved", "non covered", "without coverage", "without signal",
         "out of coverage", "out of service", "outside coverage", "zero coverage", "dead zone",
-        "khong co song", "khong song", "khong phu song", "khong phu", "khong duoc phu song",
+        "khong co song", "khong phu song", "khong duoc phu song",
         "khong co vung phu", "khong co tin hieu", "khong tin hieu", "chua co song",
-        "chua phu song", "chua phu", "chua duoc phu song", "trang song", "vung trang song",
-        "vung trang", "vung khong co song", "vung khong phu song", "ngoai vung phu",
-        "ngoai vung phu song", "mat song",
+        "chua phu song", "chua duoc phu song", "trang song", "vung trang song",
+        "vung khong co song", "vung khong phu song", "ngoai vung phu",
+        "ngoai vung phu song", "lom song", "vung lom song", "out of range",
     }
 )  # fmt: skip
-"""What says it in any column."""
+"""What says it in any column; without marks no name of a place reads so (Chùa Phú, mặt sông)."""
+
+
+MOST_WORDS = 6
+"""In a text of more, such words may be part of something else."""
 
 
 def kind_of_column(name: str) -> ClassKind | None:
@@ -166,8 +171,14 @@ def kind_of_column(name: str) -> ClassKind | None:
 def says_no(word: str, *, in_classes: bool) -> bool:
     """Whether a word says that there is no coverage; in a column of classes "no" alone does.
 
-    >>> says_no("Không có sóng", in_classes=False), says_no("không", in_classes=False)
+    >>> says_no("0: Không có sóng", in_classes=False), says_no("không", in_classes=False)
+    (True, False)
+    >>> says_no("vùng không có sóng 4G", in_classes=False), says_no("có sóng", in_classes=True)
     (True, False)
     """
-    told = plain(word)
-    return told in SURELY_NO or (in_classes and told in NO)
+    told = re.sub(r"^\d+ (?=\D)", "", plain(word))  # "0 - no coverage"
+    if told in SURELY_NO or (in_classes and told in NO):
+        return True
+    within = f" {told} "
+    short = told.count(" ") < MOST_WORDS
+    return short and any(f" {one} " in within for one in SURELY_NO if " " in one)

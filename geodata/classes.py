@@ -47,8 +47,8 @@ class Kept:
 class Classes:
     """A column of classes: the place of each row's in ``order`` (-1: it says nothing).
 
-    ``words`` are the classes as the file writes them, ``km2`` their areas. ``fills``: the
-    polygons fill the box around them.
+    ``words`` are the classes as the file writes them, ``km2`` their areas, ``silent_km2`` that
+    of rows that say nothing. ``fills``: the polygons fill the box around them, or the study.
     """
 
     file: str
@@ -58,6 +58,7 @@ class Classes:
     words: dict[Class, str]
     km2: dict[Class, float]
     fills: bool = False
+    silent_km2: float = 0.0
 
     @property
     def order(self) -> list[Class]:
@@ -81,7 +82,9 @@ class Classes:
         """Its classes with their areas, the largest first."""
         order = sorted(self.km2, key=lambda one: (-self.km2[one], str(one)))
         found = [f"{self.words[one]}: {self.km2[one]:.1f} km²" for one in order[:MOST_TOLD]]
-        return "; ".join(found) + ("; …" if len(order) > MOST_TOLD else "")
+        found += ["…"] if len(order) > MOST_TOLD else []
+        found += [f"–: {self.silent_km2:.1f} km²"] if self.silent_km2 else []
+        return "; ".join(found)
 
     def rows_of(self, chosen: Sequence[Class]) -> npt.NDArray[np.bool_]:
         """The rows of some classes."""
@@ -145,8 +148,7 @@ def _columns(
         names = [find_columns(names, (), given=given, file=file)["class"]]
     area = shapely.area(shapes.to_numpy()) / 1e6
     area = np.nan_to_num(area)
-    box = shapely.box(*shapes.total_bounds)
-    fills = bool(area.sum() * 1e6 >= FILLS * box.area)
+    fills = float(area.sum()) >= FILLS * min(_whole_km2(shapes, filing))
     for name in names:
         kind = kind_of_column(str(name))
         if filing.class_column is not None:
@@ -158,8 +160,18 @@ def _columns(
         if found is not None:
             of, words, km2 = found
             yield Classes(
-                file=file, name=str(name), kind=kind, of=of, words=words, km2=km2, fills=fills
-            )
+                file=file, name=str(name), kind=kind, of=of, words=words, km2=km2, fills=fills,
+                silent_km2=float(area[of < 0].sum()),
+            )  # fmt: skip
+
+
+def _whole_km2(shapes: gpd.GeoSeries, filing: Filing) -> tuple[float, ...]:
+    """What polygons would fill: the box around them, and the units of the study."""
+    box = float(shapely.box(*shapes.total_bounds).area) / 1e6
+    units = None if filing.within is None else filing.within.areas
+    if units is None or len(units) < 2:  # a box around a country
+        return (box,)
+    return box, float(units.area.sum()) / 1e6
 
 
 def _has_words(values: npt.NDArray[np.object_]) -> bool:
@@ -251,7 +263,8 @@ def _judged(one: Classes, filing: Filing) -> Kept:
         return Kept(kept=~one.rows_of(none), findings=(doubt,))
     if none or (len(one.km2) > 1 and (one.kind == "pixels" or _has_ranges(one))):
         raise _open(one)
-    if one.kind is None or one.kind == "yes-no" or not 1 < len(one.km2) <= MOST_CLASSES:
+    several = len(one.km2) > 1 and one.kind != "yes-no"
+    if one.kind is None or not (several or one.silent_km2) or len(one.km2) > MOST_CLASSES:
         return Kept(kept=every)
     if not one.fills:
         return Kept(kept=every)

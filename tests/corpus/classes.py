@@ -89,6 +89,13 @@ def _fills(path: Path) -> None:
     _as_said(2.0, classes=(2,))(path)
 
 
+def _silent(path: Path) -> None:
+    """Background without a value is doubted, and left out where classes are said."""
+    found = read(path, "", **SAID)
+    assert "1: 1.0 km²; –: 2.0 km²" in _doubts(found)["classes-doubt"]
+    _as_said(1.0, classes=(1,))(path)
+
+
 def _threshold_in_vain(path: Path) -> None:
     found = read(path, "", threshold_dbm=-105.0, **SAID)
     assert "threshold_dbm in its entry has no effect" in _doubts(found)["key-without-effect"]
@@ -116,6 +123,9 @@ BACKGROUND = {
     "khong": ("phu_song", ["Có", "Không"]),
     "no": ("covered", ["yes", "NO"]),
     "true-and-false": ("covered", [True, False]),
+    "numbered": ("class", ["1 - có sóng", "0 - không có sóng"]),
+    "of-4g": ("mo_ta", ["Vùng có sóng 4G", "Vùng không có sóng 4G"]),
+    "lom-song": ("PHAN_LOAI", ["Tốt", "Lõm sóng"]),
     "no-coverage-in-any-column": ("ghi_chu", ["Vùng 1", "no coverage"]),
     "trang-song-in-any-column": ("mo_ta", ["sóng tốt", "TRẮNG SÓNG"]),
 }
@@ -123,6 +133,9 @@ LEFT_OUT = {
     "khong-co-song": "Không có sóng: 2.0 km²",
     "khong": "Không: 2.0 km²",
     "no": "NO: 2.0 km²",
+    "numbered": "0 - không có sóng: 2.0 km²",
+    "of-4g": "Vùng không có sóng 4G: 2.0 km²",
+    "lom-song": "Lõm sóng: 2.0 km²",
     "no-coverage-in-any-column": "no coverage: 2.0 km²",
     "trang-song-in-any-column": "TRẮNG SÓNG: 2.0 km²",
 }
@@ -174,6 +187,7 @@ CASES = (
         for name, ((column, values), sentence) in ASKED.items()
     ),
     Case(name="classes-that-fill-the-area", make=_tiles("class", [1, 2]), check=_fills),
+    Case(name="classes-of-which-one-is-empty", make=_tiles("DN", [1, None]), check=_silent),
     Case(
         name="classes-said",
         make=_tiles("DN", [1, 2, 0]),
