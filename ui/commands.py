@@ -240,9 +240,11 @@ def run_of(study: Path, t: Translator) -> Run:
 
 
 def say_mended(run: Run, t: Translator) -> None:
-    """Say on stderr what of a run was damaged and has been made anew."""
+    """Say on stderr what of a run was damaged and made anew, or published by another version."""
+    from geodata.study.other_version import made_otherwise
     from ui.plain import plain
     from ui.texts import phrase_text
 
-    for sentence in run.mended:
+    otherwise = made_otherwise(run)
+    for sentence in (*run.mended, *([] if otherwise is None else [otherwise])):
         typer.echo(plain(phrase_text(sentence, t.language)), err=True)

@@ -12,9 +12,10 @@ import pytest
 import coverage
 import geodata
 from coverage.model import Expected, LayerInfo, Rule
-from geodata.study import digests, run_ids
+from geodata.study import digests, results, run_ids
 from geodata.study.kept import plan_of
 from geodata.study.model import Study
+from geodata.study.other_version import made_otherwise
 from geodata.study.run_ids import canonical, earlier_run_id, run_id
 from tests import folder
 
@@ -110,3 +111,24 @@ def test_a_run_that_an_earlier_version_kept_is_found_under_its_name(tmp_path: Pa
     again = geodata.assess_study(geodata.open_study(file), publish=True)
     assert (again.run_id, again.made_at) == (earlier, run.made_at)
     assert not run.folder.exists()
+
+
+@pytest.mark.heavy
+def test_a_run_that_an_earlier_version_published_is_told_beside_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder.write(tmp_path / "study")
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "READING", 1)
+        patch.setattr(run_ids, "VERSIONS", {"reading": 1, "judging": 1})
+        patch.setattr(results, "VERSIONS", {"reading": 1, "judging": 1})
+        before = geodata.assess_study(geodata.open_study(file), publish=True)
+        assert made_otherwise(before) is None
+    study = geodata.open_study(file)
+    assert geodata.latest_run(study) is None
+    now = geodata.assess_study(study)
+    told = str(made_otherwise(now))
+    assert f"the published run {before.run_id} was made by an earlier version" in told
+    assert geodata.open_run(study, before.run_id).run_id == before.run_id
+    published = geodata.assess_study(study, publish=True)
+    assert made_otherwise(published) is None
