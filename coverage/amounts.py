@@ -32,14 +32,17 @@ class Places:
     weight: Floats
 
 
-def village_of(villages: gpd.GeoDataFrame, points: Floats) -> Owner:
-    """The row of the village each point (x, y) lies in, -1 for none.
+def village_of(villages: gpd.GeoDataFrame, points: Floats | npt.NDArray[np.object_]) -> Owner:
+    """The row of the village each point lies in, -1 for none.
+
+    ``points``: x and y (n × 2), or geometries, None for what has no place.
 
     A point on a border belongs to the village whose id comes first as text, so that the order
     of the rows does not matter.
     """
     shapes = valid_villages(villages.geometry.to_numpy())
-    at, row = shapely.STRtree(shapes).query(shapely.points(points), predicate="intersects")
+    places = points if points.dtype == object else shapely.points(points)
+    at, row = shapely.STRtree(shapes).query(places, predicate="intersects")
     rank = np.argsort(np.argsort(villages.index.astype(str).to_numpy(), kind="stable"))
     order = np.lexsort((rank[row], at))
     at, row = at[order], row[order]

@@ -99,8 +99,8 @@ def find_conflicts(
     sides = sides_of(table, [x.info for x in counted], claims)
     rows = _rows(sides.rows, limits)
     rows = _beside(rows, assessment, [x.info for x in counted])
-    ids = villages.index.to_numpy()
-    ranked = _ranked(rows).assign(village_id=lambda t: ids[t["village"].to_numpy(np.int64)])
+    ids = villages.index.to_numpy()[rows["village"].to_numpy(np.int64)]
+    ranked = _ranked(rows.assign(village_id=ids))
     used = int(sides.rows["sample"].nunique())
     return Conflicts(
         table=ranked.drop(columns="village"),
@@ -205,15 +205,18 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     """Conflicts first: claims of service before others, then the surest, to a tenth.
 
     Within a tenth those on which a verdict hangs, then again the surest, then those of more
-    samples. After them, without a rank, what agrees and what has too few samples.
+    samples, then those whose village id comes first as text. After them, without a rank, what
+    agrees and what has too few samples.
     """
     order = rows["kind"].map({kind: place for place, kind in enumerate(KINDS)})
-    ranked = rows.assign(order=order, band=np.floor(rows["sure"] * BANDS)).sort_values(
-        ["order", "band", "hangs", "sure", "samples", *KEY],
+    ids = rows["village_id"].astype(str)
+    told = rows.assign(order=order, band=np.floor(rows["sure"] * BANDS), id=ids)
+    ranked = told.sort_values(
+        ["order", "band", "hangs", "sure", "samples", "id", *KEY[1:]],
         ascending=[True, False, False, False, False, *[True] * len(KEY)],
         kind="stable",
         ignore_index=True,
     )
     conflict = ranked["kind"].isin(["overclaims", "underclaims"])
     rank = pd.Series(np.arange(1, len(ranked) + 1), dtype="Int64").where(conflict)
-    return ranked.drop(columns=["order", "band"]).assign(rank=rank)
+    return ranked.drop(columns=["order", "band", "id"]).assign(rank=rank)

@@ -12,8 +12,8 @@ def filings(assessment: Assessment) -> pd.DataFrame:
     """Every filing there is, then every expected one that is missing; one row each.
 
     Columns: ``operator``, ``technology`` ("" where any would do), ``as_of`` (None where the
-    filing bears no date), ``evidence``, ``source``, ``admitted`` (the rule counts it),
-    ``villages_served`` (NA for a missing one) and ``filed``.
+    filing bears no date), ``evidence``, ``source``, ``admitted`` (the rule counts and
+    can judge it), ``villages_served`` (NA for a missing one) and ``filed``.
     """
     m, rule, expected = assessment.measures, assessment.rule, assessment.expected
     served = by_layer(assessment)["villages_served"].tolist()
@@ -24,7 +24,7 @@ def filings(assessment: Assessment) -> pd.DataFrame:
             "as_of": layer.as_of,
             "evidence": layer.evidence,
             "source": layer.source,
-            "admitted": rule.admits(layer),
+            "admitted": rule.admits(layer) and rule.judges(layer),
             "villages_served": count,
             "filed": True,
         }

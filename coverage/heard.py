@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from coverage.amounts import village_of
 from coverage.model import TECHNOLOGIES, Rule
 
 Floats = npt.NDArray[np.float64]
@@ -61,7 +62,7 @@ def heard_of(
     """Read samples by a rule. See `coverage.conflicts.find_conflicts` for their columns."""
     shapes = samples.geometry.to_numpy()
     points = _middles(shapes)
-    village = village_of(points, villages)
+    village = village_of(gpd.GeoDataFrame(geometry=villages), points)
     table = _told(samples, rule, limits)
     table = table.assign(
         sample=np.arange(len(samples)), village=village, x=shapely.get_x(points),
@@ -77,14 +78,6 @@ def heard_of(
         old=int(old.sum()),
         unheard=int(unheard.sum()),
     )
-
-
-def village_of(points: npt.NDArray[np.object_], villages: gpd.GeoSeries) -> npt.NDArray[np.int64]:
-    """The place of the village that holds each point, the first of several; -1 for none."""
-    out = np.full(len(points), len(villages), np.int64)
-    of, found = shapely.STRtree(villages.to_numpy()).query(points, predicate="intersects")
-    np.minimum.at(out, of, found)
-    return np.where(out == len(villages), -1, out)
 
 
 def _middles(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

@@ -11,11 +11,11 @@ import pandas as pd
 
 from coverage.model import SHARE_TOLERANCE, Assessment, Expected, Measures, Rule, Verdict
 from coverage.rule_check import require_applicable
-from coverage.shares import Bools, Floats, centre_by, share_by, technologies_in
+from coverage.shares import Bools, Floats, centre_by, share_by, technologies_in, unjudged
 
 Words = pd.api.extensions.ExtensionArray
 NOBODY = Expected()
-JUDGING = 1
+JUDGING = 2
 """Raised where the same measures and rule get another verdict: kept runs say which made theirs."""
 COVERED, WEAK, NONE, UNKNOWN = range(4)
 CODES = np.array(
@@ -119,6 +119,7 @@ def judge(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Ass
 
     A village is unknown when it is not covered and an expected operator (with every expected
     technology the rule admits, where technologies are named) has no layer that speaks there.
+    A signal layer for which the rule names no level speaks nowhere, and its operator is expected.
     Raises `CoverageError` on a rule whose numbers are not set, on thresholds that are not
     shares, in that order, on a technology nobody knows, on a rule that admits none, and on an
     operator without a layer.
@@ -157,7 +158,8 @@ def _missing(measures: Measures, rule: Rule, expected: Expected) -> npt.NDArray[
     speaks = measures.extent_centre & (measures.extent_share >= rule.speaks_share - SHARE_TOLERANCE)
     wanted: list[str] = [t for t in expected.technologies if t in rule.technologies]
     text = np.full(len(measures.villages), "", dtype=object)
-    for operator in expected.operators:
+    silenced = [layer.operator for layer in unjudged(measures.layers, rule)]
+    for operator in dict.fromkeys((*expected.operators, *silenced)):
         if rule.operators and operator not in rule.operators:
             continue
         for technology in wanted or [""]:
@@ -165,6 +167,7 @@ def _missing(measures: Measures, rule: Rule, expected: Expected) -> npt.NDArray[
                 layer.operator == operator
                 and layer.technology in ((technology,) if technology else rule.technologies)
                 and rule.worth(layer) != "nothing"
+                and rule.judges(layer)
                 for layer in measures.layers
             ]
             silent = ~speaks[:, columns].any(axis=1)

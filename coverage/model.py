@@ -178,6 +178,10 @@ class Rule:
             "measured": self.worth_measured,
         }[layer.evidence]
 
+    def judges(self, layer: LayerInfo) -> bool:
+        """Whether a layer can be judged: of signal it must say from which level it serves."""
+        return layer.kind != "signal" or self.min_dbm(layer.technology) is not None
+
     def min_dbm(self, technology: Technology) -> int | None:
         """From how many dBm a signal layer of this technology serves, the loss included."""
         told = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -260,10 +260,6 @@ def technologies_in(layers: Sequence[LayerInfo]) -> list[str]:
     return [t for t in TECHNOLOGIES if any(x.technology == t for x in layers)]
 
 
-def unheard(measures: Measures, rule: Rule) -> tuple[LayerInfo, ...]:
-    """Signal layers that count for nothing because the rule names no level for them."""
-    return tuple(
-        layer
-        for layer in measures.layers
-        if layer.kind == "signal" and rule.admits(layer) and rule.min_dbm(layer.technology) is None
-    )
+def unjudged(layers: Iterable[LayerInfo], rule: Rule) -> tuple[LayerInfo, ...]:
+    """Signal layers that count as no filing because the rule names no level for them."""
+    return tuple(layer for layer in layers if rule.admits(layer) and not rule.judges(layer))

@@ -280,6 +280,7 @@ def _study(
         notes=(),
         findings=(),
         doubts=(),
+        superseded=(),
         measurements=None,
         amounts=MappingProxyType({}),
         told=None if study.told is None else study.told[sight.keep],

@@ -18,7 +18,7 @@ from geodata.containers import Part
 from geodata.encodings import Told
 from geodata.errors import DataError, Phrase
 from geodata.filing import Filing, Kind, Meaning
-from geodata.rasters import Pixel, Raster
+from geodata.rasters import Block, Pixel, Raster
 from geodata.read import Reading, read_part
 
 HEAD = 4096
@@ -30,7 +30,7 @@ class Candidate:
 
     ``file`` is its name in sentences, ``crs`` and ``encoding`` what the study says of it, and
     ``read`` a table that was read before, as one of a database is. ``lasting``: its file stays
-    when it was looked at, and was not unpacked for that.
+    when it was looked at, and was not unpacked for that. ``band`` is that of a raster of several.
     """
 
     part: Part
@@ -39,6 +39,7 @@ class Candidate:
     encoding: Told | None = None
     read: Reading | None = None
     lasting: bool = True
+    band: int | None = None
 
     @cached_property
     def head(self) -> str:
@@ -70,17 +71,20 @@ class Candidate:
         """The head of a raster, None for a table."""
         if not self.part.is_raster:
             return None
-        return rasters.opened(self.part.path, file=self.file, crs=self.crs)
+        return rasters.opened(self.part.path, file=self.file, crs=self.crs, band=self.band)
 
     @cached_property
     def values(self) -> Pixel:
         """Values of a raster, a sample of them, without those that mean no data."""
         if self.raster is None:
             return np.array([])
-        found = rasters.sample(self.raster)
-        there = found[~rasters.missing(self.raster, found)]
-        held: Pixel = rasters.real(self.raster, there)
+        held: Pixel = self.sampled.values[self.sampled.there]
         return held
+
+    @cached_property
+    def sampled(self) -> Block:
+        """A sample of the pixels of the raster it must be."""
+        return rasters.sample(self.need_raster())
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -31,7 +31,9 @@ class Filing:
 
     ``reach_m`` is the reach of sites that do not tell their own, ``reach_cap_m`` the farthest
     any may reach, ``threshold_dbm`` from where a signal is a footprint (without: it is a layer of
-    levels), ``grades`` those that count, ``accuracy_m`` how far off an outline may be.
+    levels), ``strongest_dbm`` how strong its levels really get where that is more than handsets
+    report, ``grades`` those that count, ``accuracy_m`` how far off an outline may be. ``classes``
+    of polygons are those that count, of ``class_column``; ``band`` is that of a raster.
     ``near`` (x0, y0, x1, y1, study metres) is where anybody will look: of a large raster the
     rest is not read. ``said`` is what is said of its coordinates, and ``within`` where the
     study lies, against which a file is tried that says no coordinate system.
@@ -46,8 +48,12 @@ class Filing:
     reach_m: float | None = None
     reach_cap_m: float = REACH_CAP_M
     threshold_dbm: float | None = None
+    strongest_dbm: float | None = None
     grades: tuple[str, ...] | None = None
     accuracy_m: float | None = None
+    classes: tuple[str | float, ...] | None = None
+    class_column: str | None = None
+    band: int | None = None
     near: tuple[float, float, float, float] | None = None
     said: AsSaid = NOTHING_SAID
     within: Extent | None = field(default=None, repr=False)

@@ -47,6 +47,7 @@ class Source:
     layer: str | None = None
     crs: str | None = None
     encoding: Encoding | None = None
+    band: int | None = None
 
 
 @contextmanager
@@ -77,6 +78,7 @@ def _candidate(part: Part, file: str, source: Source) -> Candidate:
         crs=source.crs,
         encoding=source.encoding,
         lasting=part.path == source.path or source.path in part.path.parents,
+        band=source.band,
     )
 
 
@@ -98,7 +100,14 @@ def layers_in(
     if isinstance(meaning, Rows):
         made = filed(meaning, filing, crs=crs, file=candidate.file)
     elif isinstance(meaning, Pixels):
-        made = drawn(meaning, filing, crs=crs, file=candidate.file, lasting=candidate.lasting)
+        made = drawn(
+            meaning,
+            filing,
+            crs=crs,
+            file=candidate.file,
+            lasting=candidate.lasting,
+            sampled=candidate.sampled,
+        )
     else:
         raise DataError(
             "{file} holds nothing that counts as coverage; change grades or threshold_dbm in its "

@@ -30,6 +30,8 @@ def nearest_village(
     """
     points = middles(villages)
     there = np.flatnonzero(covered.reindex(villages.index).to_numpy(bool))
+    # of two as far the rows must not decide
+    there = there[np.argsort(villages.index.astype(str).to_numpy()[there], kind="stable")]
     asked = villages.index.get_indexer(pd.Index(of))
     if not len(there) or not len(asked):
         return pd.DataFrame(columns=["village_id", *COLUMNS])
@@ -56,6 +58,7 @@ def nearest_signal(
     if not len(shapes) or not len(asked):
         return pd.DataFrame(columns=list(COLUMNS))
     points = shapely.points(middles(villages)[asked])
+    shapes = shapes[np.lexsort(shapely.bounds(shapes).T)]
     hits = shapely.STRtree(shapes).nearest(points)
     lines = shapely.shortest_line(points, shapes[hits])
     ends = shapely.get_coordinates(shapely.get_point(lines, 1))
@@ -75,12 +78,14 @@ def nearest_site(
     asked = villages.index.get_indexer(pd.Index(of))
     if sites is None or sites.empty or not len(asked):
         return pd.DataFrame(columns=list(COLUMNS))
+    names = sites["operator"].fillna("").astype(str) + " " + sites["site"].fillna("").astype(str)
     places = shapely.get_coordinates(sites.geometry.to_numpy())
+    order = np.lexsort((*places.T, names.to_numpy(str)))
+    places, names = places[order], names.iloc[order]
     points = middles(villages)[asked]
     _, hit = cKDTree(places).query(points)
     out = _away(points, places[hit], villages.crs)
     out.index = pd.Index(of, name=villages.index.name)
-    names = sites["operator"].fillna("").astype(str) + " " + sites["site"].fillna("").astype(str)
     out.insert(0, "name", names.str.strip().to_numpy()[hit])
     return out
 

@@ -16,6 +16,7 @@ from pyproj.exceptions import CRSError, ProjError
 from coverage.transformers import to_system
 from geodata.angles import Coordinate, coordinate, split_pair, thousands_of, unpacked
 from geodata.columns import find_columns
+from geodata.densify import densified
 from geodata.diagnose import AsSaid
 from geodata.errors import DataError, StudyError
 from geodata.findings import Finding, finding
@@ -57,7 +58,7 @@ class Placement:
         """
         if self.system is None:
             return self.table.to_crs(crs)
-        return self.table.set_geometry(brought(self.table.geometry, crs))
+        return self.table.set_geometry(brought(densified(self.table.geometry, crs), crs))
 
 
 def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:

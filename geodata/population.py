@@ -24,21 +24,18 @@ from pyproj.exceptions import ProjError
 from rasterio import Affine
 from rasterio.features import rasterize
 from rasterio.windows import Window
-from rasterio.windows import transform as window_transform
 
 from coverage.pixels import AmountRaster, PixelGrid
 from coverage.pixels import Window as Part
 from coverage.transformers import transformer
 from geodata.errors import DataError
+from geodata.laid import Laid, laid
 from geodata.placing import brought
 from geodata.rasters import (
     MOST_PIXELS,
     PIXELS_AT_ONCE,
-    Pixel,
     Raster,
-    missing,
-    placed,
-    read_part,
+    sample,
     units_told,
     window_near,
 )
@@ -83,44 +80,48 @@ class Counted:
 class People:
     """A raster brought to the amounts in its pixels, near the villages.
 
-    ``flipped``: its rows run northwards. ``km2``: the area on the ground of a pixel of each row.
+    ``km2``: the area on the ground of a pixel of each row. ``filling``: a number that is none.
     """
 
-    raster: Raster
-    grid: PixelGrid
-    window: Window
-    flipped: bool
+    how: Laid
     km2: Floats
+    filling: float | None = None
+
+    @property
+    def grid(self) -> PixelGrid:
+        """Its pixels."""
+        return self.how.grid
 
     def values(self, part: Part) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Raw values of a part of ``grid``, and where the raster says something."""
-        raw, there = self._raw(part)
-        return raw.astype(np.float64), there
-
-    def _raw(self, part: Part) -> tuple[Pixel, npt.NDArray[np.bool_]]:
-        row, column, rows, columns = part
-        top = self.grid.height - row - rows if self.flipped else row
-        window = Window(
-            int(self.window.col_off) + column, int(self.window.row_off) + top, columns, rows
-        )
-        raw = read_part(self.raster, window)
-        if self.flipped:
-            raw = raw[::-1]
-        return raw, ~missing(self.raster, raw) & np.isfinite(raw)
+        """Values of a part of ``grid``, and where the raster says something."""
+        block = self.how.read(part)
+        return block.values.astype(np.float64, copy=False), block.there
 
     def amounts(self, part: Part, unit: Unit) -> Floats | npt.NDArray[np.float32]:
         """What is in each pixel of a part of ``grid``; 0 where there is nothing.
 
         Counts of a raster of float32 stay that: it is all they were, at half the memory.
         """
-        if unit == "count" and self.raster.dtype == "float32":
-            raw, there = self._raw(part)
-            return np.where(there & (raw > 0) & (raw <= MOST), raw, np.float32(0))
-        amount = _sane(*self.values(part))
+        block = self.how.read(part)
+        if unit == "count" and block.values.dtype == np.float32:
+            there = block.there & (block.values > 0) & (block.values <= MOST)
+            return np.where(there, block.values, np.float32(0))
+        amount = self.sane(block.values.astype(np.float64, copy=False), block.there)
         if unit == "density":
             row, _, rows, _ = part
             amount *= self.km2[row : row + rows, None]
         return amount
+
+    def sane(self, values: Floats, there: npt.NDArray[np.bool_]) -> Floats:
+        """Values that can be amounts, 0 for all others."""
+        return np.where(there & ~self.strange(values) & (values > 0), values, 0.0)
+
+    def strange(self, values: Floats) -> npt.NDArray[np.bool_]:
+        """Which values are no amounts: below nobody, more than there can be, or the filling."""
+        found: npt.NDArray[np.bool_] = (values < 0) | (values > MOST)
+        if self.filling is not None:
+            found |= values == self.filling
+        return found
 
     def source(self, unit: Unit, key: str) -> AmountRaster:
         """The raster as the engine takes it."""
@@ -145,7 +146,7 @@ class PeopleIn:
     @property
     def files(self) -> tuple[Path, ...]:
         """What it reads."""
-        return (self.people.raster.path,)
+        return (self.people.how.raster.path,)
 
 
 def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
@@ -153,19 +154,7 @@ def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
 
     Raises `DataError` for one that lies elsewhere, stands askew, or is too large there.
     """
-    t = raster.transform
-    if np.dtype(raster.dtype).kind not in "uif":
-        raise DataError(
-            "{file} is a raster of {found}, and people are whole or decimal numbers; save it as "
-            "such",
-            file=raster.file,
-            found=raster.dtype,
-        )
-    if t.b != 0 or t.d != 0 or t.a < 0:
-        raise DataError(
-            "{file} is a raster turned against north; save it again with its rows running east",
-            file=raster.file,
-        )
+    laid(raster)  # a turned one is refused before it is looked for
     bounds = tuple(float(side) for side in villages.total_bounds)
     window = window_near(raster, near=bounds, crs=villages.crs)  # type: ignore[arg-type]  # four
     if window.width * window.height > MOST_PIXELS:
@@ -176,21 +165,26 @@ def people_near(raster: Raster, villages: gpd.GeoSeries) -> People:
             width=int(window.width),
             height=int(window.height),
         )
-    place = window_transform(window, t)
-    height = int(window.height)
-    grid = PixelGrid(
-        crs=placed(raster).to_wkt(),
-        x=float(place.c),
-        y=float(max(place.f, place.f + place.e * height)),
-        step_x=float(t.a),
-        step_y=float(abs(t.e)),
-        width=int(window.width),
-        height=height,
-    )
-    raster = replace(raster, path=raster.path.absolute())
-    return People(
-        raster=raster, grid=grid, window=window, flipped=t.e > 0, km2=_pixel_km2(grid, raster.file)
-    )
+    how = laid(replace(raster, path=raster.path.absolute()), window)
+    km2 = _pixel_km2(how.grid, raster.file)
+    return People(how=how, km2=km2, filling=_undeclared(raster, window))
+
+
+def _undeclared(raster: Raster, window: Window) -> float | None:
+    """The greatest whole number of a raster's type, where it stands for nothing; else None.
+
+    It does where no nodata is declared, it is repeated, and all others are less than half of it,
+    not all of them 0: a raster of two numbers is one of yes and no.
+    """
+    dtype = np.dtype(raster.dtype)
+    if raster.nodata is not None or dtype.kind not in "ui":
+        return None
+    found = sample(raster, window)
+    most = np.iinfo(dtype).max * raster.scale + raster.offset
+    top = found.there & np.isclose(found.values, most, rtol=1e-9)
+    rest = found.values[found.there & ~top]
+    alone = top.sum() > 1 and rest.size and 0 < 2 * float(rest.max()) < most
+    return float(found.values[top][0]) if alone else None
 
 
 def _pixel_km2(grid: PixelGrid, file: str) -> Floats:
@@ -223,20 +217,21 @@ def counted(people: People, villages: gpd.GeoSeries) -> Counted:
     """Go over the raster once: sums by village (in their order), and a digest of its values."""
     grid = people.grid
     shapes = brought(villages, pyproj.CRS.from_wkt(grid.crs)).to_numpy()
+    order = np.argsort(villages.index.astype(str).to_numpy(), kind="stable")[::-1]
     sums = np.zeros((2, len(villages) + 1))
     digest, odd, fillings = hashlib.sha256(), 0, dict[float, int]()
     for part in _parts(grid):
         values, there = people.values(part)
         digest.update(np.where(there, values, np.nan).tobytes())
-        strange = there & ((values < 0) | (values > MOST))
+        strange = there & people.strange(values)
         if strange.any():
             odd += int(strange.sum())
             told, counts = np.unique(values[strange], return_counts=True)
             most = int(counts.argmax())
             fillings[float(told[most])] = fillings.get(float(told[most]), 0) + int(counts[most])
-        amount = _sane(values, there)
+        amount = people.sane(values, there)
         row, _, rows, _ = part
-        at = _labels(shapes, grid, part).ravel()
+        at = _labels(shapes, order, grid, part).ravel()
         dense = (amount * people.km2[row : row + rows, None]).ravel()
         sums[0] += np.bincount(at, weights=amount.ravel(), minlength=sums.shape[1])
         sums[1] += np.bincount(at, weights=dense, minlength=sums.shape[1])
@@ -249,22 +244,24 @@ def counted(people: People, villages: gpd.GeoSeries) -> Counted:
     )
 
 
-def _sane(values: Floats, there: npt.NDArray[np.bool_]) -> Floats:
-    return np.where(there & (values > 0) & (values <= MOST), values, 0.0)
-
-
 def _parts(grid: PixelGrid) -> Iterator[Part]:
     rows = max(1, PIXELS_AT_ONCE // max(1, grid.width))
     for row in range(0, grid.height, rows):
         yield row, 0, min(rows, grid.height - row), grid.width
 
 
-def _labels(shapes: npt.NDArray[np.object_], grid: PixelGrid, part: Part) -> npt.NDArray[np.int32]:
-    """For each pixel the place of the village its centre lies in, from 1 on; 0 for none."""
+def _labels(
+    shapes: npt.NDArray[np.object_], order: npt.NDArray[np.intp], grid: PixelGrid, part: Part
+) -> npt.NDArray[np.int32]:
+    """For each pixel the place of the village its centre lies in, from 1 on; 0 for none.
+
+    Of several it is the last one in ``order``.
+    """
     row, _, rows, columns = part
     top = grid.y - row * grid.step_y
     bounds = shapely.bounds(shapes)
-    near = np.flatnonzero((bounds[:, 3] > top - rows * grid.step_y) & (bounds[:, 1] < top))
+    here = (bounds[:, 3] > top - rows * grid.step_y) & (bounds[:, 1] < top)
+    near = order[here[order]]
     if not len(near):
         return np.zeros((rows, columns), np.int32)
     labels: npt.NDArray[np.int32] = rasterize(

@@ -1,26 +1,29 @@
-"""GeoTIFF rasters: what their head says, and the exact polygons of their pixels, in pieces."""
+"""GeoTIFF rasters: what their head says, and what their pixels mean, in windows.
+
+This is the one place that reads pixels: it applies scale and offset, nodata, masks and alpha.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pyproj
 import rasterio
-import shapely
 from pyproj.exceptions import CRSError, ProjError
-from rasterio.features import shapes
-from rasterio.windows import Window, from_bounds
-from rasterio.windows import transform as window_transform
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.windows import Window
 
 from geodata.errors import DataError, GeodataError, UnreadableError
-from geodata.placing import brought, system_of
+from geodata.findings import Finding, finding
+from geodata.parts import parts_of
+from geodata.placing import system_of
 from geodata.readers import require_self_contained_raster
 from geodata.readers.crs_files import parse_crs
 
@@ -29,22 +32,28 @@ MOST_PIXELS = 10**9
 MOST_BLOCK_BYTES = 2**28
 """A raster with more, or packed in larger blocks, is a mistake or meant to fill the memory."""
 
-FILLING_DBM = -280.0
-"""Whatever is lower is no level in dBm, but a filling."""
-
 SAMPLE = 512
-EDGE_SEGMENTS = 128
+
+WIDER = {
+    "bool": "int16", "int8": "int16", "uint8": "int16", "uint16": "int32", "uint32": "int64",
+    "uint64": "float64", "float16": "float32",
+}  # fmt: skip
+"""Types of pixels whose differences, or negative numbers, they cannot hold → types that can."""
 
 Pixel = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Raster:
-    """The head of a raster of one band. ``crs`` is None where neither file nor study say it.
+    """The head of a raster of so many ``bands``, of which ``band`` is read.
 
+    ``crs`` is None where neither file nor study say it.
     A value means ``scale`` times itself and ``offset`` more; ``nodata`` is one as it is stored.
+    ``masked``: the file has a mask, inside or beside it; ``alpha`` is the band of opacity, 0
+    where there is none. ``images``: so many a TIFF holds, of which the first is read.
     """
 
     path: Path
@@ -57,8 +66,29 @@ class Raster:
     transform: rasterio.Affine
     block_height: int
     band: int = 1
+    bands: int = 1
     scale: float = 1.0
     offset: float = 0.0
+    masked: bool = False
+    alpha: int = 0
+    images: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Block:
+    """Pixels of a window: what their ``values`` mean, and where ``there`` is one at all.
+
+    Values have their scale and offset, in a type that holds negative numbers. Where a raster
+    says nothing (nodata, NaN, masked, transparent) they are any number.
+    """
+
+    values: Pixel
+    there: Mask
+
+    def flipped(self, *, rows: bool, columns: bool) -> Block:
+        """The same with the order of its rows or of its columns reversed."""
+        turn = (slice(None, None, -1 if rows else 1), slice(None, None, -1 if columns else 1))
+        return Block(values=self.values[turn], there=self.there[turn])
 
 
 def opened(
@@ -68,10 +98,11 @@ def opened(
 
     ``band`` chooses one of several; without ``whole`` it is read in windows alone, and may be as
     large as it likes. Raises `UnreadableError` for a broken one and `DataError` for one of several
-    bands, without a place, or too large.
+    bands, without a place, of complex numbers, or too large.
     """
     with _dataset(path, file) as found:
-        at = 0 if band is None or band > found.count else band - 1
+        at, alpha = _bands(found, band, file)
+        flags = found.mask_flag_enums[at]
         head = Raster(
             path=path,
             file=file,
@@ -81,18 +112,42 @@ def opened(
             nodata=None if found.nodatavals[at] is None else float(found.nodatavals[at]),
             crs=_system(found.crs, crs, file),
             transform=found.transform,
-            block_height=int(found.block_shapes[0][0]),
+            block_height=int(found.block_shapes[at][0]),
             band=at + 1,
+            bands=found.count,
             scale=float(found.scales[at]),
             offset=float(found.offsets[at]),
+            masked=MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags,
+            alpha=alpha,
+            images=max(1, len(found.subdatasets)),
         )
-        block = int(np.prod(found.block_shapes[0])) * np.dtype(head.dtype).itemsize
-        bands = found.count
-    if band is not None:
-        _require_band(head, band, bands)
-        bands = 1
-    _require_sane(head, bands=bands, block=block, whole=whole)
+        block = int(np.prod(found.block_shapes[at])) * np.dtype(head.dtype).itemsize
+    _require_sane(head, block=block, whole=whole)
+    _require_mask_read(head)
     return head
+
+
+def _bands(found: rasterio.DatasetReader, band: int | None, file: str) -> tuple[int, int]:
+    """Which band is read, from 0 on, and the number of the band of opacity."""
+    opacity = [k for k, told in enumerate(found.colorinterp) if told == ColorInterp.alpha]
+    others = [k for k in range(found.count) if k not in opacity] or [0]
+    if band is None and len(others) > 1:
+        raise DataError(
+            "{file} is a raster of {count} bands; say which is meant with band = … in its entry "
+            "of the study file, or send that one alone",
+            file=file,
+            count=len(others),
+        )
+    if band is not None and band > found.count:
+        raise DataError(
+            "{file} has {count} bands, and band {band} was asked for; correct band in the study "
+            "file",
+            file=file,
+            count=found.count,
+            band=band,
+        )
+    at = others[0] if band is None else band - 1
+    return at, next((k + 1 for k in opacity if k != at), 0)
 
 
 def _system(told: Any, said: str | None, file: str) -> pyproj.CRS | None:
@@ -101,23 +156,7 @@ def _system(told: Any, said: str | None, file: str) -> pyproj.CRS | None:
     return None if told is None else parse_crs(told.to_wkt(), name=file)
 
 
-def _require_band(head: Raster, band: int, bands: int) -> None:
-    if band > bands:
-        raise DataError(
-            "{file} has {count} bands, and band {band} was asked for; correct band in the study "
-            "file",
-            file=head.file,
-            count=bands,
-            band=band,
-        )
-
-
-def _require_sane(head: Raster, *, bands: int, block: int, whole: bool) -> None:
-    if bands != 1:
-        raise DataError(
-            "{file} is a raster of {count} bands; a coverage raster has one", file=head.file,
-            count=bands,
-        )  # fmt: skip
+def _require_sane(head: Raster, *, block: int, whole: bool) -> None:
     if (whole and head.width * head.height > MOST_PIXELS) or block > MOST_BLOCK_BYTES:
         raise DataError(
             "{file} is a raster of {width} × {height} pixels, too large to be read safely; cut it "
@@ -125,6 +164,13 @@ def _require_sane(head: Raster, *, bands: int, block: int, whole: bool) -> None:
             file=head.file,
             width=head.width,
             height=head.height,
+        )
+    if "complex" in head.dtype:
+        raise DataError(
+            "{file} is a raster of {found}, and whole or decimal numbers were expected; save it "
+            "as such",
+            file=head.file,
+            found=head.dtype,
         )
     if not np.isfinite([head.scale, head.offset]).all() or head.scale == 0:
         raise DataError(
@@ -135,6 +181,22 @@ def _require_sane(head: Raster, *, bands: int, block: int, whole: bool) -> None:
         raise DataError(
             "{file} is a raster that does not say where it lies; save it as GeoTIFF with its place",
             file=head.file,
+        )
+
+
+def _require_mask_read(head: Raster) -> None:
+    """Refuse a mask beside a raster that GDAL passes over, or that is not of the raster's size."""
+    beside = next((one for end, one in parts_of(head.path).items() if end.endswith(".msk")), None)
+    if beside is None:
+        return
+    with _refused(head.file), rasterio.open(beside, driver="GTiff") as mask:
+        fits = (mask.width, mask.height) == (head.width, head.height)
+    if not (fits and head.masked):
+        raise UnreadableError(
+            "{file} came with the mask {entry}, which does not belong to it: it is of another size "
+            "or was not written as a mask; make it again, or leave it out",
+            file=head.file,
+            entry=beside.name,
         )
 
 
@@ -162,19 +224,69 @@ def _refused(file: str) -> Iterator[None]:
         ) from error
 
 
-def sample(raster: Raster) -> Pixel:
-    """Raw values of at most 512 × 512 pixels, spread evenly (nearest neighbour)."""
-    shape = (min(raster.height, SAMPLE), min(raster.width, SAMPLE))
+def sample(raster: Raster, window: Window | None = None) -> Block:
+    """At most 512 × 512 pixels, spread evenly (nearest neighbour), of all or of a window."""
+    window = Window(0, 0, raster.width, raster.height) if window is None else window
+    shape = (min(int(window.height), SAMPLE), min(int(window.width), SAMPLE))
     with _dataset(raster.path, raster.file) as found:
-        values: Pixel = found.read(raster.band, out_shape=shape)
-    return values
+        return _read(found, raster, window=window, out_shape=shape)
 
 
-def read_part(raster: Raster, window: Window) -> Pixel:
-    """The raw values of a window. Raises `UnreadableError` where the file went away or broke."""
+def read_part(raster: Raster, window: Window) -> Block:
+    """The pixels of a window. Raises `UnreadableError` where the file went away or broke."""
     with _dataset(raster.path, raster.file) as found:
-        values: Pixel = found.read(raster.band, window=window)
-    return values
+        return _read(found, raster, window=window)
+
+
+def _read(found: rasterio.DatasetReader, raster: Raster, **what: Any) -> Block:
+    raw = found.read(raster.band, **what)
+    there = _told(raster, raw)
+    if raster.masked:
+        there &= found.read_masks(raster.band, **what) > 0
+    if raster.alpha:
+        there &= found.read(raster.alpha, **what) > 0
+    return Block(values=_meant(raster, raw), there=there)
+
+
+def _told(raster: Raster, raw: Pixel) -> Mask:
+    """Where raw values are numbers, and not nodata."""
+    if raw.dtype.kind == "f":
+        out: Mask = np.isfinite(raw)
+    else:
+        out = np.ones(raw.shape, bool)
+        limits = np.iinfo(raw.dtype)
+        if raster.nodata is None or not limits.min <= raster.nodata <= limits.max:
+            return out
+    if raster.nodata is not None:
+        # a float raster holds its nodata rounded to its own width
+        out &= raw != np.asarray(raster.nodata).astype(raw.dtype)
+    return out
+
+
+def _meant(raster: Raster, raw: Pixel) -> Pixel:
+    """What raw values mean: the same, unless the raster has a scale or an offset.
+
+    To a millionth, or less of a small scale, since −105 dBm kept in tenths must be −105 again.
+    """
+    if raster.scale == 1.0 and raster.offset == 0.0:
+        return raw.astype(WIDER.get(str(raw.dtype), raw.dtype), copy=False)
+    digits = max(6, ceil(-log10(abs(raster.scale))) + 4)
+    with np.errstate(over="ignore", invalid="ignore"):  # of fillings, which are not there
+        meant: Pixel = np.round(raw.astype(np.float64) * raster.scale + raster.offset, digits)
+    return meant
+
+
+def nodata_meant(raster: Raster) -> float | None:
+    """The nodata value as its pixels would be read, None where the raster names none."""
+    if raster.nodata is None:
+        return None
+    return float(_meant(raster, np.array([raster.nodata], np.float64))[0])
+
+
+def nodata_is_lowest(raster: Raster) -> bool:
+    """Whether nodata is the least number its type has, as −128 is of signed bytes."""
+    dtype = np.dtype(raster.dtype)
+    return dtype.kind in "iu" and raster.nodata == np.iinfo(dtype).min
 
 
 def units_told(raster: Raster) -> str:
@@ -186,10 +298,22 @@ def units_told(raster: Raster) -> str:
     return " ".join(str(one) for one in told if one)
 
 
+def raster_notes(raster: Raster) -> tuple[Finding, ...]:
+    """What is to be said of any raster, whatever its pixels mean; mostly nothing."""
+    if raster.images == 1:
+        return ()
+    note = finding(
+        "several-images", "warning",
+        "{file} holds {count} images, and only the first is read; send the others by themselves",
+        file=raster.file, count=raster.images,
+    )  # fmt: skip
+    return (note,)
+
+
 def pieces(
     raster: Raster, *, near: Bounds | None, crs: pyproj.CRS
-) -> Iterator[tuple[Window, Pixel]]:
-    """The raw values in windows of some four million pixels, so that memory stays bounded.
+) -> Iterator[tuple[Window, Block]]:
+    """The pixels in windows of some four million, so that memory stays bounded.
 
     Of a raster that reaches beyond ``near`` (in ``crs``) only the windows there are read.
     """
@@ -200,32 +324,13 @@ def pieces(
         for top in range(int(whole.row_off), int(whole.row_off + whole.height), rows):
             height = min(rows, int(whole.row_off + whole.height) - top)
             window = Window(int(whole.col_off), top, int(whole.width), height)
-            yield window, found.read(raster.band, window=window)
-
-
-def real(raster: Raster, values: Pixel) -> Pixel:
-    """What raw values mean: the same, unless the raster has a scale or an offset.
-
-    To a millionth, since −105 dBm kept in tenths must be −105 again.
-    """
-    if raster.scale == 1.0 and raster.offset == 0.0:
-        return values
-    meant: Pixel = np.round(values.astype(np.float64) * raster.scale + raster.offset, 6)
-    return meant
-
-
-def is_level(raster: Raster, values: Pixel) -> Mask:
-    """Which raw values are a level in dBm: there, below zero, and no filling far below."""
-    dbm = real(raster, values)
-    found: Mask = ~missing(raster, values) & (dbm < 0) & (dbm >= FILLING_DBM)
-    return found
+            yield window, _read(found, raster, window=window)
 
 
 def window_near(raster: Raster, *, near: Bounds | None, crs: pyproj.CRS) -> Window:
     """The pixels that lie near. Raises `DataError` where there are none."""
     whole = Window(0, 0, raster.width, raster.height)
-    turned = raster.transform.b != 0 or raster.transform.d != 0
-    if near is None or turned:
+    if near is None:
         return whole
     own = placed(raster)
     try:
@@ -234,20 +339,30 @@ def window_near(raster: Raster, *, near: Bounds | None, crs: pyproj.CRS) -> Wind
         return whole
     if not np.isfinite(bounds).all():
         return whole
-    north_up = raster.transform.e < 0
     west, south, east, north = bounds
-    asked = from_bounds(
-        west, south if north_up else north, east, north if north_up else south, raster.transform
-    )
-    left, top = max(0, int(asked.col_off) - 1), max(0, int(asked.row_off) - 1)
-    right = min(raster.width, int(asked.col_off + asked.width) + 2)
-    bottom = min(raster.height, int(asked.row_off + asked.height) + 2)
+    x, y = np.array([west, west, east, east]), np.array([south, north, south, north])
+    columns, rows = (sorted(side.tolist()) for side in applied(~raster.transform, x, y))
+    left, top = max(0, floor(columns[0]) - 1), max(0, floor(rows[0]) - 1)
+    right = min(raster.width, floor(columns[-1]) + 2)
+    bottom = min(raster.height, floor(rows[-1]) + 2)
     if right <= left or bottom <= top:
         raise DataError(
             "{file} lies wholly outside the villages; check its coordinate system",
             file=raster.file,
         )
     return Window(left, top, right - left, bottom - top)
+
+
+def applied(place: rasterio.Affine, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Columns and rows as x and y, or by the inverse of a raster's place the other way."""
+    return place.a * x + place.b * y + place.c, place.d * x + place.e * y + place.f
+
+
+def corners_of(raster: Raster) -> Floats:
+    """The four corners (4 × 2) of a raster's outline, in its own system."""
+    columns = np.array([0.0, raster.width, raster.width, 0.0])
+    rows = np.array([0.0, 0.0, raster.height, raster.height])
+    return np.column_stack(applied(raster.transform, columns, rows))
 
 
 def placed(raster: Raster) -> pyproj.CRS:
@@ -259,66 +374,3 @@ def placed(raster: Raster) -> pyproj.CRS:
             file=raster.file,
         )
     return raster.crs
-
-
-def pixel_polygons(
-    raster: Raster,
-    served: Callable[[Pixel], Mask],
-    *,
-    crs: pyproj.CRS,
-    near: Bounds | None = None,
-) -> gpd.GeoSeries:
-    """The area of the pixels for which ``served`` holds, in ``crs``: exact, merged in each piece.
-
-    Outlines are brought to ``crs`` corner by corner of the pixels: a straight row of pixels is
-    curved in another system, and without its inner corners it would lie metres off. May be
-    empty.
-    """
-    own = placed(raster)
-    found: list[shapely.Geometry] = []
-    for window, values in pieces(raster, near=near, crs=crs):
-        mask = served(values)
-        if mask.any():
-            place = window_transform(window, raster.transform)
-            outlines = shapes(mask.astype(np.uint8), mask=mask, transform=place)
-            found += [_outline(outline, raster.file) for outline, _ in outlines]
-    step = max(np.hypot(raster.transform.a, raster.transform.d),
-               np.hypot(raster.transform.b, raster.transform.e))  # fmt: skip
-    held = np.array(found, dtype=object)
-    if own != crs and len(held):
-        held = shapely.segmentize(held, step * (1 + 1e-9))
-    return brought(gpd.GeoSeries(held, crs=own), crs)
-
-
-def _outline(told: Any, file: str) -> shapely.Geometry:
-    """An outline that GDAL gave. Raises `DataError` for one whose corners are no numbers."""
-    try:
-        return shapely.geometry.shape(told)
-    except shapely.errors.GEOSException as error:
-        raise DataError(
-            "{file} says places for its pixels that are no numbers; check its georeference and "
-            "save it again",
-            file=file,
-        ) from error
-
-
-def extent_polygon(raster: Raster, *, crs: pyproj.CRS, near: Bounds | None = None) -> gpd.GeoSeries:
-    """The outline of the raster (of what was read of it, where ``near`` cuts it), in ``crs``."""
-    own = placed(raster)
-    window = window_near(raster, near=near, crs=crs)
-    place = window_transform(window, raster.transform)
-    pixels = ((0, 0), (window.width, 0), (window.width, window.height), (0, window.height))
-    corners = [(place.a * x + place.b * y + place.c, place.d * x + place.e * y + place.f)
-               for x, y in pixels]  # fmt: skip
-    outline = shapely.Polygon(corners)
-    fine = shapely.segmentize(outline, outline.length / (4 * EDGE_SEGMENTS))
-    return brought(gpd.GeoSeries([fine], crs=own), crs)
-
-
-def missing(raster: Raster, values: Pixel) -> Mask:
-    """Where a raster says nothing: its nodata value, or NaN."""
-    out: Mask = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
-    if raster.nodata is not None:
-        # a float raster holds its nodata rounded to its own width
-        out |= values == np.asarray(raster.nodata).astype(values.dtype)
-    return out

@@ -15,7 +15,9 @@ import shapely
 
 from coverage.model import Evidence, Layer, LayerInfo, Technology
 from coverage.model import Kind as LayerKind
-from geodata.columns import row_number
+from geodata.classes import Kept as Classified
+from geodata.classes import counted_classes
+from geodata.columns import find_columns, row_number
 from geodata.coordinate_checks import elsewhere_findings
 from geodata.coordinates import brought
 from geodata.errors import DataError, phrase
@@ -26,6 +28,7 @@ from geodata.layers import some_polygons, technology_in, technology_of
 from geodata.operators import same_operator
 from geodata.placing import PLACES, place
 from geodata.reach import discs
+from geodata.without_effect import without_effect
 
 CRUDE = "vòng tròn quanh trạm, ước lượng thô · discs around sites, a crude estimate"
 """Stands in both languages, since a source is shown as it is written."""
@@ -52,7 +55,9 @@ def filed(rows: Rows, filing: Filing, *, crs: pyproj.CRS, file: str) -> Filed:
         },
         dtype="object",
     )
+    classes = _classed(rows, shapes, filing, file)
     kept = operator.notna().to_numpy() & technology.notna().to_numpy() & grade.kept & signal.kept
+    kept &= classes.kept
     if not kept.any():
         raise DataError(
             "{file} holds nothing that counts as coverage; change grades or threshold_dbm in its "
@@ -63,7 +68,8 @@ def filed(rows: Rows, filing: Filing, *, crs: pyproj.CRS, file: str) -> Filed:
         filing = replace(filing, evidence=None, source=_crude(filing.source))
     kind: LayerKind = "sites" if rows.points else "footprint"
     made = _grouped(table[kept], shapes, filing, (kind, rows.stamped), file=file)
-    notes = (*rows.findings, *chosen, *admitted, *grade.findings, *signal.findings, *placed)
+    notes = (*rows.findings, *chosen, *admitted, *grade.findings, *signal.findings)
+    notes += (*classes.findings, *placed, *without_effect(filing, file, _keys(rows, classes.keys)))
     return Filed(layers=tuple(made), findings=notes)
 
 
@@ -260,6 +266,25 @@ def _strong(rows: Rows, filing: Filing, file: str) -> _Kept:
         file=file, count=int(weak.sum()), threshold=f"{filing.threshold_dbm:g}",
     )  # fmt: skip
     return _Kept(kept=~weak, findings=(note,))
+
+
+def _classed(rows: Rows, shapes: gpd.GeoSeries, filing: Filing, file: str) -> Classified:
+    """Rows whose class counts, where polygons have classes and nothing tells their signal."""
+    if rows.points or rows.grade is not None or rows.signal_dbm is not None:
+        return Classified(kept=np.ones(len(rows.table), dtype=bool))
+    given = {k: v for k, v in filing.columns.items() if k in ("operator", "technology")}
+    used = find_columns(rows.table.columns, ("operator", "technology"), given=given, file=file)
+    return counted_classes(rows.table, shapes, filing, file=file, used=tuple(used.values()))
+
+
+def _keys(rows: Rows, used: frozenset[str]) -> frozenset[str]:
+    """The keys of an entry that meant something for a table."""
+    found = used | {"swap_xy", "xy_unit", "columns", "accuracy_m"}
+    if rows.points:
+        found |= {"reach_m", "reach_cap_m"}
+    if rows.signal_dbm is not None:
+        found |= {"threshold_dbm"}
+    return frozenset(found)
 
 
 def _areas(

@@ -14,7 +14,6 @@ import pyproj
 import rasterio
 import shapely
 from rasterio.features import geometry_mask
-from rasterio.windows import Window as Part
 
 from coverage.model import LayerInfo
 from coverage.pixels import (
@@ -28,9 +27,11 @@ from coverage.pixels import (
     Window,
 )
 from geodata.errors import DataError
+from geodata.fillings import is_dbm
+from geodata.laid import Laid, laid
 from geodata.parts import digested_parts
 from geodata.placing import brought
-from geodata.rasters import Pixel, Raster, is_level, placed, read_part, real
+from geodata.rasters import Block, Mask, Raster, placed
 
 MOST_HELD = 2**28
 """So many pixels of a packed raster may be held in memory, a byte each."""
@@ -43,80 +44,35 @@ Reader = Callable[[Window], Bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Laid:
-    """How a file's rows and columns lie on a grid that runs east and south."""
-
-    grid: PixelGrid
-    flip_rows: bool
-    flip_columns: bool
-
-    def part(self, window: Window) -> Part:
-        """The part of the file that holds a window of the grid."""
-        top, left, rows, columns = window
-        if self.flip_rows:
-            top = self.grid.height - top - rows
-        if self.flip_columns:
-            left = self.grid.width - left - columns
-        return Part(left, top, columns, rows)
-
-    def turned(self, values: Pixel) -> Pixel:
-        """Values of the file as the grid has them."""
-        values = values[::-1] if self.flip_rows else values
-        return values[:, ::-1] if self.flip_columns else values
-
-
-@dataclass(frozen=True, kw_only=True)
 class RasterLevels:
     """Reads windows of levels from a raster's file, on this machine or on another."""
 
-    raster: Raster
-    how: _Laid
+    how: Laid
+    fillings: tuple[float, ...] = ()
 
     def __call__(self, window: Window) -> Bytes:
         """The levels of a window."""
-        part = read_part(self.raster, self.how.part(window))
-        return levels_of(self.raster, self.how.turned(part))
+        return levels_of(self.how.read(window), fillings=self.fillings)
 
     @property
     def files(self) -> tuple[Path, ...]:
         """What it reads."""
-        return (self.raster.path,)
+        return (self.how.raster.path,)
 
 
-def laid(raster: Raster) -> _Laid:
-    """How a raster lies on a grid of pixels. Raises `DataError` for one that is turned."""
-    place = raster.transform
-    if place.b != 0 or place.d != 0:
-        raise DataError(
-            "{file} is turned: its rows do not run east; save it north up and send it again",
-            file=raster.file,
-        )
-    return _Laid(
-        grid=PixelGrid(
-            crs=placed(raster).to_wkt(),
-            x=place.c + min(place.a, 0.0) * raster.width,
-            y=place.f + max(place.e, 0.0) * raster.height,
-            step_x=abs(place.a),
-            step_y=abs(place.e),
-            width=raster.width,
-            height=raster.height,
-        ),
-        flip_rows=place.e > 0,
-        flip_columns=place.a < 0,
-    )
-
-
-def signal_layer(raster: Raster, info: LayerInfo, *, lasting: bool) -> SignalLayer:
-    """A raster of dBm as a layer that is read in windows.
+def signal_layer(
+    raster: Raster, info: LayerInfo, *, lasting: bool, fillings: tuple[float, ...] = ()
+) -> SignalLayer:
+    """A raster of dBm as a layer that is read in windows; ``fillings`` in it are no levels.
 
     One that is not ``lasting`` (it was unpacked, and will be gone) is held in memory.
     Raises `DataError` for a turned raster, and for a packed one too large to hold.
     """
-    how = laid(raster)
-
-    read = RasterLevels(raster=replace(raster, path=raster.path.absolute()), how=how)
+    how = laid(replace(raster, path=raster.path.absolute()))
+    read = RasterLevels(how=how, fillings=fillings)
     levels = read if lasting else _held(read, how.grid, raster.file)
-    return SignalLayer(info=info, grid=how.grid, levels=levels, key=_digest(raster))
+    key = _digest(raster, fillings)
+    return SignalLayer(info=info, grid=how.grid, levels=levels, key=key)
 
 
 def _held(read: Reader, grid: PixelGrid, file: str) -> Reader:
@@ -138,22 +94,31 @@ def _held(read: Reader, grid: PixelGrid, file: str) -> Reader:
     return cut
 
 
-def levels_of(raster: Raster, values: Pixel) -> Bytes:
-    """Levels of raw values: a decibel wide, from `LOW_DBM` on; what is none is no signal.
+def levels_of(block: Block, *, fillings: tuple[float, ...] = ()) -> Bytes:
+    """Levels of pixels in dBm: a decibel wide, from `LOW_DBM` on; what is none is no signal.
 
     Signals below what handsets report are no signal; those above count as the strongest.
     """
-    dbm = real(raster, values)
-    level = is_level(raster, values) & (dbm >= LOW_DBM)
+    dbm = block.values
+    level = is_level(block, fillings) & (dbm >= LOW_DBM)
     held = np.clip(np.where(level, dbm, LOW_DBM), LOW_DBM, HIGH_DBM)
     out: Bytes = (np.floor(held) - (LOW_DBM - LOWEST_LEVEL)).astype(np.uint8)
     out[~level] = NO_SIGNAL
     return out
 
 
-def _digest(raster: Raster) -> str:
-    """A digest of the file's bytes and of what the study says of it."""
-    digest = hashlib.sha256(placed(raster).to_wkt().encode())
+def is_level(block: Block, fillings: tuple[float, ...] = ()) -> Mask:
+    """Which pixels hold a level in dBm: there, below zero, and no filling."""
+    found: Mask = block.there & is_dbm(block.values)
+    if fillings:
+        found &= ~np.isin(block.values, fillings)
+    return found
+
+
+def _digest(raster: Raster, fillings: tuple[float, ...]) -> str:
+    """A digest of the file's bytes, and of how its numbers are read."""
+    how = (raster.band, raster.scale, raster.offset, raster.nodata, *fillings)
+    digest = hashlib.sha256(f"{placed(raster).to_wkt()} {how}".encode())
     for path in (raster.path, *digested_parts(raster.path).values()):
         with path.open("rb") as stream:
             while block := stream.read(2**20):
@@ -214,12 +179,18 @@ def files_read_by(reader: object) -> tuple[Path, ...] | None:
     return found
 
 
-def bounds_of(layer: SignalLayer, crs: pyproj.CRS) -> tuple[float, float, float, float]:
-    """The outline of a layer's grid in ``crs``: least x and y, greatest x and y."""
+def outline_of(layer: SignalLayer, crs: pyproj.CRS) -> shapely.Polygon:
+    """The outline of a layer's grid in ``crs``."""
     grid = layer.grid
     box = shapely.box(
         grid.x, grid.y - grid.height * grid.step_y, grid.x + grid.width * grid.step_x, grid.y
     )
     fine = shapely.segmentize(box, box.length / 128)
-    x0, y0, x1, y1 = brought(gpd.GeoSeries([fine], crs=grid.crs), crs).total_bounds
+    found: shapely.Polygon = brought(gpd.GeoSeries([fine], crs=grid.crs), crs).iloc[0]
+    return found
+
+
+def bounds_of(layer: SignalLayer, crs: pyproj.CRS) -> tuple[float, float, float, float]:
+    """The bounds of a layer's grid in ``crs``: least x and y, greatest x and y."""
+    x0, y0, x1, y1 = outline_of(layer, crs).bounds
     return float(x0), float(y0), float(x1), float(y1)

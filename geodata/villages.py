@@ -254,19 +254,23 @@ def _owners(
     names: pd.Series[str] | None,
     rows: pd.Index,
 ) -> pd.Series[str]:
-    """Village of each centre, by place and, where there are names, by name; NA for none."""
+    """Village of each centre, by place and, where there are names, by name; NA for none.
+
+    Of several that are as near the one whose id comes first as text.
+    """
     shapes = villages.geometry.to_numpy()
     own = villages["village"].map(plain, na_action="ignore").to_numpy()
     told = [""] * len(points) if names is None else [plain(n) for n in names.fillna("")]
     reach = NAMED_WITHIN_M if names is not None else 0.0
     at, village = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=reach)
     apart = shapely.distance(points[at], shapes[village])
-    owners: dict[int, tuple[bool, float, int]] = {}
+    owners: dict[int, tuple[bool, float, str, int]] = {}
     for k, v, far in zip(at.tolist(), village.tolist(), apart.tolist(), strict=True):
         named = told[k] != "" and told[k] == own[v]
         if named or far == 0:
-            owners[k] = min(owners.get(k, (True, np.inf, -1)), (not named, far, v))
-    ids = [villages.index[owners[k][2]] if k in owners else None for k in range(len(points))]
+            found = (not named, far, str(villages.index[v]), v)
+            owners[k] = min(owners.get(k, found), found)
+    ids = [villages.index[owners[k][3]] if k in owners else None for k in range(len(points))]
     return pd.Series(ids, index=rows, dtype="string")
 
 

@@ -127,7 +127,7 @@ def assess(
         text = printed_json(run, chosen) if json else printed_run(run, chosen, t, seconds=seconds)
     typer.echo(text)
     say_mended(run, t)
-    _warn(opened, study, t)
+    _warn(run.study, study, t)
 
 
 @command.command()

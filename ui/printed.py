@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from coverage.shares import unheard
+from coverage.shares import unjudged
 from coverage.summarise import by_unit
 from geodata.export.standing import difference_json, since_text
 from geodata.study.places import Structure, structure_in_force
+from geodata.study.superseded import only_older
 from ui.plain import plain
 from ui.sure import scenario_words
 from ui.texts import Translator
@@ -45,11 +46,10 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     lines += ["", *_table(table, level, t), ""]
     rule = plain(run.assessment.rule.name)
     lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
-    left_out = unheard(run.assessment.measures, run.assessment.rule)
-    if left_out:
-        told = ", ".join(dict.fromkeys(plain(layer.title) for layer in left_out))
-        lines.append(t("Signal layers the rule names no level for count for nothing: {layers}.",
-                       layers=told))  # fmt: skip
+    silenced = _unjudged(run)
+    if silenced:
+        lines.append(t("Signal layers the rule names no level for count as no filing: {layers}.",
+                       layers=", ".join(map(plain, silenced))))  # fmt: skip
     lines.append(_made(run, t, seconds=seconds))
     told_since = since_text(run, t.language)
     if told_since:
@@ -57,6 +57,12 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     if run.study.reconstruction:
         lines.append(reconstruction_notice(t))
     return "\n".join(lines)
+
+
+def _unjudged(run: Run) -> list[str]:
+    """Titles of the signal layers that the rule cannot judge."""
+    found = unjudged(run.assessment.measures.layers, run.assessment.rule)
+    return list(dict.fromkeys(layer.title for layer in found))
 
 
 def _made(run: Run, t: Translator, *, seconds: float) -> str:
@@ -236,6 +242,8 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "share": headline.share,
         "uncovered_between": [run.sureness.between.low, run.sureness.between.high],
         "borderline": run.sureness.borderline,
+        "not_judged": _unjudged(run),
+        "only_older": [str(one) for one in only_older(run.study, run.assessment)],
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,
         "outdated": difference_json(run.outdated),

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import rasterio
-from rasterio.errors import RasterioError
-from rasterio.warp import transform_bounds
+import pyproj
+from pyproj.exceptions import ProjError
 
-from geodata.errors import GeodataError, MissingFileError, UnreadableError
+from geodata.errors import MissingFileError
 from geodata.findings import Finding, finding
-from geodata.readers import require_self_contained_raster
-from geodata.readers.crs_files import require_no_files
+from geodata.rasters import (
+    Raster,
+    corners_of,
+    nodata_is_lowest,
+    nodata_meant,
+    opened,
+    raster_notes,
+    sample,
+)
 
 STRONGEST_DBM, WEAKEST_DBM = -44.0, -140.0
 """What RSRP can be (3GPP TS 36.133, 9.1.4)."""
@@ -23,13 +29,13 @@ STRONGEST_DBM, WEAKEST_DBM = -44.0, -140.0
 ROOM_DEG = 0.005
 """About 500 m."""
 
-LOOKED_AT = 512
-"""Side of the thumbnail that values are read from: a large raster is never read whole."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RasterAbout:
-    """What a raster says of itself, and a thumbnail of its first band (``values``, float)."""
+    """What a raster says of itself, and a thumbnail of its band (``values``, float).
+
+    ``lowest``: its nodata is the least number of its type, as −128 is of signed bytes.
+    """
 
     width: int
     height: int
@@ -40,6 +46,8 @@ class RasterAbout:
     extent: tuple[float, float, float, float] | None
     values: npt.NDArray[np.float64]
     masked: float
+    lowest: bool = False
+    notes: tuple[Finding, ...] = ()
 
     @property
     def is_signal(self) -> bool:
@@ -51,44 +59,51 @@ class RasterAbout:
         return bool(inside.mean() > 0.5)
 
 
-def read_raster(path: Path) -> RasterAbout:
-    """What a raster is. Raises `MissingFileError`, or `UnreadableError` for what is none."""
+def read_raster(path: Path, *, crs: str | None = None, band: int | None = None) -> RasterAbout:
+    """What a raster is; ``crs`` and ``band`` are what the study says of it.
+
+    Raises `MissingFileError`, and what `geodata.rasters.opened` does.
+    """
     if not path.exists():
         raise MissingFileError("{file} is not there; check the path", file=str(path))
-    require_self_contained_raster(path)
+    head = opened(path, file=path.name, crs=crs, band=band, whole=False)
+    block = sample(head)
+    return RasterAbout(
+        width=head.width,
+        height=head.height,
+        bands=head.bands,
+        crs=_title(head.crs),
+        dtype=head.dtype,
+        nodata=nodata_meant(head),
+        extent=_extent(head),
+        values=np.asarray(block.values[block.there], dtype=np.float64),
+        masked=float((~block.there).mean()),
+        lowest=nodata_is_lowest(head),
+        notes=raster_notes(head),
+    )
+
+
+def _title(crs: pyproj.CRS | None) -> str:
+    return "" if crs is None else crs.to_string()
+
+
+def _extent(head: Raster) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees; None where that is not known."""
+    if head.crs is None:
+        return None
+    way = pyproj.Transformer.from_crs(head.crs, "EPSG:4326", always_xy=True)
+    corners = corners_of(head)
     try:
-        with rasterio.open(path, driver="GTiff") as source:
-            shape = (min(source.height, LOOKED_AT), min(source.width, LOOKED_AT))
-            held = source.read(1, out_shape=shape, masked=True)
-            extent = None
-            if source.crs is not None:
-                require_no_files(source.crs.to_wkt(), name=path.name)
-                extent = transform_bounds(source.crs, "EPSG:4326", *source.bounds)
-            return RasterAbout(
-                width=source.width,
-                height=source.height,
-                bands=source.count,
-                crs=source.crs.to_string() if source.crs else "",
-                dtype=str(source.dtypes[0]),
-                nodata=None if source.nodata is None else float(source.nodata),
-                extent=extent,
-                values=np.asarray(held.compressed(), dtype=np.float64),
-                masked=float(np.ma.getmaskarray(held).mean()),
-            )
-    except GeodataError:
-        raise
-    except (RasterioError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200].replace(str(path), path.name)
-        raise UnreadableError(
-            "{file} cannot be read: {reason}; open it in a GIS and save it again",
-            file=path.name,
-            reason=reason,
-        ) from error
+        bounds = way.transform_bounds(*corners.min(axis=0), *corners.max(axis=0))
+    except ProjError:
+        return None
+    west, south, east, north = (float(side) for side in bounds)
+    return (west, south, east, north) if np.isfinite(bounds).all() else None
 
 
 def raster_findings(about: RasterAbout, *, file: str) -> tuple[Finding, ...]:
     """What there is to say of a raster by itself."""
-    return tuple(_found(about, file))
+    return (*(replace(note, file=file) for note in about.notes), *_found(about, file))
 
 
 def _found(about: RasterAbout, file: str) -> Iterator[Finding]:
@@ -115,7 +130,8 @@ def _found(about: RasterAbout, file: str) -> Iterator[Finding]:
             "and a cell that was never counted cannot be told apart",
             file=file,
         )
-    if about.is_signal and about.nodata is not None and _is_signal_value(about.nodata):
+    declared = about.nodata is not None and not about.lowest and _is_signal_value(about.nodata)
+    if about.is_signal and declared:
         yield finding(
             "nodata-signal",
             "error",

@@ -11,9 +11,8 @@ from geodata.filing import Filing, Pixels
 
 
 def recognises(candidate: Candidate) -> bool:
-    """A raster of whole numbers, 0 and 1 alone, that is not named as GSMA's are."""
-    raster = candidate.raster
-    if raster is None or np.dtype(raster.dtype).kind not in "ui" or told_by_name(candidate):
+    """A raster of 0 and 1 alone that is not named as GSMA's are."""
+    if candidate.raster is None or told_by_name(candidate):
         return False
     return set(np.unique(candidate.values).tolist()) <= {0, 1}
 

@@ -8,21 +8,21 @@ from coverage.pixels import HIGH_DBM, LOW_DBM
 from geodata.convention import Candidate, Convention
 from geodata.errors import phrase
 from geodata.filing import Filing, Pixels
+from geodata.fillings import Above, is_dbm
 
 MOSTLY = 0.9
 
 
 def recognises(candidate: Candidate) -> bool:
-    """Numbers below zero, nearly all of them from −140 to −44, and besides one filling at most."""
-    raster = candidate.raster
-    if raster is None:
+    """Numbers below zero, nearly all of them from −140 to −44, and few fillings."""
+    if candidate.raster is None:
         return False
     values = candidate.values
-    if values.dtype.kind not in "fi":
-        return False
-    signal = values[(values < 0) & (values > 2 * LOW_DBM)]
-    filling = np.unique(values[~((values < 0) & (values > 2 * LOW_DBM))])
-    if not signal.size or filling.size > 1:
+    dbm = is_dbm(values)
+    seen = Above()
+    seen.add(values[dbm])
+    signal = values[dbm & ~np.isin(values, seen.fillings())]
+    if not signal.size or np.unique(values[~dbm]).size > 1:
         return False
     return bool(((signal >= LOW_DBM) & (signal <= HIGH_DBM)).mean() >= MOSTLY)
 

@@ -6,18 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rasterio
+import pyproj
 from rasterio.warp import Resampling, reproject
+from rasterio.windows import transform as window_transform
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from geodata.readers import require_self_contained_raster
+from geodata.errors import DataError
+from geodata.rasters import MOST_PIXELS, opened, placed, read_part, window_near
 from geodata.reconstruction.gazetteer import CRS
 from geodata.reconstruction.grid import Bools, Floats, Grid, Labels, fractal
 
 BASE_M = {"city": 4.0, "coast": 6.0, "lowland": 14.0, "mountain": 120.0, "high mountain": 620.0}
 RELIEF = {"city": 0.2, "coast": 3.0, "lowland": 8.0, "mountain": 95.0, "high mountain": 520.0}
 TOP_M = 2_700.0
+LOWEST_M, HIGHEST_M = -500.0, 9_000.0
+"""No ground lies lower or higher: such a number is a filling."""
 
 LAM_RIVER = ("16681", "17950", "17713", "17710", "17329", "17254", "16876", "16813")
 """Communes the Lam (Cả) passes, from the sea at Vinh up to Mường Xén."""
@@ -94,16 +98,36 @@ def _carved(
 
 
 def real_terrain(path: Path, *, on: Grid) -> Floats:
-    """A raster of heights in metres, brought to the grid; 0 where it has none."""
-    found = np.zeros(on.shape)
-    require_self_contained_raster(path)
-    with rasterio.open(path, driver="GTiff") as source:
-        reproject(
-            rasterio.band(source, 1),
-            found,
-            dst_transform=on.transform,
-            dst_crs=CRS,
-            resampling=Resampling.bilinear,
-            dst_nodata=0,
+    """A raster of heights in metres, brought to the grid; 0 where it has none.
+
+    Raises `DataError` for one that lies elsewhere, or does not say its coordinate system.
+    """
+    found = np.full(on.shape, np.nan)
+    raster = opened(path, file=path.name, whole=False)
+    right, bottom = on.left_m + on.step_m * on.width, on.top_m - on.step_m * on.height
+    crs = pyproj.CRS(CRS)
+    near = window_near(raster, near=(on.left_m, bottom, right, on.top_m), crs=crs)
+    if near.width * near.height > MOST_PIXELS:
+        raise DataError(
+            "{file} is a raster of {width} × {height} pixels, too large to be read safely; cut it "
+            "to the province, tiled",
+            file=raster.file,
+            width=int(near.width),
+            height=int(near.height),
         )
-    return np.clip(np.nan_to_num(found), 0, 9_000)
+    block = read_part(raster, near)
+    height = block.values.astype(np.float64)
+    height[~block.there | (height < LOWEST_M) | (height > HIGHEST_M)] = np.nan
+    reproject(
+        height,
+        found,
+        src_transform=window_transform(near, raster.transform),
+        src_crs=placed(raster).to_wkt(),
+        src_nodata=np.nan,
+        dst_transform=on.transform,
+        dst_crs=CRS,
+        resampling=Resampling.bilinear,
+        dst_nodata=np.nan,
+    )
+    ground: Floats = np.clip(np.nan_to_num(found), 0, HIGHEST_M)
+    return ground

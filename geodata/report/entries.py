@@ -43,9 +43,12 @@ def _entries(settings: StudySettings, folder: Path) -> Iterator[Entry]:
         yield _one(settings.sites, folder, "sites")
     if settings.settled:
         yield _settled(settings.settled, folder)
-    for role, table in (("population", settings.population), ("terrain", settings.terrain)):
-        if table is not None:
-            yield _named(table.path, folder, "population" if role == "population" else "terrain")
+    if settings.population is not None:
+        people = settings.population
+        entry = _named(people.path, folder, "population")
+        yield replace(entry, crs=people.crs, band=people.band)
+    if settings.terrain is not None:
+        yield replace(_named(settings.terrain.path, folder, "terrain"), band=1)
     if settings.measurements is not None:
         told = settings.measurements
         entry = _one(told, folder, "measurements")
@@ -64,7 +67,7 @@ def _settled(table: SettledTable, folder: Path) -> Entry:
     path = folder / table.path
     raster = not is_address(table.path) and path.is_file() and recognise(path) == "raster"
     if raster:
-        return _named(table.path, folder, "raster")
+        return replace(_named(table.path, folder, "raster"), crs=table.crs, band=table.band)
     return _one(table, folder, "settled")
 
 
@@ -122,6 +125,7 @@ def _layers(settings: StudySettings, folder: Path) -> Iterator[Entry]:
                 operator=table.operator or "",
                 technology=table.technology or "",
                 as_of=table.as_of,
+                band=table.band,
             )
 
 

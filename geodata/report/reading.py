@@ -83,6 +83,7 @@ class Entry:
     as_of: date | None = None
     valid_from: date | None = None
     source: str = field(default="", repr=False)
+    band: int | None = None
 
 
 Looked = tuple[FileReport, Subject | None]
@@ -119,6 +120,7 @@ def _candidates(entry: Entry) -> Iterator[tuple[Candidate, ...]]:
             layer=entry.layer,
             crs=entry.crs,
             encoding=entry.encoding,
+            band=entry.band,
         )
         with candidates(source) as found:
             yield found
@@ -292,7 +294,7 @@ def refused_report(entry: Entry, error: GeodataError) -> FileReport:
 def raster_report(entry: Entry) -> FileReport:
     """A raster: its grid, and what its empty cells could be taken for."""
     try:
-        about = read_raster(entry.path)
+        about = read_raster(entry.path, crs=entry.crs, band=entry.band)
     except GeodataError as error:
         return refused_report(entry, error)
     return FileReport(

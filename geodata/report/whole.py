@@ -27,6 +27,7 @@ from geodata.study.model import Study
 from geodata.study.open import open_study
 from geodata.study.settings import FILE
 from geodata.study.shrunk import shrunk_layers
+from geodata.study.superseded import older_told
 from geodata.study.unit_report import unit_findings
 from geodata.units import Units
 
@@ -223,9 +224,15 @@ def _of_opened(opened: Study | GeodataError | None) -> list[Finding]:
         return []
     if isinstance(opened, GeodataError):
         return [refusal(opened, "")]
+    doubts = [
+        one
+        for one in (*opened.doubts, *older_told(opened))
+        if one.severity != "note" and one.sentence.template not in TOLD_OTHERWISE
+    ]
+    doubted = {str(one.sentence) for one in doubts}
     notes = [
         Finding(kind="reading", severity="note", sentence=note)
         for note in opened.notes
-        if note.template not in TOLD_OTHERWISE
+        if note.template not in TOLD_OTHERWISE and str(note) not in doubted
     ]
-    return [*notes, *shrunk_layers(opened)]
+    return [*doubts, *notes, *shrunk_layers(opened)]

@@ -25,6 +25,7 @@ from geodata.study.reopen import (
     unmeasured_rule,
 )
 from geodata.study.results import Run, keep_run, make_run, now
+from geodata.study.superseded import with_older_told
 
 Progress = Callable[[float], None]
 
@@ -69,6 +70,7 @@ def assess_study(
         found = measures_of(study, plan, engine=means, progress=progress)
         run = make_run(study, found, chosen, plan=plan, made_at=now())
         run = keep_run(run, publish=publish)
+        run = replace(run, study=with_older_told(run.study, run.assessment))
         limit_kept(study.folder, mine=plan.entries)
     if before is None or before == run.run_id:
         return run

@@ -24,6 +24,7 @@ from geodata.study.digests import row_digests
 from geodata.study.in_files import LayerInFile, seen_in
 from geodata.study.reader import Reader
 from geodata.study.settings import LayerTable, MeasurementsTable
+from geodata.study.superseded import Entry
 
 NEAR_M = 50_000.0
 """What lies farther from every village serves none of them, and is near none."""
@@ -43,7 +44,7 @@ def layers_of(
     crs: pyproj.CRS,
     near: Bounds,
     within: Extent | None = None,
-) -> list[AnyLayer]:
+) -> list[Entry]:
     """The layers of one ``[[layers]]`` entry. Raises whatever is wrong with its files."""
     filing = Filing(
         operator=table.operator,
@@ -55,8 +56,12 @@ def layers_of(
         reach_m=table.reach_m,
         reach_cap_m=table.reach_cap_m,
         threshold_dbm=table.threshold_dbm,
+        strongest_dbm=table.strongest_dbm,
         grades=table.grades,
         accuracy_m=table.accuracy_m,
+        classes=table.classes,
+        class_column=table.class_column,
+        band=table.band,
         near=near,
         said=table.said,
         within=within,
@@ -77,17 +82,25 @@ def layers_of(
             found.append(left)
             continue
         with reader.open(
-            name, file=title, layer=table.layer, crs=table.crs, encoding=table.encoding
+            name,
+            file=title,
+            layer=table.layer,
+            crs=table.crs,
+            encoding=table.encoding,
+            band=table.band,
         ) as parts:
             for one in parts:
                 made = layers_in(one, filing, crs=crs, kind=table.kind, convention=table.convention)
                 reader.findings += made.findings
                 found += made.layers
-    return found if extent is None else [_limited(layer, extent) for layer in found]
+    if extent is not None:
+        found = [_limited(layer, extent) for layer in found]
+    return [Entry(layer=one, keep_older=table.keep_older, extent=extent) for one in found]
 
 
 SIMPLE = {
     "path", "operator", "technology", "as_of", "evidence", "source", "kind", "extent", "extent_crs",
+    "keep_older",
 }  # fmt: skip
 """An entry that says nothing else needs no other look into its file."""
 

@@ -23,6 +23,8 @@ def _known(name: str) -> str:
 
 ConventionName = Annotated[str, AfterValidator(_known)]
 Number = Annotated[float, Strict()]
+Band = Annotated[int, Strict(), Field(ge=1)]
+ClassValue = Annotated[str, Strict()] | Annotated[int, Strict()] | Annotated[float, Strict()]
 MOST_OFF_M = 10_000
 """An outline that may be farther off than this says nothing of a village."""
 
@@ -32,8 +34,11 @@ class KindKeys(BaseModel):
 
     ``reach_m`` is for sites that do not tell how far they reach, ``reach_cap_m`` the farthest
     that any may, ``threshold_dbm`` from where a signal counts as served
-    (without it the rule says so, and the layer keeps all its levels), ``grades`` those that count,
-    ``accuracy_m`` how far off the outline of what is served may be.
+    (without it the rule says so, and the layer keeps all its levels), ``strongest_dbm`` how strong
+    its levels get where that is more than handsets report, ``band`` which of a raster is read,
+    ``grades`` those that count, ``accuracy_m`` how far off the outline of what is served may be,
+    ``classes`` those of polygons that count, which ``class_column`` holds. With ``keep_older`` an
+    older filing counts beside the newer ones of its operator, technology, kind and evidence.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
@@ -43,5 +48,10 @@ class KindKeys(BaseModel):
     reach_m: Number | None = Field(default=None, gt=0, le=100_000)
     reach_cap_m: Number = Field(default=REACH_CAP_M, gt=0, le=100_000)
     threshold_dbm: Number | None = Field(default=None, ge=LOW_DBM, le=HIGH_DBM)
+    strongest_dbm: Number | None = Field(default=None, gt=HIGH_DBM, lt=0)
+    band: Band | None = None
     grades: tuple[str, ...] | None = Field(default=None, min_length=1)
     accuracy_m: Number | None = Field(default=None, gt=0, le=MOST_OFF_M)
+    classes: tuple[ClassValue, ...] | None = Field(default=None, min_length=1)
+    class_column: str | None = Field(default=None, min_length=1)
+    keep_older: Annotated[bool, Strict()] = False

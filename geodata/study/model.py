@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -12,15 +12,19 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
-from coverage.model import Basis, Expected, Layer, Published, Rule
+from coverage.model import Basis, Expected, Layer, LayerInfo, Published, Rule
 from coverage.pixels import AmountSource, AnyLayer, SignalLayer
+from coverage.shares import unjudged
 from geodata.errors import Phrase
 from geodata.filing import Measurements
-from geodata.findings import Finding, by_severity
+from geodata.findings import Finding, by_severity, finding
 from geodata.postgis.model import TableInput
 from geodata.study.inputs import Seen
 from geodata.study.settings import StudySettings
 from geodata.units import Units
+
+NOT_JUDGED = "rule-without-level"
+"""The kind of finding that a rule has no level for signal layers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,7 @@ class Study:
     are ``measurements``. ``findings`` say how files of coverage were understood, ``doubts``
     what reading left in doubt of any file.
     ``amounts`` says where people live: by the raster of people, by settled places.
+    ``superseded`` are older filings that no longer count, wholly or in part.
     ``hexes``: H3 hexagons are to be measured too, as a rule asks for them.
     ``told`` is what the village file itself says of units (`geodata.villages.told_units`).
     """
@@ -66,11 +71,17 @@ class Study:
     told: pd.DataFrame | None = None
     amounts: Mapping[Basis, AmountSource] = field(default_factory=lambda: MappingProxyType({}))
     hexes: bool = False
+    superseded: tuple[AnyLayer, ...] = ()
     seen: Mapping[Path, Seen] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def judged_by(self, rule: Rule) -> Study:
-        """The study with what the rule needs measured besides."""
-        return replace(self, hexes=self.hexes or rule.basis == "hexes")
+        """The study with what the rule needs measured besides, and what it cannot judge told."""
+        doubts = [one for one in self.doubts if one.kind != NOT_JUDGED]
+        layers = unjudged((layer.info for layer in self.layers), rule)
+        if layers:
+            doubts.append(_not_judged(layers, rule))
+        hexes = self.hexes or rule.basis == "hexes"
+        return replace(self, hexes=hexes, doubts=tuple(doubts))
 
     @property
     def name(self) -> str:
@@ -126,3 +137,15 @@ class Study:
         if table is None:
             return None
         return Reconstruction(seed=table.seed, version=table.version, real=table.real)
+
+
+def _not_judged(layers: Sequence[LayerInfo], rule: Rule) -> Finding:
+    return finding(
+        NOT_JUDGED,
+        "warning",
+        "{layers}: the rule {rule} names no level from which such a signal serves, so these layers "
+        "count as no filing, and villages that nothing else covers are unknown; choose another "
+        "rule, or write threshold_dbm = … in their entries",
+        layers=", ".join(dict.fromkeys(layer.title for layer in layers)),
+        rule=rule.name,
+    )

@@ -39,6 +39,7 @@ from geodata.study.settings import (
     UnitsTable,
     read_settings,
 )
+from geodata.study.superseded import without_superseded
 from geodata.units import Units, no_communes, units_at
 from geodata.villages import indexed, told_units, village_table, with_centres
 
@@ -68,18 +69,21 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
             villages, told, reader, settings.villages, structures=units, current=current
         )
     near = near_of(villages)
-    filed_layers = [
-        layer for t in settings.layers for layer in layers_of(reader, t, crs, near, extent)
-    ]
-    layers = united(one_spelling(filed_layers, settings.expected.operators))
+    filed = [one for t in settings.layers for one in layers_of(reader, t, crs, near, extent)]
+    spelt = one_spelling([one.layer for one in filed], settings.expected.operators)
+    counted = without_superseded(
+        [replace(one, layer=layer) for one, layer in zip(filed, spelt, strict=True)], crs
+    )
+    layers = united(counted.layers)
     rule = rule_of(settings.rule)
     amounts = amounts_of(reader, settings, villages, extent)
-    of_layers = tuple(_doubtful_layers(layers, villages, settings.as_of))
-    return Study(
+    of_layers = (*counted.findings, *_doubtful_layers(layers, villages, settings.as_of))
+    study = Study(
         folder=folder,
         settings=settings,
         villages=villages,
         layers=layers,
+        superseded=counted.older,
         units=units,
         zones_5g=zones_of(reader.read, settings.zones_5g, crs, extent),
         sites=sites_of(reader.read, settings.sites, crs, extent),
@@ -98,8 +102,8 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         doubts=(*reader.doubts, *of_layers),
         told=told,
         amounts=amounts,
-        hexes=rule.basis == "hexes",
     )
+    return study.judged_by(rule)
 
 
 def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | None) -> Units:

@@ -25,7 +25,8 @@ from geodata.kinds import recognise
 from geodata.placing import PLACES, brought
 from geodata.population import FACTOR, Counted, Unit, counted, fitting_unit, people_near, told_unit
 from geodata.postgis.address import is_address, name_of
-from geodata.rasters import opened
+from geodata.raster_places import place_findings
+from geodata.rasters import opened, raster_notes
 from geodata.study.reader import Reader
 from geodata.study.settings import PopulationTable, SettledTable, StudySettings
 
@@ -39,17 +40,20 @@ def amounts_of(
     """Where people, and settled places, are. Raises what is wrong with their files."""
     found: dict[Basis, AmountSource] = {}
     if settings.population is not None:
-        found["people"] = _people(reader, settings.population, villages)
+        found["people"] = _people(reader, settings.population, villages, extent)
     if settings.settled is not None:
         found |= _settled(reader, settings.settled, villages, extent)
     return MappingProxyType(found)
 
 
-def _people(reader: Reader, table: PopulationTable, villages: gpd.GeoDataFrame) -> AmountSource:
+def _people(
+    reader: Reader, table: PopulationTable, villages: gpd.GeoDataFrame, extent: Extent | None
+) -> AmountSource:
     path = reader.folder / table.path
     reader.take(path)
     file = Path(table.path).name
     raster = opened(path, file=file, crs=table.crs, band=table.band, whole=False)
+    reader.findings += (*raster_notes(raster), *place_findings(raster, extent))
     people = people_near(raster, villages.geometry)
     found = counted(people, villages.geometry)
     own = villages["population"].to_numpy(float, na_value=np.nan)
@@ -158,15 +162,20 @@ def _settled(
     path = reader.folder / table.path
     if not is_address(table.path) and recognise(path) == "raster":
         reader.take(path)
-        return {"settled": _built_up(path, reader, table, villages)}
+        return {"settled": _built_up(path, reader, table, villages, extent)}
     return _points(reader, table, villages, extent)
 
 
 def _built_up(
-    path: Path, reader: Reader, table: SettledTable, villages: gpd.GeoDataFrame
+    path: Path,
+    reader: Reader,
+    table: SettledTable,
+    villages: gpd.GeoDataFrame,
+    extent: Extent | None,
 ) -> AmountSource:
     file = Path(table.path).name
     raster = opened(path, file=file, crs=table.crs, band=table.band, whole=False)
+    reader.findings += (*raster_notes(raster), *place_findings(raster, extent))
     people = people_near(raster, villages.geometry)
     found = counted(people, villages.geometry)
     if found.odd:

@@ -80,6 +80,7 @@ class Reader:
         layer: str | None = None,
         crs: str | None = None,
         encoding: Told | None = None,
+        band: int | None = None,
     ) -> Iterator[tuple[Candidate, ...]]:
         """The parts of what the study names, to be recognised; ``file`` is its name in sentences.
 
@@ -92,7 +93,7 @@ class Reader:
             return
         path = self.folder / name
         self.take(path)
-        source = Source(path=path, file=file, layer=layer, crs=crs, encoding=encoding)
+        source = Source(path=path, file=file, layer=layer, crs=crs, encoding=encoding, band=band)
         with candidates(source) as found:
             yield found
             for one in found:

@@ -33,7 +33,7 @@ from geodata.lists import FIELDS as LISTED
 from geodata.placing import PLACES
 from geodata.postgis.address import hidden, is_address
 from geodata.study.faults import DAY, Fault, FaultError, sentence_of, told, where_of
-from geodata.study.kinds import ConventionName, KindKeys
+from geodata.study.kinds import Band, ConventionName, KindKeys
 from geodata.study.limits import LimitKeys
 from geodata.study.rule_table import RuleTable, known_rule
 from geodata.study.tables import Flag, OnlyFile, PlacedTable, Source, Sourced, System, Table
@@ -92,7 +92,6 @@ ZoneColumns = Annotated[
 ]
 SettledColumns = Annotated[dict[str, str], _fields("households", "weight", *PLACES)]
 AmountUnit = Literal["count", "density"]
-Band = Annotated[int, Strict(), Field(ge=1)]
 SiteColumns = Annotated[dict[str, str], _fields("site", "operator", "technologies", *PLACES)]
 
 

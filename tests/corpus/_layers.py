@@ -37,11 +37,12 @@ def read(
     kind: Kind | None = None,
     name: str | None = None,
     crs: str | None = None,
+    band: int | None = None,
     **said: object,
 ) -> Filed:
     """The layers of a file that is recognised as ``convention``, or read so by ``name``."""
     layers, findings = [], []
-    with candidates(Source(path=path, file=path.name, crs=crs)) as found:
+    with candidates(Source(path=path, file=path.name, crs=crs, band=band)) as found:
         for one in found:
             assert name is not None or _convention(one) == convention
             filing = replace(SILENT, **said)  # type: ignore[arg-type]  # keys of the study file

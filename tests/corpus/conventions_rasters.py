@@ -227,7 +227,7 @@ CASES = (
         name="conventions-raster-of-two-bands",
         make=_two_bands,
         check=_strange,
-        refused="a raster of 2 bands",
+        refused="a raster of 2 bands; say which is meant with band",
     ),
     Case(
         name="conventions-raster-cut-short",

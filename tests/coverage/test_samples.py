@@ -13,9 +13,10 @@ import pytest
 from shapely import Point, box
 
 import coverage
+from coverage.amounts import village_of
 from coverage.conflicts import Conflicts, find_conflicts
 from coverage.errors import CoverageError
-from coverage.heard import LIMITS, Limits, heard_of, village_of
+from coverage.heard import LIMITS, Limits, heard_of
 from coverage.model import Evidence, Layer, LayerInfo, Technology
 from tests import tiny
 from tests.coverage.test_conflicts import RULE, at, judged, short, together
@@ -90,12 +91,13 @@ def test_a_sample_is_lost_for_one_reason_alone() -> None:
     assert found.table["sample"].tolist() == [3]
 
 
-def test_a_point_on_a_border_is_in_the_first_of_its_villages() -> None:
+def test_a_point_on_a_border_is_of_the_village_whose_id_comes_first() -> None:
     points = np.array([Point(X + 1000, Y + 500), Point(X + 1000, Y + 1000), Point(X, Y),
                        Point(X - 1, Y), None], dtype=object)  # fmt: skip
-    shapes = tiny.villages().geometry
-    assert village_of(points, shapes).tolist() == [0, 0, 0, -1, -1]
-    assert village_of(points[:2], shapes.iloc[::-1]).tolist() == [7, 4]
+    villages = tiny.villages()
+    assert village_of(villages, points).tolist() == [0, 0, 0, -1, -1]
+    turned = villages.iloc[::-1]
+    assert turned.index[village_of(turned, points[:2])].tolist() == ["v1", "v1"]
 
 
 def test_a_row_of_a_line_or_of_nothing_has_its_middle_or_no_place() -> None:

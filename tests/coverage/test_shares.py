@@ -18,8 +18,8 @@ from coverage.shares import (
     level_from,
     share_by,
     technologies_in,
-    unheard,
     union_share,
+    unjudged,
 )
 from tests import tiny, tiny_signal
 from tests.coverage.test_amounts import over_tiny, places
@@ -164,8 +164,8 @@ def test_a_technology_without_a_level_in_the_rule_counts_for_nothing_and_is_name
     assert share_by(m, bare, [True, False, False, False, False])[0] == 0
     assert not centre_by(m, bare, [True, False, False, False, False]).any()
     # Beta's 3G is a footprint, and Zeta's 5G the rule does not count at all
-    assert [x.title for x in unheard(m, bare)] == ["Gamma 3G"]
-    assert unheard(m, RULE) == ()
+    assert [x.title for x in unjudged(m.layers, bare)] == ["Gamma 3G"]
+    assert unjudged(m.layers, RULE) == ()
 
 
 @pytest.mark.parametrize(

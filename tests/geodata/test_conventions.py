@@ -28,7 +28,8 @@ from geodata.coordinates import study_crs
 from geodata.days import day_of
 from geodata.errors import CallError, DataError, StudyError
 from geodata.filings import SILENT, Source, candidates, layers_in
-from geodata.rasters import opened, pixel_polygons
+from geodata.pixel_areas import pixel_polygons
+from geodata.rasters import opened
 from geodata.reach import discs
 from tests import folder, tiny
 from tests.corpus import Case, conventions_areas, conventions_rasters, conventions_sites
@@ -181,7 +182,7 @@ def test_the_polygons_of_pixels_have_their_area_and_no_more(
 ) -> None:
     path = tmp_path_factory.mktemp("raster") / "m.tif"
     raster = opened(write_raster(path, mask.tolist(), dtype="uint8", cell=30.0), file="m.tif")
-    found = pixel_polygons(raster, lambda values: values == 1, crs=CRS)
+    found = pixel_polygons(raster, lambda block: block.values == 1, crs=CRS)
     assert found.union_all().area == pytest.approx(900.0 * mask.sum())
     assert found.area.sum() == pytest.approx(900.0 * mask.sum())
 
@@ -192,9 +193,9 @@ def test_a_raster_read_in_pieces_is_the_same_raster(
     values = np.random.default_rng(7).integers(0, 2, (40, 30))
     path = write_raster(tmp_path / "m.tif", values.tolist(), dtype="uint8", cell=30.0)
     raster = replace(opened(path, file="m.tif"), block_height=1)
-    whole = pixel_polygons(raster, lambda v: v == 1, crs=CRS).union_all()
+    whole = pixel_polygons(raster, lambda block: block.values == 1, crs=CRS).union_all()
     monkeypatch.setattr("geodata.rasters.PIXELS_AT_ONCE", 90)
-    pieces = pixel_polygons(raster, lambda v: v == 1, crs=CRS).union_all()
+    pieces = pixel_polygons(raster, lambda block: block.values == 1, crs=CRS).union_all()
     assert whole.symmetric_difference(pieces).area == pytest.approx(0.0, abs=1e-6)
 
 
@@ -202,7 +203,7 @@ def test_of_a_large_raster_only_what_is_near_is_read(tmp_path: Path) -> None:
     path = write_raster(tmp_path / "m.tif", np.ones((200, 200)).tolist(), dtype="uint8")
     raster = opened(path, file="m.tif")
     near = (tiny.X0 + 10_000.0, tiny.Y0 - 20_000.0, tiny.X0 + 12_000.0, tiny.Y0 - 18_000.0)
-    found = pixel_polygons(raster, lambda v: v == 1, crs=CRS, near=near)
+    found = pixel_polygons(raster, lambda block: block.values == 1, crs=CRS, near=near)
     x0, y0, x1, y1 = found.total_bounds
     assert x0 <= near[0] <= near[2] <= x1
     assert (x1 - x0, y1 - y0) <= (4_000.0, 4_000.0)

@@ -124,6 +124,8 @@ def test_a_run_as_json(uneven: Opened) -> None:
         "share": 0.3333333333333333,
         "uncovered_between": [1, 5],
         "borderline": 5,
+        "not_judged": [],
+        "only_older": [],
         "measured_layers": 5,
         "reconstruction": False,
         "outdated": None,

@@ -43,8 +43,8 @@ def everything_in(path: Path) -> str:
             if part.is_raster:
                 head = rasters.opened(part.path, file=part.name)
                 told.append(repr((read_raster(part.path), rasters.units_told(head))))
-                told.append(repr(np.unique(rasters.sample(head))))
-                told += [repr(p[1]) for p in rasters.pieces(head, near=None, crs=head.crs)]
+                told.append(repr(np.unique(rasters.sample(head).values)))
+                told += [repr(p[1].values) for p in rasters.pieces(head, near=None, crs=head.crs)]
                 continue
             table = read_part(part, unplaced=True).table
             told.append(table.to_csv())

@@ -139,7 +139,7 @@ def test_rows_that_run_northwards_are_turned(tmp_path: Path) -> None:
 def test_a_raster_askew_is_refused(tmp_path: Path) -> None:
     place = Affine(500, 20, tiny.X0, 20, -500, tiny.Y0 + 3000)
     write_raster(tmp_path / "ppp_1.tif", PEOPLE, place=place)
-    with pytest.raises(DataError, match="turned against north"):
+    with pytest.raises(DataError, match="is turned: its rows do not run east"):
         study_with(tmp_path, '[population]\npath = "ppp_1.tif"\n')
 
 

@@ -14,7 +14,7 @@ import pytest
 import coverage
 import geodata
 from geodata import CallError, UnreadableError
-from geodata.study import reopen
+from geodata.study import reopen, results
 from geodata.study.kept import measures_key, plan_of, store_of
 from tests import folder, tiny
 
