@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyogrio
+import shapely
 from pyarrow import parquet
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
+from geodata.coded import decoded
 from geodata.containers import Part, chosen, known_to_gdal, opened
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import Finding, finding
 from geodata.parts import parts_of
 from geodata.readers.crs_files import parse_crs, require_plain_crs
+from geodata.readers.geodatabase_rows import codes_in
+from geodata.readers.geopackage_rows import codes_of
+from geodata.readers.kml_structure import structure_of
+from geodata.readers.mapinfo_parts import mid_rows, unequal
+from geodata.readers.parquet_shapes import LONLAT, untold_shapes
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
-LONLAT = "OGC:CRS84"
-"""What GeoParquet 1.1 means by no "crs" key; null means unknown."""
+ITEMS = "GDB_Items"
+"""The table of a file geodatabase that describes its layers and domains."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,7 +106,10 @@ def read_part(
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
     checked = _checked(table, path, crs, unplaced=unplaced) if placed else table
     reading = _mended(checked, part.name, encoding)
-    return replace(reading, findings=(*_incomplete(part), *reading.findings))
+    with refused(path):
+        table, coded = decoded(reading.table, _codes(part), file=part.name)
+    found = (*_incomplete(part), *_left_out(part), *reading.findings, *coded)
+    return Reading(table=table, findings=found)
 
 
 def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
@@ -135,6 +149,40 @@ def _incomplete(part: Part) -> tuple[Finding, ...]:
     )
 
 
+def _left_out(part: Part) -> tuple[Finding, ...]:
+    """Pictures and links of a KML, which are no areas."""
+    others = structure_of(part.path, name=part.name).others if part.kind == ".kml" else {}
+    if not others:
+        return ()
+    return (
+        finding(
+            "pictures-left-out",
+            "warning",
+            "{file} also holds pictures or links ({found}), which are no shapes and were left out; "
+            "if they show coverage, ask its sender for the polygons",
+            file=part.name,
+            found=", ".join(f"{name}: {count}" for name, count in others.items()),
+        ),
+    )
+
+
+def _codes(part: Part) -> Mapping[str, Mapping[str, str]]:
+    """The codes of a layer's columns that its file explains."""
+    if part.kind == ".gpkg" and part.layer is not None:
+        return codes_of(part.path, part.layer)
+    if part.kind == "gdb" and part.layer is not None:
+        with known_to_gdal(part.path, part.kind) as address:
+            try:
+                items = pyogrio.read_dataframe(
+                    address, layer=ITEMS, columns=["Definition"], read_geometry=False
+                )
+            except (DataLayerError, DataSourceError, FieldError):
+                return {}
+        texts = [one for one in items.get("Definition", ()) if isinstance(one, str)]
+        return codes_in(texts, part.layer)
+    return {}
+
+
 def _read_map(part: Part) -> pd.DataFrame:
     with known_to_gdal(part.path, part.kind) as address:
         try:
@@ -153,17 +201,48 @@ def _decoded_map(address: str, part: Part) -> pd.DataFrame:
     encoding, and the same file would read otherwise on another machine.
     """
     said = "UTF-8" if part.kind in (".mif", ".tab") else None
+    if part.kind == ".mif":
+        rows, shapes = mid_rows(parts_of(part.path)[".mid"]), _count(address)
+        if rows != shapes:
+            raise unequal(part.name, shapes, ".mid", rows)
     try:
         table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer, encoding=said)
     except UnicodeDecodeError:
         table = pyogrio.read_dataframe(address, layer=part.layer, encoding="ISO-8859-1")
+    except shapely.errors.GEOSException:
+        _require_shapes(pyogrio.raw.read(address, layer=part.layer, columns=[])[2], part.name)
+        raise
     return table
+
+
+def _count(address: str) -> int:
+    """How many objects a MIF holds, by reading them."""
+    return int(
+        pyogrio.read_info(address, encoding="ISO-8859-1", force_feature_count=True)["features"]
+    )
+
+
+def _require_shapes(wkb: npt.NDArray[np.object_], name: str) -> None:
+    """Raise `UnreadableError` with the first row whose shape GEOS does not take."""
+    for at, one in enumerate(wkb):
+        if one is not None and shapely.from_wkb(one, on_invalid="ignore") is None:
+            raise UnreadableError(
+                "{file}, row {row}: the shape is not one: a ring is not closed or has too few "
+                "corners, or its bytes are damaged; draw it again",
+                file=name,
+                row=at + 1,
+            )
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     """GeoParquet, through Arrow: several times faster than by way of geopandas."""
-    found = parquet.read_table(path)
-    meta = json.loads((found.schema.metadata or {}).get(b"geo", b"null"))
+    with parquet.ParquetFile(path) as file:
+        found = file.read()
+        meta = json.loads((found.schema.metadata or {}).get(b"geo", b"null"))
+        untold = None if meta else untold_shapes(file, found)
+    if untold is not None:
+        meta = {"primary_column": untold.column}
+        meta["columns"] = {untold.column: {"encoding": "WKB", "crs": untold.system}}
     kept = [name for name in found.column_names if not name.startswith("__index_level_")]
     table: pd.DataFrame = found.select(kept).to_pandas(ignore_metadata=True)
     if not meta:
@@ -187,7 +266,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
                 found=str(encodings[name]),
             )
         crs = parse_crs(systems[name], name=path.name) if systems[name] else None
-        table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
+        try:
+            table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
+        except shapely.errors.GEOSException:
+            _require_shapes(wkb, path.name)
+            raise
     placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry=primary)
     return placed
 

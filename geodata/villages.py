@@ -25,6 +25,7 @@ from geodata.columns import (
 from geodata.coordinates import brought, require_inside, to_study
 from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, Phrase, phrase
+from geodata.leading_zeros import with_zeros
 from geodata.placing import NOTHING_SAID, PLACES, place
 from geodata.unit_match import TOLD, with_units
 from geodata.units import SEGMENTS, Units
@@ -220,7 +221,7 @@ def with_centres(
     placed = placed[~(placed.geometry.isna() | placed.geometry.is_empty)]
     points = shapely.force_2d(shapely.centroid(placed.geometry.to_numpy()))
     if "village_id" in found:
-        ids = text(placed[found["village_id"]])
+        ids = with_zeros(text(placed[found["village_id"]]), villages.index)
     else:
         names = text(placed[found["village"]]) if "village" in found else None
         ids = _owners(villages, points, names, placed.index)

@@ -106,10 +106,10 @@ def _candidates(entry: Entry) -> Iterator[tuple[Candidate, ...]]:
     if entry.source:
         from geodata.postgis.table import read_source  # noqa: PLC0415  # loads libpq
 
-        raw, _ = read_source(entry.source, layer=entry.layer, crs=entry.crs)
+        raw, known = read_source(entry.source, layer=entry.layer, crs=entry.crs)
         table, findings = mended(raw, file=entry.name, encoding=entry.encoding)
         part = Part(name=entry.name, path=Path(entry.name), layer=None, kind="table")
-        held = reading.Reading(table=table, findings=findings)
+        held = reading.Reading(table=table, findings=(*known.findings, *findings))
         yield (Candidate(part=part, file=entry.name, read=held),)
         return
     if entry.role in BY_CONVENTION:

@@ -19,8 +19,8 @@ from coverage.combinations import default_threads
 from coverage.grid import spread
 from coverage.model import Layer
 from coverage.regions import Bounds, RegionLayer, boxes_of
-from geodata.read import LONLAT
 from geodata.readers.crs_files import parse_crs
+from geodata.readers.parquet_shapes import LONLAT
 from geodata.study.inputs import Seen as InputSeen
 from geodata.study.inputs import seen_from, stats_of
 from geodata.study.selected_rows import BoxedRows, SelectedPolygons, polygons_from

@@ -24,8 +24,11 @@ from coverage.regions import Bounds, RegionLayer, in_memory, measure_in_regions
 from geodata.areas import polygons_of
 from geodata.errors import DataError, GeodataError, UnreadableError
 from geodata.kinds import recognise
+from geodata.parts import parts_of
 from geodata.readers import require_self_contained
+from geodata.readers.consistency import require_consistent
 from geodata.readers.crs_files import parse_crs
+from geodata.readers.geopackage_rows import require_whole_index
 from geodata.study.in_files import LayerInFile
 
 VILLAGES_A_REGION = 5_000
@@ -62,7 +65,7 @@ def layer_in_file(
     path = path.absolute()
     try:
         if path.exists():
-            require_self_contained(path, recognise(path))
+            _require_whole(path)
         if path.suffix == ".parquet":
             own, footprint_in = _in_parquet(path, crs)
         else:
@@ -83,6 +86,15 @@ def layer_in_file(
             expected=crs.name,
         )
     return RegionLayer(info=info, footprint_in=footprint_in, extent=extent)
+
+
+def _require_whole(path: Path) -> None:
+    """Refuse a file that leads elsewhere, or whose counts or index do not have all of its rows."""
+    kind = recognise(path)
+    require_self_contained(path, kind)
+    require_consistent(path, kind, parts_of(path), name=path.name)
+    if kind == ".gpkg":
+        require_whole_index(path, name=path.name)
 
 
 def _in_parquet(path: Path, crs: pyproj.CRS) -> tuple[pyproj.CRS | None, FootprintFile]:

@@ -277,7 +277,6 @@ READ_ALL_THE_SAME = (
     hostile.shapefile_without_table,
     hostile.csv_of_a_thousand_columns,
     hostile.package_with_triggers,
-    hostile.table_of_four_billion_rows,
     hostile.shape_of_two_billion_points,
     hostile.shape_of_two_billion_parts,
 )
