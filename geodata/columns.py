@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 import numpy as np
@@ -215,6 +215,22 @@ def _aliases(field: str) -> tuple[str, ...]:
 def row_number(index: pd.Index, at: int) -> int:
     """How people count the row at a position: as the file does where `read_table` read it."""
     return int(index[at]) if index.name == "row" else at + 1
+
+
+def listed_rows(rows: Sequence[int], *, most: int = 200) -> str:
+    """Row numbers as people write them, those in a line as one.
+
+    >>> listed_rows([2, 5, 6, 7, 9])
+    '2, 5-7, 9'
+    """
+    parts: list[list[int]] = []
+    for row in rows:
+        if parts and row == parts[-1][1] + 1:
+            parts[-1][1] = row
+        else:
+            parts.append([row, row])
+    told = [str(a) if a == b else f"{a}-{b}" for a, b in parts]
+    return ", ".join(told[:most]) + (", …" if len(told) > most else "")
 
 
 def row_numbers(index: pd.Index) -> npt.NDArray[np.int64]:

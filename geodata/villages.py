@@ -15,6 +15,7 @@ from coverage.model import VILLAGE_COLUMNS
 from geodata.areas import valid_polygons
 from geodata.columns import (
     find_columns,
+    listed_rows,
     numbers,
     plain,
     row_number,
@@ -89,12 +90,13 @@ def _of(given: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
 def _require_places(placed: gpd.GeoDataFrame, file: str) -> None:
     missing = (placed.geometry.isna() | placed.geometry.is_empty).to_numpy()
     if missing.any():
+        rows = [row_number(placed.index, int(at)) for at in np.flatnonzero(missing)]
         raise DataError(
-            "{file}, row {row}: the village has no place ({count} rows have none); give each one "
-            "a polygon or a point",
+            "{file}: {count} villages have no place (rows {rows}); give each one a polygon or a "
+            "point",
             file=file,
-            row=row_number(placed.index, int(np.flatnonzero(missing)[0])),
-            count=int(missing.sum()),
+            rows=listed_rows(rows),
+            count=len(rows),
         )
 
 

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
-from geodata.checks.model import AREAL, Subject, about_rows
+from geodata.checks.model import AREAL, Role, Subject, about_rows
 from geodata.errors import Phrase, phrase
 from geodata.findings import Finding, Severity
+
+NEEDED: frozenset[Role] = frozenset({"villages", "communes", "districts", "zones_5g"})
+"""Roles of which every row must have a place; of others rows without one are left out."""
 
 MOST_VERTICES = 5_000_000
 """Validity of more than this is not looked at: it would take longer than everything else."""
@@ -23,7 +26,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
     gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if not gone.any():
         return
-    needed: Severity = "warning" if subject.role in ("layer", "extent", "table") else "error"
+    needed: Severity = "error" if subject.role in NEEDED else "warning"
     yield about_rows(
         "geometry-empty",
         needed,

@@ -78,6 +78,8 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     layers = united(one_spelling(filed_layers, settings.expected.operators))
     rule = rule_of(settings.rule)
     amounts = amounts_of(reader, settings, villages, extent)
+    sites, nowhere = sites_of(reader.read, settings.sites, crs, extent)
+    reader.findings += nowhere
     of_layers = tuple(_doubtful_layers(layers, villages, settings.as_of))
     return Study(
         folder=folder,
@@ -86,7 +88,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         layers=layers,
         units=units,
         zones_5g=zones_of(reader.read, settings.zones_5g, crs, extent),
-        sites=sites_of(reader.read, settings.sites, crs, extent),
+        sites=sites,
         measurements=measurements_of(reader, settings.measurements, crs, extent),
         rule=rule,
         inputs=tuple(reader.inputs),
