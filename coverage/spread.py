@@ -24,7 +24,8 @@ from pyproj import CRS
 
 from coverage import kernel
 from coverage.combinations import no_layers
-from coverage.grid import Grid, index_layers, make_valid, spread
+from coverage.grid import Grid, index_layers, spread
+from coverage.mending import make_valid
 from coverage.pixels import AmountRaster, PixelGrid, Window
 from coverage.rings import Floats, Geometries, polygonal, rings_of
 from coverage.transformers import Transformer, transformer

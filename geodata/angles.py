@@ -81,7 +81,7 @@ def written(cell: object, *, thousands: str = "") -> Written | None:
     (105.6882, 2065678.573)
     """
     if isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool):
-        return Written(float(cell)) if abs(cell) < FARTHEST else NOWHERE
+        return Written(float(cell)) if abs(float(cell)) < FARTHEST else NOWHERE
     text = "" if cell is None or cell is pd.NA else _flat(str(cell))
     return NOWHERE if not text or says_nothing(text) else _written(text, thousands)
 

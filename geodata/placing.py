@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from coverage.transformers import to_system
 from geodata.angles import Coordinate, coordinate, says_nothing, split_pair, thousands_of, unpacked
-from geodata.columns import find_columns, row_number
+from geodata.columns import columns_told, find_columns, row_number
 from geodata.diagnose import AsSaid
 from geodata.errors import DataError, StudyError
 from geodata.findings import Finding, finding
@@ -141,7 +141,7 @@ def place(
         "{file} has no geometry and no coordinate columns; expected lon and lat, or x and y "
         "(found {names})",
         file=file,
-        names=", ".join(map(str, raw.columns[:20])),
+        names=columns_told(raw.columns),
     )
 
 

@@ -106,7 +106,7 @@ def _areas(
     """Polygons repaired where invalid, points (and the middle of several) as discs; notes."""
     shapes = placed.geometry.to_numpy()
     points = shapely.get_dimensions(shapes) == 0
-    areas = valid_polygons(placed.geometry)
+    areas = valid_polygons(placed.geometry, file=file)
     discs = shapely.buffer(
         shapely.force_2d(shapely.centroid(shapes[points])), radius_m, quad_segs=SEGMENTS
     )

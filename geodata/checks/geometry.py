@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
+from geodata.areas import mended
 from geodata.checks.model import AREAL, Role, Subject, about_rows
 from geodata.errors import Phrase, phrase
 from geodata.findings import Finding, Severity
@@ -101,7 +102,7 @@ def flat_villages(subject: Subject) -> Iterator[Finding]:
     there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     suspect = there & (shapely.get_dimensions(shapes) > 0) & ~(shapely.area(shapes) > 0)
     flat = np.zeros(len(shapes), bool)  # a bow tie's area is 0 until it is repaired
-    flat[suspect] = ~(shapely.area(shapely.make_valid(shapes[suspect])) > 0)
+    flat[suspect] = ~(shapely.area(mended(shapes[suspect], file=subject.file)) > 0)
     if flat.any():
         yield about_rows(
             "geometry-flat",

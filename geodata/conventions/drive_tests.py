@@ -11,7 +11,7 @@ import pandas as pd
 
 from coverage.model import Technology
 from geodata.angles import coordinate, says_nothing
-from geodata.columns import find_columns, numbers, plain, row_number, text, truths
+from geodata.columns import columns_told, find_columns, numbers, plain, row_number, text, truths
 from geodata.convention import Candidate, Convention
 from geodata.errors import DataError, phrase
 from geodata.filing import Filing, Measurements
@@ -173,7 +173,7 @@ def _points(candidate: Candidate, columns: Mapping[str, str]) -> gpd.GeoSeries:
             "{file} has no geometry and no coordinate columns; expected lon and lat, or x and y "
             "(found {names})",
             file=candidate.file,
-            names=", ".join(map(str, table.columns[:20])),
+            names=columns_told(table.columns),
         )
     lon, lat = (
         coordinate(table[found[k]], field=k, file=candidate.file).values for k in ("lon", "lat")

@@ -13,7 +13,7 @@ import pyproj
 
 from coverage.pixels import AnyLayer, SignalLayer
 from geodata.areas import valid_polygons
-from geodata.columns import find_columns, row_number, text
+from geodata.columns import columns_told, find_columns, row_number, text
 from geodata.coordinates import require_inside, study_crs, to_study
 from geodata.diagnose import AsSaid, Extent, area_of_use
 from geodata.errors import DataError, Phrase, phrase
@@ -150,9 +150,9 @@ def _coded(raw: gpd.GeoDataFrame, name: str, table: UnitsTable, *, level: str) -
             "{file} has no column for the {field} of a unit; found {names}",
             file=name,
             field="code" if code is None else "name",
-            names=", ".join(map(str, raw.columns[:20])),
+            names=columns_told(raw.columns),
         )
-    areas = valid_polygons(raw.geometry)
+    areas = valid_polygons(raw.geometry, file=name)
     if areas.isna().any():
         raise DataError(
             "{file}, row {row}: the unit has no polygon; every unit needs one",
