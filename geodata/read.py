@@ -17,10 +17,11 @@ from pyarrow import parquet
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from geodata.coded import decoded
+from geodata.columns import row_number
 from geodata.containers import Part, chosen, known_to_gdal, opened
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
-from geodata.findings import Finding, finding
+from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.parts import parts_of
 from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.readers.geodatabase_rows import codes_in
@@ -28,6 +29,7 @@ from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
 from geodata.readers.parquet_shapes import LONLAT, untold_shapes
+from geodata.readers.workbook_cells import ERRORS
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
@@ -100,7 +102,10 @@ def read_part(
         if kind == "csv":
             return _csv(part, encoding)
         if kind == "excel":
-            return _mended(excel_table(path, part.layer), part.name, encoding)
+            reading = _mended(excel_table(path, part.layer), part.name, encoding)
+            return replace(
+                reading, findings=(*reading.findings, *_error_cells(reading.table, part.name))
+            )
         table = _read_parquet(path) if kind == "parquet" else _read_map(part)
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
@@ -132,6 +137,28 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
         file=part.name,
     )
     return replace(reading, findings=(doubt,))
+
+
+def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
+    """A warning about cells that show an error of the spreadsheet in place of a value."""
+    shown = table.isin(ERRORS.values()).to_numpy()
+    if not shown.any():
+        return ()
+    at, column = (int(k) for k in np.argwhere(shown)[0])
+    rows = np.flatnonzero(shown.any(axis=1))
+    told = finding(
+        "error-cells",
+        "warning",
+        "{file}: {count} cells show an error of the spreadsheet (first: {found} in row {row}, "
+        "column {column}); correct them there",
+        file=name,
+        count=int(shown.sum()),
+        found=str(table.iat[at, column]),
+        row=row_number(table.index, at),
+        column=str(table.columns[column]),
+    )
+    numbers = tuple(row_number(table.index, int(k)) for k in rows[:ROWS_KEPT])
+    return (replace(told, rows=numbers, count=len(rows)),)
 
 
 def _incomplete(part: Part) -> tuple[Finding, ...]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from geodata.errors import UnreadableError
@@ -32,7 +33,7 @@ class Structure:
 
     ``bare_folders`` tells that a folder holds no placemark of its own. ``cuts`` are the bytes
     (start, end) of pictures, ``splits`` where a second ring begins in an inner boundary, with
-    the prefix of its tags.
+    the prefix of its tags; ``doubled`` is the first placemark with two rings in an outer one.
     """
 
     placemarks: int
@@ -40,11 +41,31 @@ class Structure:
     bare_folders: bool
     cuts: tuple[tuple[int, int], ...]
     splits: tuple[tuple[int, bytes], ...]
+    doubled: int | None = None
 
 
 def structure_of(path: Path, *, name: str) -> Structure:
     """Look through a KML's tags. Raises `UnreadableError` for a polygon of two outer rings."""
-    return _structure(_body(path), name)
+    found = _known(path, *_stats(path))
+    if found.doubled is not None:
+        raise UnreadableError(
+            "{file}, row {row}: the polygon has two outer rings in one boundary; save it as two "
+            "polygons",
+            file=name,
+            row=found.doubled,
+        )
+    return found
+
+
+def _stats(path: Path) -> tuple[int, int, int]:
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns, about.st_ino
+
+
+@lru_cache(maxsize=16)
+def _known(path: Path, size: int, mtime_ns: int, inode: int) -> Structure:  # noqa: ARG001  # of the key
+    """What was found in a file as it is: it is asked for several times while it is read."""
+    return _structure(_body(path))
 
 
 def require_shapes(path: Path, *, name: str) -> None:
@@ -70,10 +91,10 @@ def require_shapes(path: Path, *, name: str) -> None:
 
 def plain_kml(path: Path, target: Path, *, name: str) -> bool:
     """Write a copy without pictures and with one ring a boundary; False where it is so already."""
-    body = _body(path)
-    found = _structure(body, name)
+    found = structure_of(path, name=name)
     if not found.cuts and not found.splits:
         return False
+    body = _body(path)
     edits = [(start, end, b"") for start, end in found.cuts]
     edits += [
         (at, at, b"</%sinnerBoundaryIs><%sinnerBoundaryIs>" % (prefix, prefix))
@@ -98,70 +119,76 @@ def _body(path: Path) -> bytes:
     return re.sub(r"(<\?xml[^>]*?)\s+encoding=[\"'][^\"']*[\"']", r"\1", text, count=1).encode()
 
 
-def _structure(body: bytes, name: str) -> Structure:
-    blank = UNREAD.sub(lambda match: b" " * len(match[0]), body)
-    others: Counter[str] = Counter()
-    cuts: list[tuple[int, int]] = []
-    open_at: dict[bytes, int] = {}
-    for match in TAG.finditer(blank):
-        closes, _, tag, alone = match.groups()
-        if tag not in (*PICTURES, LINK):
-            continue
-        if not closes:
-            others[tag.decode()] += 1
-            open_at[tag] = match.start()
-        if (closes or alone) and tag in PICTURES and tag in open_at:
-            cuts.append((open_at.pop(tag), match.end()))
-    placemarks, splits = _rings(blank, name)
+def _structure(body: bytes) -> Structure:
+    """One pass over the tags that matter; comments and quoted text are passed over."""
+    if b"<!--" in body or b"<![CDATA[" in body:
+        body = UNREAD.sub(lambda match: b" " * len(match[0]), body)
+    seen = _Seen()
+    for match in TAG.finditer(body):
+        seen.take(match)
     return Structure(
-        placemarks=placemarks,
-        others=dict(others),
-        bare_folders=_has_bare_folders(blank),
-        cuts=tuple(cuts),
-        splits=tuple(splits),
+        placemarks=seen.placemarks,
+        others=dict(seen.others),
+        bare_folders=seen.bare,
+        cuts=tuple(seen.cuts),
+        splits=tuple(seen.splits),
+        doubled=seen.doubled,
     )
 
 
-def _rings(body: bytes, name: str) -> tuple[int, list[tuple[int, bytes]]]:
-    """The placemarks, and where a second ring begins in an inner boundary."""
-    placemarks, rings, inside = 0, 0, b""
-    splits: list[tuple[int, bytes]] = []
-    for match in TAG.finditer(body):
-        closes, prefix, tag, _ = match.groups()
-        if tag == b"Placemark" and not closes:
-            placemarks += 1
+@dataclass(kw_only=True)
+class _Seen:
+    """What the tags of a KML have told so far."""
+
+    placemarks: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    cuts: list[tuple[int, int]] = field(default_factory=list)
+    splits: list[tuple[int, bytes]] = field(default_factory=list)
+    bare: bool = False
+    doubled: int | None = None
+    _open: dict[bytes, int] = field(default_factory=dict)
+    _own: list[int] = field(default_factory=list)
+    _inside: bytes = b""
+    _rings: int = 0
+
+    def take(self, match: re.Match[bytes]) -> None:
+        """Take one tag."""
+        closes, prefix, tag, alone = match.groups()
+        if tag == b"LinearRing":
+            if not closes and self._inside:
+                self._ring(match.start(), prefix)
         elif tag.endswith(b"BoundaryIs"):
-            inside, rings = (b"" if closes else tag), 0
-        elif tag == b"LinearRing" and not closes and inside:
-            rings += 1
-            if rings > 1 and inside == b"innerBoundaryIs":
-                splits.append((match.start(), prefix))
-            elif rings > 1:
-                raise UnreadableError(
-                    "{file}, row {row}: the polygon has two outer rings in one boundary; save it "
-                    "as two polygons",
-                    file=name,
-                    row=placemarks,
-                )
-    return placemarks, splits
+            self._inside, self._rings = (b"" if closes else tag), 0
+        elif tag == b"Placemark":
+            if not closes:
+                self.placemarks += 1
+                self._own[-1:] = [self._own[-1] + 1] if self._own else []
+        elif tag in CONTAINERS:
+            self._container(bool(closes), bool(alone))
+        else:
+            self._other(match, tag, bool(closes), bool(alone))
 
+    def _ring(self, at: int, prefix: bytes) -> None:
+        """A ring of a boundary, of which one more than the first is in another or is wrong."""
+        self._rings += 1
+        if self._rings < 2:
+            return
+        if self._inside == b"innerBoundaryIs":
+            self.splits.append((at, prefix))
+        elif self.doubled is None:
+            self.doubled = self.placemarks
 
-def _has_bare_folders(body: bytes) -> bool:
-    """Whether a folder or document holds others and no placemark of its own."""
-    return any(not own for own in _own_placemarks(body))
+    def _container(self, closes: bool, alone: bool) -> None:  # noqa: FBT001  # of one tag
+        """A folder or document; one that ends without a placemark of its own is bare."""
+        if not closes and not alone:
+            self._own.append(0)
+        elif alone or (self._own and self._own.pop() == 0):
+            self.bare = True
 
-
-def _own_placemarks(body: bytes) -> Iterator[int]:
-    """How many placemarks each folder or document holds itself."""
-    counts: list[int] = []
-    for match in TAG.finditer(body):
-        closes, _, tag, alone = match.groups()
-        if tag in CONTAINERS:
-            if alone:
-                yield 0
-            elif not closes:
-                counts.append(0)
-            elif counts:
-                yield counts.pop()
-        elif tag == b"Placemark" and not closes and counts:
-            counts[-1] += 1
+    def _other(self, match: re.Match[bytes], tag: bytes, closes: bool, alone: bool) -> None:  # noqa: FBT001  # of one tag
+        """A picture or a link."""
+        if not closes:
+            self.others[tag.decode()] += 1
+            self._open[tag] = match.start()
+        if (closes or alone) and tag in PICTURES and tag in self._open:
+            self.cuts.append((self._open.pop(tag), match.end()))

@@ -71,7 +71,11 @@ def _ten_people(path: Path) -> None:
 
 
 def _error_stays(path: Path) -> None:
-    assert read_table(path)["Dân số"].tolist() == ["#N/A"]
+    held = read(path)
+    assert held.table["Dân số"].tolist() == ["#N/A"]
+    (found,) = held.findings
+    assert (found.kind, found.severity, found.rows) == ("error-cells", "warning", (2,))
+    assert "first: #N/A in row 2, column Dân số" in str(found.sentence)
 
 
 def _lines_stay(path: Path) -> None:
