@@ -262,11 +262,11 @@ def _filled_layers(address: str, layers: list[str]) -> list[str]:
 def _filled_sheets(path: Path) -> list[str]:
     """The sheets that hold anything. One sheet is not looked into."""
     with refused(path):
+        cells_of(path, name=path.name)  # refuses what would not fit into memory
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
         if len(names) < 2:
             return names
-        cells_of(path, name=path.name)  # refuses what would not fit into memory
         return [name for name in names if book.get_sheet_by_name(name).total_height > 0]
 
 

@@ -16,7 +16,8 @@ import python_calamine
 from geodata.codepages import as_western
 from geodata.columns import ALIASES, plain
 from geodata.errors import CallError, DataError, UnreadableError
-from geodata.readers.workbook_cells import Cells, cells_of, name_of
+from geodata.readers.cells import Cells, name_of
+from geodata.readers.workbook_cells import cells_of
 
 HEADER_WITHIN = 20
 """Rows in which the header is looked for: official lists begin with titles."""

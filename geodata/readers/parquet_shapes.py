@@ -55,14 +55,24 @@ def untold_shapes(file: parquet.ParquetFile, table: pa.Table) -> Shapes | None:
 def _told(file: parquet.ParquetFile, schema: pa.Schema, name: str) -> dict[str, object] | None:
     """What Parquet's own type or Arrow's extension says of a column; None where it has neither."""
     about = schema.field(name).metadata or {}
+    for one in (file.schema.column(k) for k in range(len(file.schema))):
+        if one.path == name and one.logical_type.type in NATIVE:
+            told = _parsed(one.logical_type.to_json()).get("crs")
+            return {"crs": _system(str(told), file) if told else LONLAT}
     if about.get(b"ARROW:extension:name") == b"geoarrow.wkb":
         return _parsed(about.get(b"ARROW:extension:metadata", b"{}"))
-    paths = [file.schema.column(k) for k in range(len(file.schema))]
-    for one in paths:
-        if one.path == name and one.logical_type.type in NATIVE:
-            told = _parsed(one.logical_type.to_json())
-            return {"crs": told.get("crs") or LONLAT}
     return None
+
+
+def _system(told: str, file: parquet.ParquetFile) -> object:
+    """A system as Parquet's types name it: "srid:5070", "projjson:key of the file", or as it is."""
+    kind, _, rest = told.partition(":")
+    if kind == "srid" and rest.isdecimal():
+        return f"EPSG:{rest}"
+    if kind == "projjson":
+        held = (file.schema_arrow.metadata or {}).get(rest.encode(), b"")
+        return _parsed(held) or None
+    return told
 
 
 def _parsed(text: str | bytes) -> dict[str, object]:

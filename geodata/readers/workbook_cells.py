@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 from typing import IO
 
 from geodata.errors import DataError
+from geodata.readers.cells import CHUNK, LONGEST_ROW, Cells
+from geodata.readers.ods_cells import sheets_of
 
 MOST_CELLS = 60_000_000
 """Of a sheet, empty ones among them: 2 GB as calamine lays them out."""
@@ -27,11 +29,7 @@ SPARSE_FROM = 8_000_000
 SPARSE = 8
 """A sheet of more cells than that, of which not one in eight is filled, is refused."""
 
-CHUNK = 1 << 22
 HEAD_BYTES = 1 << 24
-LONGEST_ROW = 1 << 26
-"""Bytes of one row: a sheet whose rows are longer is no table."""
-
 SHEETS = re.compile(rb"<(?:\w{1,20}:)?sheet\b([^>]{0,2000})>")
 RELATION = re.compile(rb"<(?:\w{1,20}:)?Relationship\b([^>]{0,2000})>")
 ROW_END = re.compile(rb"</(?:\w{1,20}:)?row>")
@@ -49,54 +47,26 @@ TEXT = re.compile(rb"\bt=[\"']str[\"']")
 RECALCULATED = re.compile(rb"\bfullCalcOnLoad=[\"'](1|true)[\"']")
 
 
-@dataclass(kw_only=True)
-class Cells:
-    """What one sheet holds: its size, and the cells that calamine leaves empty.
-
-    ``errors`` maps (row, column), from 1, to what stands there (#N/A); ``uncomputed`` are the
-    places of formulas without a value, ``zeros`` of those whose value is 0, and ``computed``
-    counts the others.
-    """
-
-    rows: int = 0
-    columns: int = 0
-    filled: int = 0
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    uncomputed: list[tuple[int, int]] = field(default_factory=list)
-    zeros: list[tuple[int, int]] = field(default_factory=list)
-    computed: int = 0
-
-    @property
-    def last(self) -> str:
-        """The last cell as a spreadsheet names it."""
-        return name_of(self.rows, self.columns)
-
-
-def name_of(row: int, column: int) -> str:
-    """A cell as a spreadsheet names it.
-
-    >>> name_of(5, 28), name_of(1048576, 16384)
-    ('AB5', 'XFD1048576')
-    """
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"
-
-
-def cells_of(path: Path, *, name: str) -> dict[str, Cells]:
+def cells_of(path: Path, *, name: str) -> Mapping[str, Cells]:
     """What each sheet of a workbook holds, by its name; none for a binary Excel of before 2007.
 
     Raises `DataError` for a sheet that reaches too far to be laid out.
     """
+    about = path.stat()
+    return _known(path, name, about.st_size, about.st_mtime_ns, about.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _known(path: Path, name: str, size: int, mtime_ns: int, inode: int) -> Mapping[str, Cells]:  # noqa: ARG001  # of the key
+    """The same of a file as it is: it is asked for more than once while it is read."""
     if not zipfile.is_zipfile(path):
         return {}  # at most 65,536 rows of 256 columns
     found: dict[str, Cells] = {}
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         if "content.xml" in names and "xl/workbook.xml" not in names:
-            return {}
+            with archive.open("content.xml") as stream:
+                found = sheets_of(stream, name=name)
         for sheet, part in _sheets(archive):
             if part in names:
                 with archive.open(part) as stream:

@@ -190,6 +190,34 @@ def _unplaced_parquet(folder: Path, *, srid: int = 0) -> Path:
     return folder / "v.parquet"
 
 
+class _Wkb(pa.ExtensionType):
+    """With it in place Arrow writes Parquet's own type GEOMETRY, as GeoParquet 2.0 has it."""
+
+    def __init__(self, about: str = "{}") -> None:
+        self.about = about
+        super().__init__(pa.binary(), "geoarrow.wkb")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return self.about.encode()
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, _: pa.DataType, about: bytes) -> _Wkb:
+        return cls(about.decode())
+
+
+def _native_parquet(folder: Path, *, about: str, arrow: bool, meters: bool = True) -> Path:
+    table = villages() if meters else villages().to_crs("EPSG:4326")
+    wkb = pa.array([shapely.to_wkb(one) for one in table.geometry], pa.binary())
+    pa.register_extension_type(_Wkb())
+    try:
+        shapes = pa.ExtensionArray.from_storage(_Wkb(about), wkb)
+        held = pa.table({"ten": table["village"].tolist(), "geometry": shapes})
+        parquet.write_table(held, folder / "v.parquet", store_schema=arrow)
+    finally:
+        pa.unregister_extension_type("geoarrow.wkb")
+    return folder / "v.parquet"
+
+
 def _has_shapes(path: Path, crs: str | None) -> None:
     table = read(path, unplaced=True).table
     assert isinstance(table, gpd.GeoDataFrame)
@@ -379,6 +407,24 @@ CASES = (
         name="parquet-of-postgis-wkb",
         make=partial(_unplaced_parquet, srid=9208),
         check=partial(_has_shapes, crs="EPSG:9208"),
+    ),
+    *(
+        Case(
+            name=f"parquet-of-native-shapes-{'of-arrow' if arrow else 'bare'}",
+            make=partial(_native_parquet, about='{"crs": "EPSG:9208"}', arrow=arrow),
+            check=partial(_has_shapes, crs="EPSG:9208"),
+        )
+        for arrow in (True, False)
+    ),
+    Case(
+        name="parquet-of-native-shapes-by-srid",
+        make=partial(_native_parquet, about='{"crs": "srid:9208"}', arrow=False),
+        check=partial(_has_shapes, crs="EPSG:9208"),
+    ),
+    Case(
+        name="parquet-of-native-shapes-in-degrees",
+        make=partial(_native_parquet, about="{}", arrow=True, meters=False),
+        check=_nine,
     ),
     Case(
         name="kml-folder-two-deep",

@@ -84,6 +84,42 @@ def _lines_stay(path: Path) -> None:
     assert table["Kinh độ"].tolist() == ["105.1", "105.2"]
 
 
+ODS = (
+    '<?xml version="1.0"?><office:document-content '
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:calcext='
+    '"urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"><office:body>'
+    '<office:spreadsheet><table:table table:name="S">{}</table:table></office:spreadsheet>'
+    "</office:body></office:document-content>"
+)
+WORD = '<table:table-cell office:value-type="string"><text:p>{0}</text:p></table:table-cell>'
+NUMBER = (
+    '<table:table-cell office:value-type="float" office:value="{0}"><text:p>{0}</text:p>'
+    "</table:table-cell>"
+)
+FAILED = (
+    '<table:table-cell table:formula="of:=NA()" office:value-type="string" '
+    'calcext:value-type="error"><text:p>#N/A</text:p></table:table-cell>'
+)
+UNTOLD = '<table:table-cell table:formula="of:=4+6"/>'
+FAR = '<table:table-cell table:number-columns-repeated="16383"/>' + NUMBER.format(1)
+
+
+def _ods(folder: Path, people: str, *, more: str = "") -> Path:
+    cells = WORD.format("Xóm 1") + people + NUMBER.format(105.7) + NUMBER.format(18.6)
+    head = "".join(map(WORD.format, ("Thôn", "Dân số", "Kinh độ", "Vĩ độ")))
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/>'
+    rows = [head, cells, *([more] if more else [])]
+    told = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    path = folder / "v.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", ODS.format(f"{told}{empty}</table:table-row>"))
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    return path
+
+
 STUDY = """
 schema = 1
 name = "tiny"
@@ -195,6 +231,17 @@ CASES = (
         make=partial(_book, fill=lambda page: page.write(1_048_575, 16_383, 1)),
         check=_is_read,
         refused="reaches to the cell XFD1048576, though only 9 cells are filled",
+    ),
+    Case(name="ods-number", make=partial(_ods, people=NUMBER.format(10)), check=_ten_people),
+    Case(name="ods-error-cell", make=partial(_ods, people=FAILED), check=_error_stays),
+    Case(
+        name="ods-uncomputed", make=partial(_ods, people=UNTOLD), check=_is_read, refused=UNCOMPUTED
+    ),
+    Case(
+        name="ods-far-cell",
+        make=partial(_ods, people=NUMBER.format(10), more=FAR * 4000),
+        check=_is_read,
+        refused="though only 4008 cells are filled",
     ),
     *(
         Case(
