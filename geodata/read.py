@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,7 +128,9 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
     """A CSV; where it is neither Unicode nor seen to be Vietnamese, a warning says so."""
     table, is_unicode = csv_table(part.path)
     reading = _mended(table, part.name, encoding)
-    if is_unicode or encoding is not None or reading.findings:
+    cut = _cut_short(part, table)
+    reading = replace(reading, findings=(*reading.findings, *cut))
+    if is_unicode or encoding is not None or len(reading.findings) > len(cut):
         return reading
     doubt = finding(
         "encoding-doubt",
@@ -136,7 +139,26 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
         "it as CSV UTF-8 or say encoding = … in its entry of the study file",
         file=part.name,
     )
-    return replace(reading, findings=(doubt,))
+    return replace(reading, findings=(doubt, *cut))
+
+
+def _cut_short(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
+    """A warning where the last line alone lacks cells and its end: the file may go on elsewhere."""
+    with part.path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        ends = stream.read(1) in (b"\n", b"\r", b"\x1a", b"\0")
+    last = table.iloc[:, -1]
+    if ends or len(table) < 3 or pd.notna(last.iloc[-1]) or last.iloc[:-1].isna().any():
+        return ()
+    return (
+        finding(
+            "cut-short",
+            "warning",
+            "{file} ends in the middle of row {row}; it seems to be cut short, so send it again",
+            file=part.name,
+            row=row_number(table.index, len(table) - 1),
+        ),
+    )
 
 
 def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:

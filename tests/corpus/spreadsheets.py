@@ -120,6 +120,10 @@ def _ods(folder: Path, people: str, *, more: str = "") -> Path:
     return path
 
 
+def _kinds(path: Path, kinds: list[str]) -> None:
+    assert [one.kind for one in read(path).findings] == kinds
+
+
 STUDY = """
 schema = 1
 name = "tiny"
@@ -216,6 +220,21 @@ CASES = (
             _csv, body='v1,"Xóm 1\n(cũ: Bản A, B)",105.1,18\nv2,"Xóm 2, khối 3",105.2,18\n'
         ),
         check=_lines_stay,
+    ),
+    Case(
+        name="csv-cut-short",
+        make=partial(_csv, body="v1,a,1,2\nv2,b,3,4\nv3,c,5,6\nv4,d,7"),
+        check=partial(_kinds, kinds=["cut-short"]),
+    ),
+    Case(
+        name="csv-without-a-last-line-end",
+        make=partial(_csv, body="v1,a,1,2\nv2,b,3,4\nv3,c,5,6\nv4,d,7,8"),
+        check=partial(_kinds, kinds=[]),
+    ),
+    Case(
+        name="csv-of-ragged-rows",
+        make=partial(_csv, body="v1,a,1,2\nv2,b,3\nv3,c,5,6\nv4,d,7"),
+        check=partial(_kinds, kinds=[]),
     ),
     Case(name="xlsx-computed", make=partial(_book, fill=_formula(10)), check=_ten_people),
     Case(name="xlsx-uncomputed", make=_without_value, check=_is_read, refused=UNCOMPUTED),

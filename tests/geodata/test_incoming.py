@@ -34,6 +34,7 @@ from geodata.sandbox import Limits, LostError, Sandbox
 from geodata.study.assess import assess_study
 from geodata.understood import Received, look_into, understand
 from tests import hostile, tiny
+from tests.corpus import all_cases
 from tests.corpus._layers import write_raster
 from tests.tiny_study import write_study
 from ui.texts import phrase_text
@@ -271,6 +272,22 @@ def _seen(sandbox: Sandbox, files: list[tuple[str, bytes]], folder: Path) -> lis
         except GeodataError as error:
             found.append(Phrase(error.template, error.parts))
     return found
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    "name",
+    ["gpkg-stale-count", "gpkg-coded-domain", "gpkg-zipped-while-open", "json-bare-list",
+     "json-concatenated", "kml-two-rings-in-an-inner-boundary", "kml-picture-beside-a-shape",
+     "parquet-without-geo", "ods-number", "xlsx-computed"],
+)  # fmt: skip
+def test_what_is_rewritten_to_be_read_is_read_in_the_sandbox_too(
+    tmp_path: Path, sandbox: Sandbox, name: str
+) -> None:
+    (case,) = (one for one in all_cases() if one.name == name)
+    (tmp_path / "made").mkdir()
+    files = _dropped(case.make(tmp_path / "made").parent)
+    assert _seen(sandbox, files, tmp_path / "in" / "here") == [None]
 
 
 READ_ALL_THE_SAME = (
