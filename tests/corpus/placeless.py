@@ -77,6 +77,36 @@ def _warned(study: Study, kind: str) -> None:
     assert [(one.rows, one.count) for one in found] == [((3,), 1)]
 
 
+def _sites_of(folder: Path, header: str, cells: tuple[str, str, str, str]) -> Path:
+    """A list whose places stand in one column."""
+    _csv(folder / "sites.csv", f"{header},site", [f'"{c}",s{k}' for k, c in enumerate(cells)])
+    return _study(folder, '[sites]\npath = "sites.csv"')
+
+
+def _sites_of_shapes(folder: Path, ending: str) -> Path:
+    points = [Point(105.935, 18.668), None, Point(105.945, 18.668), Point(0, 0)]
+    table = gpd.GeoDataFrame({"site": ["s0", "s9", "s1", "s8"]}, geometry=points, crs="EPSG:4326")
+    path = folder / f"sites{ending}"
+    table.to_parquet(path) if ending == ".parquet" else table.to_file(path)
+    return _study(folder, f'[sites]\npath = "{path.name}"')
+
+
+def _two_sites(path: Path) -> None:
+    study = open_study(path)
+    assert study.sites is not None
+    assert study.sites["site"].tolist() == ["s0", "s1"]
+    (found,) = (one for one in study.warnings if one.kind == "rows-without-place")
+    assert found.rows == (2, 4)
+
+
+def _pairs(path: Path) -> None:
+    study = open_study(path)
+    assert study.sites is not None
+    assert study.sites["site"].tolist() == ["s1", "s3"]
+    (found,) = (one for one in study.warnings if one.kind == "rows-without-place")
+    assert found.rows == (2, 4)
+
+
 def _three_sites(path: Path) -> None:
     study = open_study(path)
     assert study.sites is not None
@@ -154,6 +184,30 @@ CASES = (
             ("drive-test", _drive, _three_samples, ""),
             ("villages", _villages, _opens, "2 villages have no place (rows 3, 6)"),
         )
+    ),
+    *(
+        Case(
+            name=f"no-place-in-one-column-{name}",
+            make=partial(_sites_of, header=header, cells=cells),
+            check=_pairs,
+        )
+        for name, header, cells in (
+            ("zeros", "Tọa độ", ("0, 0", "18.668, 105.935", "0, 0", "18.668, 105.945")),
+            ("errors", "Tọa độ", ("#N/A", "18.668, 105.935", "-", "18.668, 105.945")),
+            (
+                "wkt",
+                "wkt",
+                ("#N/A", "POINT (105.935 18.668)", "POINT (0 0)", "POINT (105.945 18.668)"),
+            ),
+        )
+    ),
+    *(
+        Case(
+            name=f"no-place-of-shapes-{ending[1:]}",
+            make=partial(_sites_of_shapes, ending=ending),
+            check=_two_sites,
+        )
+        for ending in (".gpkg", ".geojson", ".shp", ".parquet")
     ),
     Case(
         name="no-place-null-point",

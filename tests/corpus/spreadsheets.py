@@ -181,6 +181,25 @@ COMMUNES = ["00001", "00001", "00004"] * 3
 DISTRICTS = ["001", "001", "002"] * 3
 
 
+def _list_without_zeros(folder: Path) -> Path:
+    """Villages of ids with zeros, and a list to be matched that a spreadsheet took them from."""
+    held = tiny.villages().reset_index()
+    held["village_id"] = [f"{k:03}" for k in range(1, 10)]
+    columns = ["village_id", "village", "commune", "geometry"]
+    path = _study(folder, held[columns], WHOLE, ["001", "002"])
+    rows = [f"{k},Xóm {k},Xã {(k - 1) // 3},{10 * k}" for k in range(1, 10)]
+    (folder / "list.csv").write_text("\n".join(["Mã thôn,Thôn,Xã,Dân số", *rows]), encoding="utf-8")
+    text = STUDY.replace('path = "villages.gpkg"', 'path = "villages.gpkg"\nlist = "list.csv"')
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    return path
+
+
+def _ids_have_zeros(path: Path) -> None:
+    villages = open_study(path).villages
+    assert villages.index.tolist() == [f"{k:03}" for k in range(1, 10)]
+    assert villages["population"].tolist() == [10.0 * k for k in range(1, 10)]
+
+
 def _in_two_rows(folder: Path, *, of_other_people: bool = False) -> Path:
     held = tiny.villages().reset_index()
     held = held[["village", "commune", "population", "geometry"]]
@@ -310,6 +329,7 @@ CASES = (
         ),
         check=_whole_codes,
     ),
+    Case(name="codes-lost-zeros-list", make=_list_without_zeros, check=_ids_have_zeros),
     Case(name="village-in-two-rows", make=_in_two_rows, check=partial(_warned, rows=(4, 5))),
     Case(
         name="village-of-one-name-and-other-people",
