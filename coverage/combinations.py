@@ -11,7 +11,8 @@ import numpy.typing as npt
 import shapely
 
 from coverage.errors import CoverageError
-from coverage.grid import Grid, Indexed, cell_over, grid_over, index_layers, make_valid, spread
+from coverage.grid import Grid, Indexed, cell_over, grid_over, index_layers, spread
+from coverage.mending import make_valid
 from coverage.model import CENTRE_TOLERANCE_M
 from coverage.rings import Floats, Geometries, Rings, polygonal, rings_of
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from coverage.mending import MendError, make_valid
 from coverage.rings import Floats, Geometries, Ints, rings_of
 
 EDGES_PER_CELL = 1.0
@@ -148,20 +149,24 @@ def _repaired(footprint: Geometries, rows: Ints) -> Geometries:
     if len(bad) == 0:
         return footprint
     repaired = footprint.copy()
-    repaired[bad] = make_valid(footprint[bad])
+    repaired[bad] = make_valid(footprint[bad], rows=bad)
     return repaired[~shapely.is_empty(repaired)]
 
 
-def make_valid(geometries: Geometries) -> Geometries:
-    """Valid polygons that cover what the given ones enclose (GEOS, by structure)."""
-    return np.asarray(shapely.make_valid(geometries, method="structure", keep_collapsed=False))
-
-
 def index_layers(footprints: Sequence[Geometries], grid: Grid, *, threads: int) -> Indexed:
-    """All layers on one grid. ``footprints``: polygons of each layer, at most 63 layers."""
+    """All layers on one grid. ``footprints``: polygons of each layer, at most 63 layers.
+
+    Raises `MendError`, whose ``what`` is the place of the layer.
+    """
     from coverage import kernel
 
-    ones = spread(lambda footprint: _index_one(footprint, grid), footprints, threads=threads)
+    def indexed(k: int) -> _One:
+        try:
+            return _index_one(footprints[k], grid)
+        except MendError as error:
+            raise error.of(k) from error
+
+    ones = spread(indexed, range(len(footprints)), threads=threads)
     mixed_before = np.cumsum([0, *(len(one.area_m2) for one in ones)])
     pieces_before = np.cumsum([0, *(len(one.pieces) for one in ones)])
     code = np.empty((grid.columns * grid.rows, len(ones)), np.int32)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +15,7 @@ from coverage.amounts import NO_AMOUNTS, Places, hexagons, measure_amounts
 from coverage.area import centres_of, require_projected, require_villages
 from coverage.combinations import Combinations, combine
 from coverage.errors import CoverageError
+from coverage.mending import MendError
 from coverage.model import Areas, Basis, Layer, Measures, Moved
 from coverage.moved import Mover, Outlines, between, move_layers
 from coverage.pixels import AmountSource, AnyLayer, SignalLayer
@@ -143,6 +145,18 @@ def require_measurable(villages: gpd.GeoDataFrame, layers: Sequence[AnyLayer]) -
         raise CoverageError("village id {village} occurs twice; ids must be unique", village=twice)
 
 
+@contextmanager
+def named_layers(layers: Sequence[AnyLayer]) -> Iterator[None]:
+    """Name the layer, by operator and technology, whose polygon cannot be mended."""
+    try:
+        yield
+    except MendError as error:
+        what = error.parts["what"]
+        if not isinstance(what, int):
+            raise
+        raise error.of(layers[what].info.title) from error
+
+
 def _footprints(
     villages: gpd.GeoDataFrame,
     layers: Sequence[AnyLayer],
@@ -153,13 +167,14 @@ def _footprints(
     """The areas by combination of footprints; a signal layer has none, and its bit is not set."""
     require_measurable(villages, layers)
     points, has_centre = centres_of(villages)
-    found = combine(
-        villages.geometry.to_numpy(),
-        _areas(layers),
-        centres=points[has_centre],
-        threads=threads,
-        progress=progress,
-    )
+    with named_layers(layers):
+        found = combine(
+            villages.geometry.to_numpy(),
+            _areas(layers),
+            centres=points[has_centre],
+            threads=threads,
+            progress=progress,
+        )
     extent_share, extent_centre = _extents(villages, layers, points, has_centre)
     return Measures(
         villages=villages,

@@ -19,7 +19,9 @@ import numpy as np
 import shapely
 
 from coverage.combinations import default_threads
-from coverage.grid import make_valid, spread
+from coverage.errors import CoverageError
+from coverage.grid import spread
+from coverage.mending import BROKEN, MendError, make_valid
 from coverage.model import Layer, LayerInfo
 from coverage.pixels import AnyLayer, SignalLayer
 from coverage.rings import Floats, Geometries, polygonal
@@ -142,7 +144,11 @@ def move_layers(
     known = {k: pair for k, pair in had.items() if pair is not None}
     mover = mover or _Threads(threads)
     fresh = {k: x for k, x in enumerate(layers) if k not in known and isinstance(x, Layer)}
-    for k, pair in mover.moved(fresh, seen, between(progress, 0.2, 1.0)).items():
+    try:
+        moved = mover.moved(fresh, seen, between(progress, 0.2, 1.0))
+    except shapely.errors.GEOSException as error:
+        raise _row_of(error, fresh, seen) from error
+    for k, pair in moved.items():
         known[k] = pair
         if outlines:
             outlines.keep(k, *pair)
@@ -151,6 +157,26 @@ def move_layers(
         for way in (0, 1)
     )
     return inward, outward
+
+
+def _row_of(
+    error: shapely.errors.GEOSException, layers: Mapping[int, Layer], seen: shapely.STRtree
+) -> CoverageError:
+    """What GEOS could not move, by layer and row: found by moving the rows one at a time."""
+    for layer in layers.values():
+        distance_m = distance_of(layer.info)
+        for row, shape in enumerate(layer.footprint.to_numpy()):
+            alone = np.array([shape], dtype=object)
+            try:
+                moved_footprint(alone, distance_m, seen=seen, most_vertices=MOST_VERTICES)
+            except shapely.errors.GEOSException:
+                return MendError(BROKEN, row=row, what=layer.info.title)
+    return CoverageError(
+        "the outlines of {layers} cannot be drawn in and let out by their accuracy ({reason}); set "
+        "accuracy_m to another value, or draw them again",
+        layers=", ".join(layer.info.title for layer in layers.values()),
+        reason=str(error),
+    )
 
 
 def _with(layer: AnyLayer, parts: Geometries) -> AnyLayer:
@@ -340,7 +366,24 @@ def _together(parts: Sequence[Geometries]) -> Geometries:
 
 
 def _cut(polygons: Geometries, box: Box) -> Geometries:
-    return np.asarray(shapely.clip_by_rect(polygons, *box), dtype=object)
+    """The polygons inside a box.
+
+    GEOS's quick way fails for one with a spike out and back, which rounding makes valid: such
+    a one is cut as any other shape is.
+    """
+    try:
+        return np.asarray(shapely.clip_by_rect(polygons, *box), dtype=object)
+    except shapely.errors.GEOSException:
+        return np.array([_cut_one(shape, box) for shape in polygons], dtype=object)
+
+
+def _cut_one(shape: shapely.Geometry, box: Box) -> shapely.Geometry:
+    try:
+        return shapely.clip_by_rect(shape, *box)
+    except shapely.errors.GEOSException:
+        whole = make_valid(np.array([shape], dtype=object))
+        common = shapely.intersection(whole, shapely.box(*box))
+        return polygonal(np.asarray(common, dtype=object))[0]
 
 
 def _both(tile: Tile) -> tuple[shapely.Geometry, shapely.Geometry]:
@@ -351,7 +394,8 @@ def _both(tile: Tile) -> tuple[shapely.Geometry, shapely.Geometry]:
         closed, back = shapely.buffer(whole, SEAM_M, join_style="mitre"), d + SEAM_M
     inward = shapely.buffer(closed, -back, quad_segs=QUADRANT_SEGMENTS)
     outward = shapely.buffer(whole, d, quad_segs=QUADRANT_SEGMENTS)
-    return shapely.clip_by_rect(inward, *tile.box), shapely.clip_by_rect(outward, *tile.box)
+    inside, around = _cut(np.array([inward, outward], dtype=object), tile.box)
+    return inside, around
 
 
 def _united(polygons: Geometries) -> shapely.Geometry:

@@ -79,6 +79,8 @@ def rings_of(geometries: Geometries) -> Rings:
     kept = ~shapely.is_empty(parts)
     parts, owner = parts[kept], owner[kept]
     rings, of_part = shapely.get_rings(parts, return_index=True)
+    filled = ~shapely.is_empty(rings)  # POLYGON ((…), EMPTY) is valid
+    rings, of_part = rings[filled], of_part[filled]
     xy, of_ring = shapely.get_coordinates(rings, return_index=True)
     if not np.isfinite(xy).all():
         raise CoverageError("a polygon has a coordinate that is not a number; repair the file")

@@ -23,7 +23,8 @@ import shapely
 from pyproj import CRS
 
 from coverage.combinations import no_layers
-from coverage.grid import Grid, index_layers, make_valid, spread
+from coverage.grid import Grid, index_layers, spread
+from coverage.mending import make_valid
 from coverage.pixels import AmountRaster, PixelGrid, Window
 from coverage.rings import Floats, Geometries, polygonal, rings_of
 from coverage.transformers import Transformer, transformer

@@ -12,7 +12,8 @@ import pyproj
 import shapely
 
 from coverage.errors import CoverageError
-from coverage.grid import make_valid, spread
+from coverage.grid import spread
+from coverage.mending import make_valid
 from coverage.pixels import PixelGrid, Window
 from coverage.places import from_pixels, grid_key, in_pixels, moved, system
 from coverage.rings import Floats, Geometries, Ints, polygonal, rings_of

@@ -15,6 +15,7 @@ import pandas as pd
 
 from geodata.columns import NOTHING, row_number
 from geodata.errors import DataError
+from geodata.placeless import FARTHEST
 
 Floats = npt.NDArray[np.float64]
 Axis = Literal["east", "north", ""]
@@ -62,6 +63,13 @@ class Written:
 NOWHERE = Written(math.nan)
 
 
+LOST = frozenset(
+    {"#n/a", "#n/a n/a", "#na", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "?",
+     "khong co", "chua co", "khong ro", "chua ro", "không có", "chưa có", "không rõ", "chưa rõ"}
+)  # fmt: skip
+"""What stands in a cell whose place was lost: a spreadsheet's errors, and words."""
+
+
 def written(cell: object, *, thousands: str = "") -> Written | None:
     """What a cell says, or None where that is no coordinate.
 
@@ -73,9 +81,18 @@ def written(cell: object, *, thousands: str = "") -> Written | None:
     (105.6882, 2065678.573)
     """
     if isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool):
-        return Written(float(cell))
+        return Written(float(cell)) if abs(float(cell)) < FARTHEST else NOWHERE
     text = "" if cell is None or cell is pd.NA else _flat(str(cell))
-    return _written(text, thousands) if text and text not in NOTHING else NOWHERE
+    return NOWHERE if not text or says_nothing(text) else _written(text, thousands)
+
+
+def says_nothing(cell: str) -> bool:
+    """Whether a cell says that there is no place: what people write, and what spreadsheets do.
+
+    >>> says_nothing("#N/A"), says_nothing("-"), says_nothing("0")
+    (True, True, False)
+    """
+    return cell.strip().casefold() in NOTHING | LOST
 
 
 def _written(text: str, thousands: str) -> Written | None:
@@ -190,7 +207,8 @@ def coordinate(column: pd.Series, *, field: str, file: str, thousands: str = "")
     the rows before it.
     """
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return Coordinate(values=column.astype("float64"))
+        values = column.astype("float64")
+        return Coordinate(values=values.where(values.abs() < FARTHEST))
     cells = [written(cell, thousands=thousands) for cell in column]
     axis: Axis = next((cell.axis for cell in cells if cell is not None and cell.axis), "")
     for at, (cell, told) in enumerate(zip(cells, column, strict=True)):
@@ -255,7 +273,7 @@ def _pair(cell: object) -> Pair | None:
     if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return None, None
     text = str(cell).strip().strip("()[]{}").strip()
-    if not text or text.casefold() in NOTHING:
+    if not text or says_nothing(text):
         return None, None
     for way in (
         r"\s*[;|/]\s*",

@@ -97,12 +97,14 @@ def unpacked_gzip(
 def harmless(name: str) -> str:
     """A file name that every system takes, and that keeps its letters.
 
+    The log of a GeoPackage keeps its name too, which SQLite looks for.
+
     >>> harmless("a:b?.shp"), harmless("con.csv"), harmless("Thôn bản.kml")
     ('a_b_.shp', '_con.csv', 'Thôn bản.kml')
     """
     stem, ending = split_ending(name)
     stem = re.sub(r"[^\w .()+=@,-]", "_", stem)[:LONGEST].strip(" .") or "file"
-    parts = [re.sub(r"\W", "", part)[:12] for part in ending.split(".")]
+    parts = [re.sub(r"\W(?!wal$)", "", part)[:12] for part in ending.split(".")]
     stem = f"_{stem}" if stem.split(".")[0].casefold() in RESERVED else stem
     return ".".join([stem, *filter(None, parts)])
 

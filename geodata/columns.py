@@ -6,14 +6,14 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.errors import DataError
+from geodata.errors import DataError, Phrase, phrase
 from geodata.syllables import TONES
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -168,6 +168,29 @@ def find_columns(
     return found
 
 
+def columns_told(columns: Iterable[object]) -> Phrase:
+    """The columns that we know by name, and how many others there are.
+
+    The first line of what is no table is contents, and no error shows them.
+
+    >>> str(columns_told(["Thôn", "Dân số", "root:x:0:0"]))
+    'Thôn, Dân số and 1 others'
+    """
+    names = [str(column) for column in columns]
+    known = [name for name in names if _key(name) in _known_keys()]
+    if not known:
+        return phrase("{count} columns of no known name", count=len(names))
+    return phrase(
+        "{names} and {count} others", names=", ".join(known[:30]), count=len(names) - len(known)
+    )
+
+
+@cache
+def _known_keys() -> frozenset[str]:
+    fields = {key for field in ALIASES for key in (*_whole_keys(field), *_cut_keys(field))}
+    return frozenset(fields)
+
+
 def _given(asked: str, field: str, names: list[str], file: str) -> str:
     """The column asked for, which must be there; Unicode forms may differ."""
     same = {unicodedata.normalize("NFC", name): name for name in names}
@@ -181,7 +204,7 @@ def _given(asked: str, field: str, names: list[str], file: str) -> str:
         file=file,
         column=asked,
         field=field,
-        names=", ".join(names[:30]),
+        names=columns_told(names),
         hint=f" — {hint}?" if hint else "",
     )
 
@@ -215,6 +238,22 @@ def _aliases(field: str) -> tuple[str, ...]:
 def row_number(index: pd.Index, at: int) -> int:
     """How people count the row at a position: as the file does where `read_table` read it."""
     return int(index[at]) if index.name == "row" else at + 1
+
+
+def listed_rows(rows: Sequence[int], *, most: int = 200) -> str:
+    """Row numbers as people write them, those in a line as one.
+
+    >>> listed_rows([2, 5, 6, 7, 9])
+    '2, 5-7, 9'
+    """
+    parts: list[list[int]] = []
+    for row in rows:
+        if parts and row == parts[-1][1] + 1:
+            parts[-1][1] = row
+        else:
+            parts.append([row, row])
+    told = [str(a) if a == b else f"{a}-{b}" for a, b in parts]
+    return ", ".join(told[:most]) + (", …" if len(told) > most else "")
 
 
 def row_numbers(index: pd.Index) -> npt.NDArray[np.int64]:

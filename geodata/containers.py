@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -21,17 +21,19 @@ from geodata.archives import Limits, files_in, unpacked_gzip, unpacked_zip
 from geodata.errors import CallError, GeodataError, MissingFileError, UnreadableError
 from geodata.files import copy_folder
 from geodata.kinds import HEAD, LAYERED, recognise
-from geodata.parts import BESIDE, beside_raster, parts_of
+from geodata.parts import BESIDE, LOG, beside_raster, parts_of
 from geodata.readers import require_self_contained
+from geodata.readers.consistency import require_consistent
+from geodata.readers.geojson_forms import plain_geojson
+from geodata.readers.geopackage_rows import recounted_gpkg
+from geodata.readers.kml_structure import plain_kml, structure_of
+from geodata.readers.workbook_cells import cells_of
 from geodata.refusal import refused
 
 MAP_ENDINGS = (".gpkg", ".shp", ".fgb", ".tab", ".mif", ".geojson", ".kml")
-COMPANIONS = {".shp": (".shx",), ".mif": (".mid",)}
-"""Those of the files beside without which nothing can be read."""
-
 NO_DATA = re.compile(
     r"(?i)(\.(md|pdf|docx?|html?|xml|css|js|py|png|jpe?g|gif|aux|log|ini|lnk"
-    r"|qml|qgz|qgs|sld|lyrx?|mxd|sbn|sbx|qpj|qmd|fix|atx|cst|wor|toml)"
+    r"|qml|qgz|qgs|sld|lyrx?|mxd|sbn|sbx|qpj|qmd|fix|atx|cst|wor|toml|gpkg-?(wal|shm|journal))"
     r"|(readme|licen[cs]e)[^/]*\.txt)$"
 )
 """Names inside an archive or a folder that are no data, whatever they begin with."""
@@ -232,6 +234,8 @@ def _parts_of(name: str, path: Path, kind: str) -> tuple[Part, ...]:
     elif kind in LAYERED:
         with refused(path, name=name), known_to_gdal(path, kind) as address:
             layers = placed_layers(address)
+            if kind == ".kml" and structure_of(path, name=name).bare_folders:
+                layers = _filled_layers(address, layers)
     if not layers:
         return (Part(name=name, path=path, layer=None, kind=kind),)
     several = len(layers) > 1
@@ -247,9 +251,18 @@ def placed_layers(address: str) -> list[str]:
     return placed or [str(name) for name, _ in layers]
 
 
+def _filled_layers(address: str, layers: list[str]) -> list[str]:
+    """The layers with rows, or all where none has any: folders of a KML that only hold folders."""
+    if len(layers) < 2:
+        return layers
+    filled = [one for one in layers if pyogrio.read_info(address, layer=one)["features"]]
+    return filled or layers
+
+
 def _filled_sheets(path: Path) -> list[str]:
     """The sheets that hold anything. One sheet is not looked into."""
     with refused(path):
+        cells_of(path, name=path.name)  # refuses what would not fit into memory
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
         if len(names) < 2:
@@ -262,28 +275,41 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     """An address under which GDAL takes a file for what it is, whatever its ending.
 
     A file under a wrong ending is copied, with those beside it, to a passing folder. Raises
-    `UnreadableError` for a file that leads to others than came with it (see `geodata.readers`).
+    `UnreadableError` for a file that leads to others than came with it, and for one whose parts
+    disagree (see `geodata.readers`).
     """
     require_self_contained(path, kind)
     beside = parts_of(path)
-    for needed in COMPANIONS.get(kind, ()):
-        if needed not in beside:
-            raise UnreadableError(
-                "{file} came without the {missing} file that belongs to it; send all files of "
-                "that name together",
-                file=path.name,
-                missing=needed,
-            )
+    with refused(path):
+        require_consistent(path, kind, beside, name=path.name)
     kind = ".gdb" if kind == "gdb" else kind
-    if path.suffix.lower() in (kind, ".json" if kind == ".geojson" else kind):
+    named = path.suffix.lower() in (kind, ".json" if kind == ".geojson" else kind)
+    if named and kind not in REWRITTEN:
         yield str(path)
         return
     with TemporaryDirectory(prefix="phusong-") as folder:
-        named = Path(folder) / (path.stem + kind)
-        if path.is_dir():
-            copy_folder(path, named)
-        else:
-            shutil.copyfile(path, named)
-        for ending, other in beside.items():
-            shutil.copyfile(other, named.with_suffix(ending))
-        yield str(named)
+        copy = Path(folder) / (path.stem + kind)
+        with refused(path):
+            rewritten = kind in REWRITTEN and REWRITTEN[kind](path, copy, name=path.name)
+        if named and not rewritten:
+            yield str(path)
+            return
+        if not rewritten:
+            _copy(path, copy, beside)
+        yield str(copy)
+
+
+REWRITTEN = {".kml": plain_kml, ".geojson": plain_geojson, ".gpkg": recounted_gpkg}
+"""Kinds of which GDAL is given another form where it would read a part of what a file holds."""
+
+
+def _copy(path: Path, copy: Path, beside: Mapping[str, Path]) -> None:
+    """Copy a file, and those beside it, under the name that GDAL knows its kind by."""
+    if path.is_dir():
+        copy_folder(path, copy)
+    else:
+        shutil.copyfile(path, copy)
+    for ending, other in beside.items():
+        shutil.copyfile(
+            other, copy.with_suffix(copy.suffix + LOG if ending.endswith(LOG) else ending)
+        )

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from geodata import rasters
-from geodata.columns import find_columns, plain
+from geodata.columns import columns_told, find_columns, plain
 from geodata.containers import Part
 from geodata.encodings import Told
 from geodata.errors import DataError, Phrase
@@ -107,7 +107,7 @@ class Candidate:
                 "{file} has no column {column}, which its convention asks for; it has {names}",
                 file=self.file,
                 column=missing[0],
-                names=", ".join(map(str, self.table.columns[:20])),
+                names=columns_told(self.table.columns),
             )
         return found
 

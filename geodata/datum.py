@@ -17,6 +17,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from geodata.areas import mended
 from geodata.columns import find_columns, plain, text
 from geodata.diagnose import sign_test
 from geodata.errors import Phrase, phrase
@@ -190,8 +191,8 @@ def _outside(shapes: Shapes, owners: Shapes) -> Floats:
     out = (~shapely.intersects(owners, np.asarray(shapely.centroid(shapes), dtype=object))).astype(
         float
     )
-    areas = shapely.make_valid(shapes[flat])
-    inside = shapely.area(shapely.intersection(areas, shapely.make_valid(owners[flat])))
+    areas = mended(shapes[flat])
+    inside = shapely.area(shapely.intersection(areas, mended(owners[flat])))
     out[flat] = 1 - inside / np.maximum(shapely.area(areas), 1e-9)
     return out
 

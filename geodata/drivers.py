@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 
 from pyproj import network
 
@@ -77,6 +78,7 @@ def leave_out() -> None:
     for key in TAKEN_AWAY:
         os.environ.pop(key, None)
     os.environ.update(SETTINGS)
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pyogrio(\.|$)")
     named = {key: os.environ.pop(key) for key in ("GDAL_SKIP", "OGR_SKIP") if key in os.environ}
     network.set_network_enabled(active=False)  # type: ignore[attr-defined]  # not said to be public, but documented
     try:

@@ -11,10 +11,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
-from geodata.columns import plain
-from geodata.errors import UnreadableError
+from geodata.columns import plain, row_number
+from geodata.errors import UnreadableError, phrase
+from geodata.findings import ROWS_KEPT, Finding
 
 FILE = "village_ids.csv"
 COLUMNS = ("village_id", "commune", "village", "x", "y")
@@ -66,6 +68,42 @@ def mint_ids(villages: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
     out = villages.copy()
     out["village_id"] = [ids[k] for k in range(len(keys))]
     return out
+
+
+def repeated_villages(villages: gpd.GeoDataFrame, *, file: str) -> tuple[Finding, ...]:
+    """A warning where villages without ids look like one village in several rows.
+
+    Those are of one name and one commune, and of the same population and households, or of none
+    told: its people then count once a row.
+    """
+    named = villages["village"].notna().to_numpy()
+    fields = ("commune_code", "commune", "district_code", "district", "village")
+    key = pd.DataFrame({f: villages[f].fillna("").map(plain) for f in fields})
+    key["population"], key["households"] = villages["population"], villages["households"]
+    known = (villages["commune_code"].notna() | villages["commune"].notna()).to_numpy()
+    again = key.duplicated(keep=False).to_numpy() & named & known
+    if not again.any():
+        return ()
+    rows = tuple(row_number(villages.index, int(k)) for k in np.flatnonzero(again)[:ROWS_KEPT])
+    told = phrase(
+        "{file}: {count} rows repeat the name, commune and population of another row (first: "
+        "{village}, rows {rows}); if they are one village, its people count several times, so "
+        "join them or give each row of a village the same village_id",
+        file=file,
+        count=int(again.sum()),
+        village=str(villages["village"].iloc[int(np.flatnonzero(again)[0])]),
+        rows=", ".join(map(str, rows[:5])),
+    )
+    return (
+        Finding(
+            kind="village-in-rows",
+            severity="warning",
+            sentence=told,
+            file=file,
+            rows=rows,
+            count=int(again.sum()),
+        ),
+    )
 
 
 def _carried(keys: list[tuple[str, str]], places: Floats, known: list[Known]) -> dict[int, str]:

@@ -46,7 +46,10 @@ P = ParamSpec("P")
 PACKED = (b"PK\x03\x04", b"\x1f\x8b")
 """How a ZIP and a gzip file begin; others are no archives that are opened."""
 
-SIDECARS = (*BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx")
+SIDECARS = (
+    *BESIDE, ".sbn", ".sbx", ".qmd", ".qpj", ".xml", ".fix", ".atx",
+    ".gpkg-wal", ".gpkgshm", ".gpkgjourna",
+)  # fmt: skip
 """Endings of files that are no data: parts of others, and what GIS programs keep beside them."""
 
 
@@ -310,7 +313,7 @@ def safe_name(name: str) -> str:
     last = re.split(r"[/\\]", name.replace("\0", ""))[-1]
     stem, ending = split_ending(last)
     stem = "-".join(plain(stem).split())[:LONGEST].strip("-") or "file"
-    parts = [re.sub(r"[^a-z0-9]", "", part)[:10] for part in ending.lower().split(".")]
+    parts = [re.sub(r"[^a-z0-9](?!wal$)", "", part)[:10] for part in ending.lower().split(".")]
     stem = f"{stem}-file" if stem in RESERVED else stem
     return ".".join([stem, *filter(None, parts)])
 

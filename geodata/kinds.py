@@ -102,7 +102,7 @@ def _text_kind(path: Path, head: bytes) -> str:
     """GeoJSON, KML or CSV. Other XML may name further files and addresses: it is not opened."""
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()
-    if text.startswith("{"):
+    if text.startswith("{") or re.match(r"\[\s*\{", text):
         if "gdal_streamed_alg" in text:  # it would have GDAL read whatever file it names
             raise UnreadableError(
                 "{file} is a list of commands and no data; send the layer itself", file=path.name
@@ -115,6 +115,7 @@ def _text_kind(path: Path, head: bytes) -> str:
                 file=path.name,
             )
         return ".kml"
+    _require_no_markup(path, text)
     binary = b"\x00" in head and not wide
     if text.startswith("<") or binary or head.startswith(b"%PDF"):
         raise UnreadableError(
@@ -123,3 +124,28 @@ def _text_kind(path: Path, head: bytes) -> str:
             file=path.name,
         )
     return "csv"
+
+
+def _require_no_markup(path: Path, text: str) -> None:
+    """Refuse a web page and other XML, whatever the ending, by what it is and with what to do."""
+    if re.search(r"(?i)<workbook\b|schemas-microsoft-com:office:spreadsheet", text) and (
+        "<?xml" in text[:100]
+    ):
+        raise UnreadableError(
+            "{file} is a table that Excel 2003 saved as XML; open it in Excel or LibreOffice and "
+            "save it as .xlsx",
+            file=path.name,
+        )
+    if re.match(r"(?i)mime-version:", text) or re.search(
+        r"(?i)^<(!doctype html|html|table|head|meta|body|style|div)\b|<html\b", text
+    ):
+        raise UnreadableError(
+            "{file} is a web page, whatever its ending says; open it in Excel or LibreOffice and "
+            "save it as .xlsx",
+            file=path.name,
+        )
+    if text.startswith("<") and re.search(r"opengis\.net/gml|<(\w+:)?gpx\b", text):
+        raise UnreadableError(
+            "{file} is GML or GPX; open it in a GIS and save the layer as a GeoPackage",
+            file=path.name,
+        )

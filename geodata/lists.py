@@ -12,7 +12,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from geodata.columns import find_columns, numbers, plain, text, truths
+from geodata.columns import columns_told, find_columns, numbers, plain, text, truths
 from geodata.conventions.vietnamese_list import TOTAL
 from geodata.encodings import Told
 from geodata.errors import DataError, Phrase, phrase
@@ -85,7 +85,7 @@ def official_list(
             "{file} has no column of villages; found {names}; name it with list_columns = "
             '{{ village = "…" }}',
             file=file,
-            names=", ".join(map(str, flat.columns[:20])),
+            names=columns_told(flat.columns),
         )
     texts = {f: text(flat[c]).astype(object) for f, c in found.items() if f in (*UNITS, "village")}
     read_rows = _Rows()

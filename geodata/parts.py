@@ -21,6 +21,9 @@ AFTER = (".msk", ".aux.xml", ".ovr")
 
 RASTER = (".tif", ".tiff")
 
+LOG = "-wal"
+"""What follows a GeoPackage's whole name: the log that holds what was written last."""
+
 DOUBLE = re.compile(r"(?i)\.[a-z0-9]{1,10}\.(msk|aux\.xml|ovr)$")
 
 
@@ -52,8 +55,9 @@ def digested_parts(path: Path, *, names: Names = os.listdir) -> dict[str, Path]:
 def parts_of(path: Path) -> dict[str, Path]:
     """The files that belong to a map file, a table or a GeoTIFF, by their endings in lower case.
 
-    Those of a Shapefile, a TAB or a MIF, and of a raster its world file, and what follows its
-    whole name: ``.tif.msk``, ``.tif.aux.xml`` and ``.tif.ovr``. Of a folder there are none.
+    Those of a Shapefile, a TAB or a MIF, the log of a GeoPackage that is not empty
+    (``.gpkg-wal``), and of a raster its world file, and what follows its whole name:
+    ``.tif.msk``, ``.tif.aux.xml`` and ``.tif.ovr``. Of a folder there are none.
     """
     return {} if path.is_dir() else _parts_of_file(path, os.listdir)
 
@@ -61,13 +65,14 @@ def parts_of(path: Path) -> dict[str, Path]:
 def _parts_of_file(path: Path, names: Names) -> dict[str, Path]:
     own, start = path.suffix.lower(), path.stem
     after_own = tuple(own + ending for ending in AFTER)
-    wanted = (*WORLD, *after_own) if own in RASTER else (*BESIDE, *WORLD, *after_own)
+    log = own + LOG
+    wanted = (*WORLD, *after_own) if own in RASTER else (*BESIDE, *WORLD, *after_own, log)
     found = {}
     alike = (name for name in names(path.parent) if name.startswith(start) and name != path.name)
     for name in sorted(alike):
         stem, ending = split_ending(name)
         if ending.lower() in wanted and stem == start:
             one = path.with_name(name)
-            if one.is_file():
+            if one.is_file() and (ending.lower() != log or one.stat().st_size):
                 found[ending.lower()] = one
     return found

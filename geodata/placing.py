@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
@@ -14,12 +14,13 @@ import shapely
 from pyproj.exceptions import CRSError, ProjError
 
 from coverage.transformers import to_system
-from geodata.angles import Coordinate, coordinate, split_pair, thousands_of, unpacked
-from geodata.columns import find_columns
+from geodata.angles import Coordinate, coordinate, says_nothing, split_pair, thousands_of, unpacked
+from geodata.columns import columns_told, find_columns, row_number
 from geodata.densify import densified
 from geodata.diagnose import AsSaid
 from geodata.errors import DataError, StudyError
 from geodata.findings import Finding, finding
+from geodata.placeless import nulled
 from geodata.readers.crs_files import named_file
 from geodata.systems import WGS84, crs_of, moved, on_earth, same_datum
 
@@ -132,7 +133,7 @@ def place(
     pair = _columns_of(found, told)
     if pair is not None:
         return _Columns(raw=raw, names=pair, file=file, study=crs, told=told, said=said).placed()
-    shapes = _shapes(raw[found["wkt"]]) if "wkt" in found else None
+    shapes = _shapes(raw[found["wkt"]], file) if "wkt" in found else None
     if shapes is not None:
         return _from_text(raw, shapes, crs, told, said)
     if "latlon" in found and _holds_pairs(raw[found["latlon"]]):
@@ -141,7 +142,7 @@ def place(
         "{file} has no geometry and no coordinate columns; expected lon and lat, or x and y "
         "(found {names})",
         file=file,
-        names=", ".join(map(str, raw.columns[:20])),
+        names=columns_told(raw.columns),
     )
 
 
@@ -149,6 +150,9 @@ def _from_geometry(
     raw: gpd.GeoDataFrame, system: pyproj.CRS | None, said: AsSaid, *, given: bool = True
 ) -> Placement:
     """Geometry as it stands, or turned and scaled as the study file says."""
+    there = nulled(raw.geometry)
+    if there is not raw.geometry:
+        raw = raw.set_geometry(there)
     same = raw.crs is None or raw.crs == system
     table = raw if same else raw.set_crs(system, allow_override=True)
     scale = 1000.0 if said.xy_unit == "km" else 1.0
@@ -199,7 +203,13 @@ class _Columns:
             coordinate(column, field=name, file=self.file, thousands=sign)
             for column, name in zip(columns, names, strict=True)
         ]
-        return _unpacked(read)
+        return _unpacked(_nowhere_at_zero(read))
+
+
+def _nowhere_at_zero(read: list[Coordinate]) -> list[Coordinate]:
+    """The columns without rows that are 0 in both: what programs write for a place not known."""
+    zero = (read[0].values == 0) & (read[1].values == 0)
+    return [replace(one, values=one.values.mask(zero)) for one in read] if zero.any() else read
 
 
 def _unpacked(read: list[Coordinate]) -> list[Coordinate]:
@@ -311,7 +321,7 @@ def _notes(
 
 def _holds_pairs(column: pd.Series) -> bool:
     """Whether the first cell with anything in it holds two coordinates: "vị trí" may be words."""
-    filled = column.dropna()
+    filled = column[[not says_nothing(str(cell)) for cell in column.fillna("-")]]
     try:
         first, _ = split_pair(filled[:1], field="", file="")
     except DataError:
@@ -336,9 +346,10 @@ def _from_one_column(
     return replace(placed, table=table, findings=())
 
 
-def _shapes(column: pd.Series) -> tuple[gpd.GeoSeries, pyproj.CRS | None] | None:
+def _shapes(column: pd.Series, file: str) -> tuple[gpd.GeoSeries, pyproj.CRS | None] | None:
     """Geometries out of WKT (with or without SRID) or hexadecimal WKB; None where it is none."""
-    cells = [None if pd.isna(cell) else str(cell).strip() or None for cell in column]
+    told = [None if pd.isna(cell) else str(cell).strip() or None for cell in column]
+    cells = [None if cell is None or says_nothing(cell) else cell for cell in told]
     bare = [cell and cell.partition(";")[2] if _has_srid(cell) else cell for cell in cells]
     srids = {int(cell[5:].partition(";")[0]) for cell in cells if cell and _has_srid(cell)}
     first = next((cell for cell in bare if cell), "")
@@ -350,10 +361,26 @@ def _shapes(column: pd.Series) -> tuple[gpd.GeoSeries, pyproj.CRS | None] | None
             shapes = shapely.from_wkt(np.array(bare, dtype=object))
         known = [crs_of(f"EPSG:{srid}") for srid in srids]
     except (shapely.errors.ShapelyError, CRSError, ValueError, TypeError):
+        _require_shapes(bare, column.index, file)
         return None
     if not first or len(known) > 1:
         return None
     return gpd.GeoSeries(shapes, index=column.index), known[0] if known else None
+
+
+def _require_shapes(cells: Sequence[str | None], index: pd.Index, file: str) -> None:
+    """Raise `DataError` with the first cell that is no shape, where most of them are some."""
+    filled = [(at, cell) for at, cell in enumerate(cells) if cell]
+    read = shapely.from_wkt([cell for _, cell in filled], on_invalid="ignore")
+    bad = np.flatnonzero(shapely.is_missing(read))
+    if len(bad) and 2 * len(bad) < len(filled):
+        raise DataError(
+            "{file}, row {row}: the shape is not one: a ring is not closed or has too few "
+            "corners, or its text is cut ({count} rows are so); draw it again",
+            file=file,
+            row=row_number(index, filled[int(bad[0])][0]),
+            count=len(bad),
+        )
 
 
 def _has_srid(cell: str | None) -> bool:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import shapely
 from pyarrow import parquet
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
+from geodata.coded import decoded
+from geodata.columns import row_number
 from geodata.containers import Part, chosen, known_to_gdal, opened
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
-from geodata.findings import Finding, finding
+from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.parts import parts_of
 from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
+from geodata.readers.geodatabase_rows import codes_in
+from geodata.readers.geopackage_rows import codes_of
+from geodata.readers.kml_structure import structure_of
+from geodata.readers.mapinfo_parts import mid_rows, unequal
+from geodata.readers.parquet_shapes import untold_shapes
+from geodata.readers.workbook_cells import ERRORS
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
+
+ITEMS = "GDB_Items"
+"""The table of a file geodatabase that describes its layers and domains."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,13 +105,19 @@ def read_part(
         if kind == "csv":
             return _csv(part, encoding)
         if kind == "excel":
-            return _mended(excel_table(path, part.layer), part.name, encoding)
+            reading = _mended(excel_table(path, part.layer), part.name, encoding)
+            return replace(
+                reading, findings=(*reading.findings, *_error_cells(reading.table, part.name))
+            )
         table = _read_parquet(path) if kind == "parquet" else _read_map(part)
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
     checked = _checked(table, path, crs, unplaced=unplaced) if placed else table
     reading = _mended(checked, part.name, encoding)
-    return replace(reading, findings=(*_incomplete(part), *reading.findings))
+    with refused(path):
+        table, coded = decoded(reading.table, _codes(part), file=part.name)
+    found = (*_incomplete(part), *_left_out(part), *reading.findings, *coded)
+    return Reading(table=table, findings=found)
 
 
 def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
@@ -108,7 +130,9 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
     """A CSV; where it is neither Unicode nor seen to be Vietnamese, a warning says so."""
     table, is_unicode = csv_table(part.path)
     reading = _mended(table, part.name, encoding)
-    if is_unicode or encoding is not None or reading.findings:
+    cut = _cut_short(part, table)
+    reading = replace(reading, findings=(*reading.findings, *cut))
+    if is_unicode or encoding is not None or len(reading.findings) > len(cut):
         return reading
     doubt = finding(
         "encoding-doubt",
@@ -117,7 +141,48 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
         "it as CSV UTF-8 or say encoding = … in its entry of the study file",
         file=part.name,
     )
-    return replace(reading, findings=(doubt,))
+    return replace(reading, findings=(doubt, *cut))
+
+
+def _cut_short(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
+    """A warning where the last line alone lacks cells and its end: the file may go on elsewhere."""
+    with part.path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        ends = stream.read(1) in (b"\n", b"\r", b"\x1a", b"\0")
+    last = table.iloc[:, -1]
+    if ends or len(table) < 3 or pd.notna(last.iloc[-1]) or last.iloc[:-1].isna().any():
+        return ()
+    return (
+        finding(
+            "cut-short",
+            "warning",
+            "{file} ends in the middle of row {row}; it seems to be cut short, so send it again",
+            file=part.name,
+            row=row_number(table.index, len(table) - 1),
+        ),
+    )
+
+
+def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
+    """A warning about cells that show an error of the spreadsheet in place of a value."""
+    shown = table.isin(ERRORS.values()).to_numpy()
+    if not shown.any():
+        return ()
+    at, column = (int(k) for k in np.argwhere(shown)[0])
+    rows = np.flatnonzero(shown.any(axis=1))
+    told = finding(
+        "error-cells",
+        "warning",
+        "{file}: {count} cells show an error of the spreadsheet (first: {found} in row {row}, "
+        "column {column}); correct them there",
+        file=name,
+        count=int(shown.sum()),
+        found=str(table.iat[at, column]),
+        row=row_number(table.index, at),
+        column=str(table.columns[column]),
+    )
+    numbers = tuple(row_number(table.index, int(k)) for k in rows[:ROWS_KEPT])
+    return (replace(told, rows=numbers, count=len(rows)),)
 
 
 def _incomplete(part: Part) -> tuple[Finding, ...]:
@@ -133,6 +198,40 @@ def _incomplete(part: Part) -> tuple[Finding, ...]:
             file=part.name,
         ),
     )
+
+
+def _left_out(part: Part) -> tuple[Finding, ...]:
+    """Pictures and links of a KML, which are no areas."""
+    others = structure_of(part.path, name=part.name).others if part.kind == ".kml" else {}
+    if not others:
+        return ()
+    return (
+        finding(
+            "pictures-left-out",
+            "warning",
+            "{file} also holds pictures or links ({found}), which are no shapes and were left out; "
+            "if they show coverage, ask its sender for the polygons",
+            file=part.name,
+            found=", ".join(f"{name}: {count}" for name, count in others.items()),
+        ),
+    )
+
+
+def _codes(part: Part) -> Mapping[str, Mapping[str, str]]:
+    """The codes of a layer's columns that its file explains."""
+    if part.kind == ".gpkg" and part.layer is not None:
+        return codes_of(part.path, part.layer)
+    if part.kind == "gdb" and part.layer is not None:
+        with known_to_gdal(part.path, part.kind) as address:
+            try:
+                items = pyogrio.read_dataframe(
+                    address, layer=ITEMS, columns=["Definition"], read_geometry=False
+                )
+            except (DataLayerError, DataSourceError, FieldError):
+                return {}
+        texts = [one for one in items.get("Definition", ()) if isinstance(one, str)]
+        return codes_in(texts, part.layer)
+    return {}
 
 
 def _read_map(part: Part) -> pd.DataFrame:
@@ -153,19 +252,49 @@ def _decoded_map(address: str, part: Part) -> pd.DataFrame:
     encoding, and the same file would read otherwise on another machine.
     """
     said = "UTF-8" if part.kind in (".mif", ".tab") else None
+    if part.kind == ".mif":
+        rows, shapes = mid_rows(parts_of(part.path)[".mid"]), _count(address)
+        if rows != shapes:
+            raise unequal(part.name, shapes, ".mid", rows)
     try:
         table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer, encoding=said)
     except UnicodeDecodeError:
         table = pyogrio.read_dataframe(address, layer=part.layer, encoding="ISO-8859-1")
+    except shapely.errors.GEOSException:
+        _require_shapes(pyogrio.raw.read(address, layer=part.layer, columns=[])[2], part.name)
+        raise
     return table
+
+
+def _count(address: str) -> int:
+    """How many objects a MIF holds, by reading them."""
+    return int(
+        pyogrio.read_info(address, encoding="ISO-8859-1", force_feature_count=True)["features"]
+    )
+
+
+def _require_shapes(wkb: npt.NDArray[np.object_], name: str) -> None:
+    """Raise `UnreadableError` with the first row whose shape GEOS does not take."""
+    for at, one in enumerate(wkb):
+        if one is not None and shapely.from_wkb(one, on_invalid="ignore") is None:
+            raise UnreadableError(
+                "{file}, row {row}: the shape is not one: a ring is not closed or has too few "
+                "corners, or its bytes are damaged; draw it again",
+                file=name,
+                row=at + 1,
+            )
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     """GeoParquet, through Arrow: several times faster than by way of geopandas."""
-    found = parquet.read_table(path)
-    with _as_geoparquet(path):
-        meta = geo_metadata(parquet.read_metadata(path))
+    with parquet.ParquetFile(path) as file, _as_geoparquet(path):
+        found = file.read()
+        meta = geo_metadata(file.metadata)
         boxes = covering_columns(meta) if meta else set()
+        untold = None if meta else untold_shapes(found)
+    if untold is not None:
+        meta = {"primary_column": untold.column}
+        meta["columns"] = {untold.column: {"encoding": "WKB", "crs": untold.system}}
     kept = [
         name
         for name, kind in zip(found.column_names, found.schema.types, strict=True)
@@ -187,7 +316,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
                 found=str(encodings[name]),
             )
         crs = parse_crs(systems[name], name=path.name) if systems[name] else None
-        table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
+        try:
+            table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
+        except shapely.errors.GEOSException:
+            _require_shapes(wkb, path.name)
+            raise
     placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry=primary)
     return placed
 

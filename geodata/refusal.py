@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 
 import pyarrow as pa
 import python_calamine
@@ -18,6 +19,9 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError, Geometry
 from pyproj.exceptions import CRSError
 
 from geodata.errors import GeodataError, UnreadableError
+
+LONGEST = 300
+"""Letters of a library's words that are repeated; beyond them they end in …"""
 
 SAID_BY_LIBRARIES = (
     OSError,  # what Arrow says of corrupt pages, and gzip of what is none
@@ -53,7 +57,8 @@ def refused(path: Path, *, name: str = "") -> Iterator[None]:
         raise
     except SAID_BY_LIBRARIES as error:
         called = name or path.name
-        reason = " ".join(str(error).split())[:200].replace(str(path), called)
+        told = str(error).replace(str(path), called).replace(f"{path.parent}/", "")
+        reason = shorten(told, LONGEST, placeholder=" …")
         raise UnreadableError(
             "{file} cannot be read: {reason}; open it in a GIS and save it again",
             file=called,

@@ -182,9 +182,12 @@ def _technologies(
 def _require_told(told: pd.Series | str | None, index: pd.Index, field: str, file: str) -> None:
     if told is None:
         raise DataError(
-            "{file} has no column for the {field}; add {field} = … to its [[layers]] entry",
+            "{file} has no column for the {field} that is known; name it with columns = "
+            "{columns}, or, only where all rows are of one {field}, add {field} = … to its "
+            "[[layers]] entry",
             file=file,
             field=field,
+            columns=f'{{ {field} = "…" }}',
         )
     column = _parallel(told, index)
     if column.isna().any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -16,6 +16,8 @@ import python_calamine
 from geodata.codepages import as_western
 from geodata.columns import ALIASES, plain
 from geodata.errors import CallError, DataError, UnreadableError
+from geodata.readers.cells import Cells, name_of
+from geodata.readers.workbook_cells import cells_of
 
 HEADER_WITHIN = 20
 """Rows in which the header is looked for: official lists begin with titles."""
@@ -84,15 +86,56 @@ def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
             file=path.name,
             most=MOST_LETTERS,
         ) from error
-    for k, row in enumerate(rows if len(text) > LONG_CELL else (), 1):
-        if any(len(cell) > LONG_CELL and "\n" in cell for cell in row):
-            raise UnreadableError(
-                "{file} has a cell of many lines in row {row}; look there for a quotation mark "
-                "that nothing closes",
-                file=path.name,
-                row=k,
-            )
+    width = max(map(len, rows[:HEADER_WITHIN]), default=0)
+    short = 0
+    for k, row in enumerate(rows, 1):
+        if any(
+            "\n" in cell and _swallows(row, at, width, delimiter) for at, cell in enumerate(row)
+        ):
+            raise _left_open(path, k)
+        short += len(row) < width and any(delimiter in cell for cell in row)
+    if short:
+        _require_closed(text, delimiter, path)
     return rows
+
+
+def _left_open(path: Path, row: int) -> UnreadableError:
+    return UnreadableError(
+        "{file} has a cell of many lines in row {row}; look there for a quotation mark that "
+        "nothing closes",
+        file=path.name,
+        row=row,
+    )
+
+
+def _require_closed(text: str, delimiter: str, path: Path) -> None:
+    """Refuse a quotation mark that is open at the end of the file, which may be in its last row."""
+    row = 0
+    try:
+        with long_cells():
+            for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+                row += 1
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise _left_open(path, row + 1) from error
+
+
+def _swallows(row: list[str], at: int, width: int, delimiter: str) -> bool:
+    """Whether a cell of several lines holds rows, as one does after a quotation mark left open.
+
+    Its first line then ends the row it began in, or a line in it is a whole row, or it goes on
+    behind the mark that closes it at last.
+    """
+    cell = row[at]
+    lines = [line for line in cell.splitlines() if line.strip()]
+    if len(cell) > LONG_CELL:
+        return True
+    if width < 3 or len(lines) < 2:
+        return False
+    signs = [line.count(delimiter) for line in lines]
+    rest = width - 1 - at
+    ends_row = signs[0] == rest > 0 and (signs[-1] == at or len(row) < width)
+    return ends_row or any(count >= width - 1 for count in signs[1:])
 
 
 def _decoded(path: Path) -> tuple[str, bool]:
@@ -125,7 +168,12 @@ def _delimiter(text: str) -> str:
 
 
 def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
-    """A workbook's sheet: the one named, or the only one that holds anything."""
+    """A workbook's sheet: the one named, or the only one that holds anything.
+
+    Cells that show an error (#N/A) hold it as text. Raises `DataError` for formulas that no
+    program has computed, and for a sheet that reaches too far.
+    """
+    looked_at = cells_of(path, name=path.name)
     book = python_calamine.CalamineWorkbook.from_path(str(path))
     if sheet is not None and sheet not in book.sheet_names:
         raise CallError(
@@ -135,7 +183,7 @@ def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
             names=", ".join(book.sheet_names),
         )
     wanted = [sheet] if sheet else book.sheet_names
-    filled = {name: _cells(book, name) for name in wanted}
+    filled = {name: _cells(book, name, looked_at) for name in wanted}
     filled = {name: rows for name, rows in filled.items() if any(any(row) for row in rows)}
     if len(filled) > 1:
         raise CallError(
@@ -144,12 +192,36 @@ def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
             count=len(filled),
             names=", ".join(list(filled)[:8]),
         )
+    for name in filled:
+        _require_computed(looked_at.get(name, Cells()), path)
     return _headed(next(iter(filled.values()), []), path)
 
 
-def _cells(book: python_calamine.CalamineWorkbook, name: str) -> list[list[Cell]]:
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    return [[_cell(cell) for cell in row] for row in rows]
+def _require_computed(cells: Cells, path: Path) -> None:
+    """Raise `DataError` for formulas whose values nobody has computed."""
+    if cells.uncomputed:
+        raise DataError(
+            "{file}, row {row}: {count} cells hold formulas that no spreadsheet has computed "
+            "(first: {cell}); open the file in Excel or LibreOffice, save it, and send it again",
+            file=path.name,
+            row=cells.uncomputed[0][0],
+            count=len(cells.uncomputed),
+            cell=name_of(*cells.uncomputed[0]),
+        )
+
+
+def _cells(
+    book: python_calamine.CalamineWorkbook, name: str, looked_at: Mapping[str, Cells]
+) -> list[list[Cell]]:
+    read = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    rows = [[_cell(cell) for cell in row] for row in read]
+    for (row, column), error in looked_at.get(name, Cells()).errors.items():
+        if row > len(rows):  # a sheet that ends in errors alone
+            rows += [[] for _ in range(row - len(rows))]
+        cells = rows[row - 1]
+        cells += [None] * (column - len(cells))
+        cells[column - 1] = error
+    return rows
 
 
 def _cell(cell: object) -> Cell:

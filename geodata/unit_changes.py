@@ -15,6 +15,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from geodata.columns import plain
+from geodata.leading_zeros import with_zeros
 from geodata.unit_names import Register
 from geodata.unit_tables import (
     DAYS,
@@ -107,9 +108,10 @@ def listed_codes(places: pd.DataFrame, day: date) -> pd.Series[str]:
     See `Register.find` for what a row must say.
     """
     register = _register(day)
+    told = places[list(COLUMNS)].astype("string")
+    told["commune_code"] = with_zeros(told["commune_code"], register.names)
     found = [
-        register.find(*row)[0] or None
-        for row in places[list(COLUMNS)].fillna("").itertuples(index=False, name=None)
+        register.find(*row)[0] or None for row in told.fillna("").itertuples(index=False, name=None)
     ]
     return pd.Series(found, index=places.index, dtype="string")
 

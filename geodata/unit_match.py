@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import geopandas as gpd
 import pandas as pd
 
+from geodata.leading_zeros import with_zeros
 from geodata.unit_changes import COLUMNS, carried, list_day, listed_codes, table_day
 from geodata.unit_names import Register
 from geodata.unit_tables import DAYS
@@ -30,6 +31,8 @@ def with_units(villages: gpd.GeoDataFrame, units: Units) -> gpd.GeoDataFrame:
     where that table says that the commune was divided; "" where all is well.
     """
     told = pd.DataFrame(villages[list(COLUMNS)]).astype("string")
+    told["commune_code"] = with_zeros(told["commune_code"], units.communes.index)
+    told["district_code"] = with_zeros(told["district_code"], _district_codes(units))
     out = villages.copy()
     for column, kept in zip(COLUMNS, TOLD, strict=True):
         out[kept] = told[column]
@@ -186,6 +189,15 @@ def _districts(
     out["district"] = told["district"].where(kept, named).fillna(told["district"])
     out["district_code"] = code.fillna(told["district_code"])
     return out
+
+
+def _district_codes(units: Units) -> Sequence[str]:
+    """The codes of the districts, by their file or by that of the communes."""
+    if units.districts is not None:
+        return [str(code) for code in units.districts.index]
+    if "district_code" not in units.communes:
+        return []
+    return [str(code) for code in units.communes["district_code"].dropna()]
 
 
 def _district_names(units: Units) -> Mapping[str, str] | None:

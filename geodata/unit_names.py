@@ -132,5 +132,5 @@ class Register:
             return True
         own_code, own_name = self.districts[code]
         if district_code:
-            return district_code == own_code
+            return district_code.lstrip("0") == own_code.lstrip("0")
         return not own_name or same_unit(district, own_name)

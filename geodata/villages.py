@@ -15,6 +15,7 @@ from coverage.model import VILLAGE_COLUMNS
 from geodata.areas import valid_polygons
 from geodata.columns import (
     find_columns,
+    listed_rows,
     numbers,
     plain,
     row_number,
@@ -25,6 +26,7 @@ from geodata.columns import (
 from geodata.coordinates import brought, require_inside, to_study
 from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, Phrase, phrase
+from geodata.leading_zeros import with_zeros
 from geodata.placing import NOTHING_SAID, PLACES, place
 from geodata.unit_match import TOLD, with_units
 from geodata.units import SEGMENTS, Units
@@ -88,12 +90,13 @@ def _of(given: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
 def _require_places(placed: gpd.GeoDataFrame, file: str) -> None:
     missing = (placed.geometry.isna() | placed.geometry.is_empty).to_numpy()
     if missing.any():
+        rows = [row_number(placed.index, int(at)) for at in np.flatnonzero(missing)]
         raise DataError(
-            "{file}, row {row}: the village has no place ({count} rows have none); give each one "
-            "a polygon or a point",
+            "{file}: {count} villages have no place (rows {rows}); give each one a polygon or a "
+            "point",
             file=file,
-            row=row_number(placed.index, int(np.flatnonzero(missing)[0])),
-            count=int(missing.sum()),
+            rows=listed_rows(rows),
+            count=len(rows),
         )
 
 
@@ -103,7 +106,7 @@ def _areas(
     """Polygons repaired where invalid, points (and the middle of several) as discs; notes."""
     shapes = placed.geometry.to_numpy()
     points = shapely.get_dimensions(shapes) == 0
-    areas = valid_polygons(placed.geometry)
+    areas = valid_polygons(placed.geometry, file=file)
     discs = shapely.buffer(
         shapely.force_2d(shapely.centroid(shapes[points])), radius_m, quad_segs=SEGMENTS
     )
@@ -220,7 +223,7 @@ def with_centres(
     placed = placed[~(placed.geometry.isna() | placed.geometry.is_empty)]
     points = shapely.force_2d(shapely.centroid(placed.geometry.to_numpy()))
     if "village_id" in found:
-        ids = text(placed[found["village_id"]])
+        ids = with_zeros(text(placed[found["village_id"]]), villages.index)
     else:
         names = text(placed[found["village"]]) if "village" in found else None
         ids = _owners(villages, points, names, placed.index)

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
-from geodata.checks.model import AREAL, Subject, about_rows
+from geodata.areas import mended
+from geodata.checks.model import AREAL, Role, Subject, about_rows
 from geodata.errors import Phrase, phrase
 from geodata.findings import Finding, Severity
+
+NEEDED: frozenset[Role] = frozenset({"villages", "communes", "districts", "zones_5g"})
+"""Roles of which every row must have a place; of others rows without one are left out."""
 
 MOST_VERTICES = 5_000_000
 """Validity of more than this is not looked at: it would take longer than everything else."""
@@ -23,7 +27,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
     gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if not gone.any():
         return
-    needed: Severity = "warning" if subject.role in ("layer", "extent", "table") else "error"
+    needed: Severity = "error" if subject.role in NEEDED else "warning"
     yield about_rows(
         "geometry-empty",
         needed,
@@ -98,7 +102,7 @@ def flat_villages(subject: Subject) -> Iterator[Finding]:
     there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     suspect = there & (shapely.get_dimensions(shapes) > 0) & ~(shapely.area(shapes) > 0)
     flat = np.zeros(len(shapes), bool)  # a bow tie's area is 0 until it is repaired
-    flat[suspect] = ~(shapely.area(shapely.make_valid(shapes[suspect])) > 0)
+    flat[suspect] = ~(shapely.area(mended(shapes[suspect], file=subject.file)) > 0)
     if flat.any():
         yield about_rows(
             "geometry-flat",

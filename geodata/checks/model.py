@@ -68,7 +68,7 @@ class Subject:
         """All its polygons united, None where it has none."""
         if self.placed is None:
             return None
-        shapes = valid_polygons(self.placed.geometry).dropna().to_numpy()
+        shapes = valid_polygons(self.placed.geometry, file=self.file).dropna().to_numpy()
         if not len(shapes):
             return None
         fits = shapely.is_empty(shapely.coverage_invalid_edges(shapes)).all()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
+from geodata.areas import mended
 from geodata.checks.model import Subject, Together, about_rows
 from geodata.findings import Finding, finding
 
@@ -67,7 +68,9 @@ def stops_short(together: Together) -> Iterator[Finding]:
     for subject in together.of("extent"):
         if subject.placed is None:
             continue
-        shape = shapely.union_all(shapely.make_valid(subject.placed.geometry.dropna().to_numpy()))
+        shape = shapely.union_all(
+            mended(subject.placed.geometry.dropna().to_numpy(), file=subject.file)
+        )
         shapely.prepare(shape)
         missed = int((~shapely.intersects(shape, points)).sum())
         if missed > LEFT_OUT * len(points):

@@ -37,7 +37,7 @@ def neighbours(subject: Subject) -> Iterator[Finding]:
     """Overlaps and slivers between villages, or between units of one file."""
     if subject.placed is None or subject.role not in ("villages", "communes", "districts"):
         return
-    shapes = valid_polygons(subject.placed.geometry).to_numpy()
+    shapes = valid_polygons(subject.placed.geometry, file=subject.file).to_numpy()
     there = np.flatnonzero(~shapely.is_missing(shapes))
     if len(there) < 2:
         return

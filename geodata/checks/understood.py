@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from geodata.checks.model import Subject
 from geodata.findings import Finding, finding
 
-SHOWN = 8
-
 
 def nothing_known(subject: Subject) -> Iterator[Finding]:
     """A file by itself without one column that we know."""
@@ -17,8 +15,8 @@ def nothing_known(subject: Subject) -> Iterator[Finding]:
     yield finding(
         "not-understood",
         "warning",
-        "no column of this file is known ({names}); say what it is when a study is made of it, "
-        "or give the columns names such as Thôn, Xã, Huyện, Dân số",
+        "none of the {count} columns of this file is known by name; say what it is when a study is "
+        "made of it, or give the columns names such as Thôn, Xã, Huyện, Dân số",
         file=subject.file,
-        names=", ".join(str(name)[:30] for name in list(subject.table.columns)[:SHOWN]),
+        count=len(subject.table.columns),
     )

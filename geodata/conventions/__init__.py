@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from geodata.convention import Candidate, Convention
+from geodata.conventions.drive_tests import is_placed
 from geodata.errors import CallError, DataError
 from geodata.filing import Kind
 
@@ -83,6 +84,8 @@ def _fallback(candidate: Candidate, kinds: Sequence[Kind]) -> Convention:
             high=f"{values.max():g}" if values.size else "–",
             known=", ".join(c.name for c in conventions() if c.name.endswith("_raster")),
         )
+    if "measurements" in kinds and is_placed(candidate):
+        return named("drive_tests")  # a table at places: the study file may name its columns
     fitting = [one for one in conventions() if one.fallback and one.kind in kinds]
     for one in fitting:
         if one.recognises(candidate):

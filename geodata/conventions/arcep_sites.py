@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.transformers import to_system
-from geodata.columns import numbers, text, truths
+from geodata.columns import columns_told, numbers, text, truths
 from geodata.convention import Candidate, Convention
 from geodata.errors import DataError, phrase
 from geodata.filing import Filing, Rows
@@ -76,7 +76,7 @@ def _points(
             "{file} has no geometry and no coordinate columns; expected lon and lat, or x and y "
             "(found {names})",
             file=file,
-            names=", ".join(map(str, table.columns[:20])),
+            names=columns_told(table.columns),
         )
     column = _operator(found)
     operator = (

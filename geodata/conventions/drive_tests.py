@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from coverage.model import Technology
-from geodata.columns import find_columns, numbers, plain, row_number, text, truths
+from geodata.angles import coordinate, says_nothing
+from geodata.columns import columns_told, find_columns, numbers, plain, row_number, text, truths
 from geodata.convention import Candidate, Convention
 from geodata.errors import DataError, phrase
 from geodata.filing import Filing, Measurements
@@ -29,6 +30,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
                      "plmn", "mccmnc", "mcc_mnc", "operatorname"),
         "technology": ("technology", "network_type", "rat", "networktech", "networkmode",
                        "network_tech", "radio", "cong_nghe", "tech"),
+        "signal": ("signal", "signal_dbm", "signal_strength", "level_dbm", "dbm"),
         "served": ("served", "in_service", "co_song"),
     }
 )  # fmt: skip
@@ -50,9 +52,16 @@ def recognises(candidate: Candidate) -> bool:
     if candidate.part.is_raster:
         return False
     found = _found(candidate, {})
-    placed = candidate.shape == "point" or {"lon", "lat"} <= candidate.find("lon", "lat").keys()
     other = candidate.find("mobile_coverage_id", "quadkey", "providerid")
-    return placed and not other and bool(found.keys() & SIGNALS.keys())
+    return is_placed(candidate) and not other and bool(found.keys() & SIGNALS.keys())
+
+
+def is_placed(candidate: Candidate) -> bool:
+    """Whether a file is a table at points."""
+    if candidate.part.is_raster:
+        return False
+    columns = candidate.find("lon", "lat")
+    return candidate.shape == "point" or {"lon", "lat"} <= columns.keys()
 
 
 def _found(candidate: Candidate, given: Mapping[str, str]) -> dict[str, str]:
@@ -72,7 +81,7 @@ def means(candidate: Candidate, filing: Filing) -> Measurements:
     """
     found = _found(candidate, filing.columns)
     table, file = candidate.table, candidate.file
-    signal, technology = _signal(table, found, file)
+    signal, technology = _signal(table, found, filing.columns, file)
     served = _served(table, found, file)
     if filing.technology:
         technology = technology.mask(technology.isna() & signal.notna(), filing.technology)
@@ -118,13 +127,17 @@ def _served(table: pd.DataFrame, found: Mapping[str, str], file: str) -> pd.Seri
 
 
 def _signal(
-    table: pd.DataFrame, found: Mapping[str, str], file: str
+    table: pd.DataFrame, found: Mapping[str, str], given: Mapping[str, str], file: str
 ) -> tuple[pd.Series[float], pd.Series[str]]:
-    """The level of each sample and its technology: told by a column, else by which level it is."""
+    """The level of each sample and its technology: told by a column, else by which level it is.
+
+    A column of levels that is ``given`` goes before those that are found.
+    """
     signal = pd.Series(np.nan, index=table.index)
     technology = pd.Series(pd.NA, index=table.index, dtype="string")
-    asked = {"signal": found["signal"]} if "signal" in found else {}
-    columns = asked or {name: found[name] for name in SIGNALS if name in found}
+    columns = {name: found[name] for name in SIGNALS if name in found and "signal" not in given}
+    if not columns and "signal" in found:
+        columns = {"signal": found["signal"]}
     if not columns:
         raise DataError(
             "{file} has no column of signal strength; name it with columns = {columns}",
@@ -132,7 +145,8 @@ def _signal(
             columns='{ signal = "…" }',
         )
     for name, column in columns.items():
-        levels = numbers(table[column], field=column, file=file)
+        cells = table[column].mask(table[column].map(_says_nothing))
+        levels = numbers(cells, field=column, file=file)
         mine = signal.isna() & levels.between(LOW_DBM, HIGH_DBM)
         signal = signal.mask(mine, levels)
         technology = technology.mask(mine, SIGNALS.get(name, pd.NA))
@@ -141,6 +155,11 @@ def _signal(
         known = words.map(lambda word: technology_in(word, {}), na_action="ignore")
         technology = known.astype("string").fillna(technology)
     return signal, technology
+
+
+def _says_nothing(cell: object) -> bool:
+    """Whether a cell is text that tells no level: empty, or an error of a spreadsheet."""
+    return isinstance(cell, str) and (not cell.strip() or says_nothing(cell))
 
 
 def _points(candidate: Candidate, columns: Mapping[str, str]) -> gpd.GeoSeries:
@@ -154,9 +173,11 @@ def _points(candidate: Candidate, columns: Mapping[str, str]) -> gpd.GeoSeries:
             "{file} has no geometry and no coordinate columns; expected lon and lat, or x and y "
             "(found {names})",
             file=candidate.file,
-            names=", ".join(map(str, table.columns[:20])),
+            names=columns_told(table.columns),
         )
-    lon, lat = (numbers(table[found[k]], field=k, file=candidate.file) for k in ("lon", "lat"))
+    lon, lat = (
+        coordinate(table[found[k]], field=k, file=candidate.file).values for k in ("lon", "lat")
+    )
     known = (lon.abs() <= 180) & (lat.abs() <= 90) & ~((lon == 0) & (lat == 0))
     points = gpd.GeoSeries.from_xy(lon, lat, index=table.index, crs=WGS84)
     return points.where(known.to_numpy(bool), None)

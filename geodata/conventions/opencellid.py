@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +26,20 @@ COLUMNS = (
 """The order of an export without a header."""
 
 USED = ("radio", "mcc", "net", "lon", "lat", "range", "updated")
+NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "radio": ("radio", "radio type", "rat"),
+        "mcc": ("mcc",),
+        "net": ("net", "mnc"),
+        "lon": ("lon", "long", "lng", "longitude"),
+        "lat": ("lat", "latitude"),
+        "range": ("range", "range m"),
+        "updated": ("updated",),
+        "network": ("network", "operator", "carrier", "operator name"),
+    }
+)
+"""Our field → names of its column in headers of OpenCelliD, Mozilla and those who share them."""
+
 RADIO = r"(GSM|UMTS|LTE|NR|CDMA|NBIOT)"
 REFUSALS = re.compile(r"\b(RATE_LIMITED|INVALID_TOKEN|[A-Z]+_(?:LIMITED|TOKEN|LIMIT|EXCEEDED))\b")
 """What the service answers in place of a file."""
@@ -45,7 +61,16 @@ def _refusal(head: str) -> str | None:
 
 def _has_header(head: str) -> bool:
     first = [plain(cell) for cell in head.partition("\n")[0].split(",")]
-    return {"radio", "mcc", "net", "lon", "lat"} <= set(first)
+    return {"radio", "mcc", "net", "lon", "lat"} <= _fields(first).keys()
+
+
+def _fields(header: Sequence[str]) -> dict[str, str]:
+    """Our field → the name in a header, both in `plain` form, for those that are there."""
+    found = {
+        field: next((name for name in names if name in header), "")
+        for field, names in NAMES.items()
+    }
+    return {field: name for field, name in found.items() if name}
 
 
 def _bare(head: str) -> re.Match[str] | None:
@@ -66,6 +91,7 @@ def means(candidate: Candidate, filing: Filing) -> Rows:
     table = _read(candidate)
     numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in USED[1:]}
     lost = ~((numbers["lon"].abs() <= 180) & (numbers["lat"].abs() <= 90)).to_numpy()
+    lost |= ((numbers["lon"] == 0) & (numbers["lat"] == 0)).to_numpy()
     points = gpd.GeoSeries.from_xy(
         numbers["lon"].mask(lost), numbers["lat"].mask(lost), index=table.index, crs=WGS84
     )
@@ -74,6 +100,7 @@ def means(candidate: Candidate, filing: Filing) -> Rows:
          zip(numbers["mcc"], numbers["net"], strict=True)],
         index=table.index, dtype="string",
     )  # fmt: skip
+    operator = operator.fillna(table["network"])
     return Rows(
         table=gpd.GeoDataFrame(geometry=points.where(~lost, None)),
         operator=operator.fillna("?"),
@@ -105,12 +132,14 @@ def _unknown_network(file: str, operator: pd.Series[str]) -> tuple[Finding, ...]
 def _read(candidate: Candidate) -> pd.DataFrame:
     """The columns used, as text; indexed by the line of the file."""
     header = _has_header(candidate.head)
+    first = [plain(cell) for cell in candidate.head.partition("\n")[0].split(",")]
+    known = {name: field for field, name in _fields(first).items()}
     try:
         table: pd.DataFrame = pd.read_csv(
             candidate.part.path,
             header=0 if header else None,
             names=None if header else list(COLUMNS),
-            usecols=(lambda name: plain(name) in USED) if header else list(USED),
+            usecols=(lambda name: plain(name) in known) if header else list(USED),
             index_col=False,
             dtype=str,
             encoding="utf-8-sig",
@@ -123,12 +152,13 @@ def _read(candidate: Candidate) -> pd.DataFrame:
             file=candidate.file,
             reason=" ".join(str(error).split())[:200],
         ) from error
-    table.columns = [plain(name) for name in table.columns]
+    table.columns = [known.get(plain(name), plain(name)) for name in table.columns]
     if table.empty:
         raise DataError(
             "{file} holds no rows; a table with at least one is needed", file=candidate.file
         )
-    missing = pd.DataFrame({n: pd.NA for n in USED if n not in table.columns}, index=table.index)
+    wanted = (*USED, "network")
+    missing = pd.DataFrame({n: pd.NA for n in wanted if n not in table.columns}, index=table.index)
     table = pd.concat([table, missing.astype("string")], axis=1)
     table.index = pd.RangeIndex(1 + header, len(table) + 1 + header, name="row")
     return table

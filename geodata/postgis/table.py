@@ -16,6 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 from pyproj.exceptions import CRSError
 
 from geodata.errors import CallError, DataError, UnreadableError, phrase
@@ -72,7 +73,14 @@ def read_source(
         source = _source(connection, address)
         columns, places = _columns(connection, source, postgis, label)
         shape = _chosen(places, layer, label)
+        is_filtered = _is_filtered(connection, source)
         rows = _rows(connection, _select(source, columns, places, shape, postgis))
+        if not rows and is_filtered:
+            raise DataError(
+                "{file}: row security of the database hides every row from this user; read it as "
+                "a user who may see all rows (or with BYPASSRLS)",
+                file=label,
+            )
         if not rows:
             raise DataError("{file} holds no rows; a table with at least one is needed", file=label)
         srid = _srid(rows, label)
@@ -91,7 +99,7 @@ def read_source(
                 "study file once you know it",
                 file=label,
             )
-    return table, TableInput(label=label, rows=len(rows), sha256=sha256)
+    return table, TableInput(label=label, rows=len(rows), sha256=sha256, is_filtered=is_filtered)
 
 
 def _source(connection: Connection, address: Address) -> sql.Composable:
@@ -112,6 +120,20 @@ def _source(connection: Connection, address: Address) -> sql.Composable:
             else phrase("it has {names}", names=", ".join(known[:NAMES_SHOWN]) or "–"),
         )
     return name
+
+
+def _is_filtered(connection: Connection, source: sql.Composable) -> bool:
+    """Whether row security hides rows of a table or query from this user.
+
+    With row_security off the server refuses to plan what a policy would filter.
+    """
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute("SET LOCAL row_security = off")
+            connection.execute(sql.SQL("EXPLAIN SELECT 1 FROM {} AS s").format(source))
+    except InsufficientPrivilege:
+        return True
+    return False
 
 
 def _tables(connection: Connection) -> list[str]:

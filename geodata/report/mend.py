@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.areas import polygons_of
+from geodata.areas import valid_polygons
 from geodata.checks.model import Role
 from geodata.checks.names import UNSEEN
 from geodata.checks.repeats import repeated_rows
 from geodata.columns import row_number
+from geodata.errors import DataError
 
 What = Literal["geometry", "empty-row", "repeated-row", "name", "not-repaired"]
 
@@ -129,7 +130,10 @@ def _valid(
     broken = np.flatnonzero(areal & ~shapely.is_valid(shapes) & ~skip)
     found = []
     for at in broken:
-        repaired = polygons_of(gpd.GeoSeries([shapely.make_valid(shapes[at])])).iloc[0]
+        try:
+            repaired = valid_polygons(gpd.GeoSeries([shapes[at]])).iloc[0]
+        except DataError:  # no way is known; the report tells it
+            continue
         if repaired is None:  # it had no area at all: there is nothing to keep
             continue
         reason = str(shapely.is_valid_reason(shapes[at]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +18,7 @@ import shapely
 import geodata.read as reading
 from coverage.model import VILLAGE_COLUMNS
 from coverage.transformers import to_system
+from geodata.areas import require_mendable
 from geodata.checks.model import Role, Subject
 from geodata.checks.rasters import raster_findings, read_raster
 from geodata.columns import find_columns
@@ -107,10 +108,10 @@ def _candidates(entry: Entry) -> Iterator[tuple[Candidate, ...]]:
     if entry.source:
         from geodata.postgis.table import read_source  # noqa: PLC0415  # loads libpq
 
-        raw, _ = read_source(entry.source, layer=entry.layer, crs=entry.crs)
+        raw, known = read_source(entry.source, layer=entry.layer, crs=entry.crs)
         table, findings = mended(raw, file=entry.name, encoding=entry.encoding)
         part = Part(name=entry.name, path=Path(entry.name), layer=None, kind="table")
-        held = reading.Reading(table=table, findings=findings)
+        held = reading.Reading(table=table, findings=(*known.findings, *findings))
         yield (Candidate(part=part, file=entry.name, read=held),)
         return
     if entry.role in BY_CONVENTION:
@@ -189,6 +190,8 @@ def described(entry: Entry, held: reading.Reading, crs: pyproj.CRS) -> tuple[Fil
         columns = find_columns(table.columns, FIELDS.get(entry.role, ()))
         findings.append(refusal(error, entry.name))
     placed = _placed(table, entry, columns, crs)
+    if placed is not None:
+        require_mendable(placed.geometry, file=entry.name)
     subject = Subject(
         file=entry.name,
         role=entry.role,
@@ -322,11 +325,18 @@ def _report_of(entry: Entry, subject: Subject, findings: list[Finding]) -> FileR
         crs=system[:80],
         shapes=_shapes(table),
         columns={f: c for f, c in columns.items() if f not in PLACES or not is_map},
-        strange=tuple(str(c) for c in table.columns if c not in known)[:STRANGE_KEPT],
+        strange=_strange(table, known),
         extent=extent_of(subject.placed),
         as_of=entry.as_of,
         findings=tuple(findings),
     )
+
+
+def _strange(table: pd.DataFrame, known: Collection[str]) -> tuple[str, ...]:
+    """Columns that nobody knows; none where all are so: those may be contents of no table."""
+    names = [str(c) for c in table.columns if c not in known]
+    is_table = isinstance(table, gpd.GeoDataFrame) or len(names) < len(table.columns)
+    return tuple(names[:STRANGE_KEPT]) if is_table else ()
 
 
 def _shapes(table: pd.DataFrame) -> Mapping[str, int]:

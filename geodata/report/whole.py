@@ -154,7 +154,7 @@ def _named_areas(subject: Subject, level: str) -> gpd.GeoDataFrame | None:
     )
     if subject.placed is None or code is None or name is None:
         return None
-    areas = valid_polygons(subject.placed.geometry)
+    areas = valid_polygons(subject.placed.geometry, file=subject.file)
     return gpd.GeoDataFrame(
         {"name": text(name).fillna("").to_numpy()},
         geometry=areas.to_numpy(),

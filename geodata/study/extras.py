@@ -17,6 +17,8 @@ from geodata.coordinates import to_study
 from geodata.diagnose import Extent
 from geodata.encodings import Told
 from geodata.errors import DataError
+from geodata.findings import Finding
+from geodata.placeless import left_out, without_place
 from geodata.placing import PLACES
 from geodata.postgis.address import name_of
 from geodata.study.settings import SitesTable, ZonesTable
@@ -72,26 +74,27 @@ def zones_of(
 
 def sites_of(
     read: Read, table: SitesTable | None, crs: pyproj.CRS, extent: Extent | None = None
-) -> gpd.GeoDataFrame | None:
-    """The sites, as points. Raises `DataError` for one without a place."""
+) -> tuple[gpd.GeoDataFrame | None, tuple[Finding, ...]]:
+    """The sites, as points, and what there is to say of them.
+
+    Rows without a place are left out. Raises `DataError` where no row has one.
+    """
     if table is None:
-        return None
+        return None, ()
     raw = read(table.address, layer=table.layer, crs=table.crs, encoding=table.encoding)
     file = name_of(table.address)
     columns = {k: v for k, v in table.columns.items() if k in PLACES}
     placed = to_study(raw, crs, file=file, columns=columns, said=table.said, extent=extent)
-    shapes = placed.geometry.to_numpy()
-    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if missing.any():
-        raise DataError(
-            "{file}, row {row}: the site has no place; give each one a point",
-            file=name_of(table.address),
-            row=row_number(raw.index, int(missing.argmax())),
-        )
+    gone = without_place(placed.geometry)
+    if gone.all():
+        raise DataError("{file} holds no row with a place", file=file)
+    found_out = left_out(raw.index, gone, file)
+    raw, shapes = raw[~gone], placed.geometry.to_numpy()[~gone]
     given = {k: v for k, v in table.columns.items() if k in SITE_FIELDS}
     found = _texts(raw, SITE_FIELDS, given, name_of(table.address))
     points = shapely.force_2d(shapely.centroid(shapes))
-    return gpd.GeoDataFrame(found, geometry=points, crs=crs).reset_index(drop=True)
+    sites = gpd.GeoDataFrame(found, geometry=points, crs=crs, index=raw.index)
+    return sites.reset_index(drop=True), found_out
 
 
 def _texts(

@@ -12,6 +12,7 @@ from geodata.columns import row_number
 from geodata.coordinates import study_crs
 from geodata.filings import Source, candidates, listed_in
 from geodata.findings import Finding
+from geodata.leading_zeros import with_zeros
 from geodata.listed import findings_of, other_names
 from geodata.lists import read_list
 from geodata.matching import Matches, match_villages
@@ -41,6 +42,7 @@ def match_list(path: Path, to: Path, *, layer: str | None = None) -> MatchedList
     """
     listed, found = read_list(path, layer=layer)
     known, also_in = _known(to)
+    listed["village_id"] = with_zeros(listed["village_id"].astype("string"), known.index)
     matches = match_villages(listed, known, also_in=also_in)
     told = findings_of(known, matches, file=path.name, only_listed=False)
     findings = (*found, *(one for one in told if one.kind != "list-others"))

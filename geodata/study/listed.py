@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
+from geodata.leading_zeros import with_zeros
 from geodata.listed import findings_of, other_names, taken_over
 from geodata.lists import read_list
 from geodata.matching import match_villages
@@ -38,6 +39,7 @@ def with_list(
         columns=table.list_columns,
         encoding=table.list_encoding,
     )
+    listed["village_id"] = with_zeros(listed["village_id"].astype("string"), villages.index)
     also_in = other_names(villages, structures, current)
     matches = match_villages(listed, villages, also_in=also_in)
     only = table.only_listed

@@ -13,14 +13,15 @@ import pyproj
 
 from coverage.pixels import AnyLayer, SignalLayer
 from geodata.areas import valid_polygons
-from geodata.columns import find_columns, row_number, text
+from geodata.columns import columns_told, find_columns, row_number, text
 from geodata.coordinates import require_inside, study_crs, to_study
 from geodata.diagnose import AsSaid, Extent, area_of_use
 from geodata.errors import DataError, Phrase, phrase
+from geodata.filing import Listed
 from geodata.filings import listed_in
 from geodata.findings import Finding, finding
 from geodata.identity import FILE as IDS
-from geodata.identity import mint_ids
+from geodata.identity import mint_ids, repeated_villages
 from geodata.layers import one_spelling, united
 from geodata.postgis.address import name_of
 from geodata.signals import bounds_of
@@ -40,6 +41,7 @@ from geodata.study.settings import (
     read_settings,
 )
 from geodata.study.superseded import without_superseded
+from geodata.unit_codes import with_codes_of, with_same_codes
 from geodata.units import Units, no_communes, units_at
 from geodata.villages import indexed, told_units, village_table, with_centres
 
@@ -61,9 +63,11 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     reader.take(folder / file.name, before=stats)
     extent = area_of_use(crs)
     units = tuple(_units(reader, table, crs, extent) for table in settings.units)
+    listed = _listed(reader, settings)
+    units = tuple(with_codes_of(one, listed.table, settings.villages.columns) for one in units)
     current = units_at(units, settings.as_of) if units else None
     extent = extent if current is None else Extent(areas=current.finest.geometry)
-    villages, told, notes = _villages(reader, settings, crs, current, extent)
+    villages, told, notes = _villages(reader, listed, settings, crs, current, extent)
     if take_list:
         villages, told = with_list(
             villages, told, reader, settings.villages, structures=units, current=current
@@ -78,6 +82,8 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     rule = rule_of(settings.rule)
     amounts = amounts_of(reader, settings, villages, extent)
     of_layers = (*counted.findings, *_doubtful_layers(layers, villages, settings.as_of))
+    sites, nowhere = sites_of(reader.read, settings.sites, crs, extent)
+    reader.findings += nowhere
     study = Study(
         folder=folder,
         settings=settings,
@@ -86,7 +92,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         superseded=counted.older,
         units=units,
         zones_5g=zones_of(reader.read, settings.zones_5g, crs, extent),
-        sites=sites_of(reader.read, settings.sites, crs, extent),
+        sites=sites,
         measurements=measurements_of(reader, settings.measurements, crs, extent),
         rule=rule,
         inputs=tuple(reader.inputs),
@@ -124,7 +130,7 @@ def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | 
         placed = to_study(raw, crs, file=name, said=told, extent=extent)
         return _coded(placed, name, table, level=level)
 
-    return Units(
+    made = Units(
         valid_from=table.valid_from,
         communes=no_communes(crs)
         if communes is None or table.communes is None
@@ -133,6 +139,7 @@ def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | 
         if districts is None or table.districts is None
         else coded(districts, table.districts, theirs, "district"),
     )
+    return with_same_codes(made)
 
 
 def _coded(raw: gpd.GeoDataFrame, name: str, table: UnitsTable, *, level: str) -> gpd.GeoDataFrame:
@@ -147,9 +154,9 @@ def _coded(raw: gpd.GeoDataFrame, name: str, table: UnitsTable, *, level: str) -
             "{file} has no column for the {field} of a unit; found {names}",
             file=name,
             field="code" if code is None else "name",
-            names=", ".join(map(str, raw.columns[:20])),
+            names=columns_told(raw.columns),
         )
-    areas = valid_polygons(raw.geometry)
+    areas = valid_polygons(raw.geometry, file=name)
     if areas.isna().any():
         raise DataError(
             "{file}, row {row}: the unit has no polygon; every unit needs one",
@@ -175,8 +182,21 @@ def _coded(raw: gpd.GeoDataFrame, name: str, table: UnitsTable, *, level: str) -
     return out
 
 
-def _villages(
+def _listed(reader: Reader, settings: StudySettings) -> Listed:
+    """The villages' file as it was read."""
+    table = settings.villages
+    file = name_of(table.address)
+    with reader.open(
+        table.address, file=file, layer=table.layer, crs=table.crs, encoding=table.encoding
+    ) as (one, *_):
+        listed = listed_in(one)
+    reader.findings += listed.findings
+    return listed
+
+
+def _villages(  # what villages are made of
     reader: Reader,
+    listed: Listed,
     settings: StudySettings,
     crs: pyproj.CRS,
     units: Units | None,
@@ -185,14 +205,8 @@ def _villages(
     """The villages, what their file tells of their units, and notes."""
     table = settings.villages
     file = name_of(table.address)
-    with reader.open(
-        table.address, file=file, layer=table.layer, crs=table.crs, encoding=table.encoding
-    ) as (one, *_):
-        listed = listed_in(one)
-    reader.findings += listed.findings
-    raw = listed.table
     made, notes = village_table(
-        raw,
+        listed.table,
         crs=crs,
         file=file,
         columns=table.columns,
@@ -202,6 +216,7 @@ def _villages(
         extent=extent,
     )
     if made["village_id"].isna().all():
+        reader.findings += repeated_villages(made, file=file)
         made = mint_ids(made, reader.folder)
         minted = phrase(
             "{file}: no village_id column; ids are minted and kept"

@@ -22,6 +22,7 @@ from geodata.diagnose import Extent
 from geodata.errors import DataError
 from geodata.findings import Finding, finding
 from geodata.kinds import recognise
+from geodata.placeless import left_out, without_place
 from geodata.placing import PLACES, brought
 from geodata.population import FACTOR, Counted, Unit, counted, fitting_unit, people_near, told_unit
 from geodata.postgis.address import is_address, name_of
@@ -190,14 +191,11 @@ def _points(
     file = name_of(table.address)
     where = {k: v for k, v in table.columns.items() if k in PLACES}
     placed = to_study(raw, villages.crs, file=file, columns=where, said=table.said, extent=extent)
-    shapes = placed.geometry.to_numpy()
-    nowhere = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if nowhere.any():
-        raise DataError(
-            "{file}, row {row}: the settled place has no place on the map; give each one a point",
-            file=file,
-            row=row_number(raw.index, int(nowhere.argmax())),
-        )
+    gone = without_place(placed.geometry)
+    if gone.all():
+        raise DataError("{file} holds no row with a place", file=file)
+    reader.findings += left_out(raw.index, gone, file)
+    raw, shapes = raw[~gone], placed.geometry.to_numpy()[~gone]
     weight, field = _weights(raw, table, file)
     points = gpd.GeoSeries(shapely.force_2d(shapely.centroid(shapes)), crs=villages.crs)
     inside = len(np.unique(villages.sindex.query(points, predicate="intersects")[0]))

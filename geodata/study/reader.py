@@ -108,7 +108,7 @@ class Reader:
         raw, found = read_source(name, layer=layer, crs=crs, unplaced=True)
         self.tables.append(found)
         table, findings = mended(raw, file=name_of(name), encoding=encoding)
-        self._doubt(Reading(table=table, findings=findings), name_of(name))
+        self._doubt(Reading(table=table, findings=(*found.findings, *findings)), name_of(name))
         return table
 
     def _doubt(self, reading: Reading, file: str) -> None:

@@ -21,9 +21,12 @@ from coverage.regions import Bounds, RegionLayer, in_memory, measure_in_regions
 from geodata.areas import polygons_of
 from geodata.errors import DataError, GeodataError, UnreadableError
 from geodata.kinds import recognise
+from geodata.parts import parts_of
 from geodata.readers import require_self_contained
+from geodata.readers.consistency import require_consistent
 from geodata.readers.crs_files import parse_crs
 from geodata.readers.geo_metadata import LONLAT, covering_of, geo_metadata
+from geodata.readers.geopackage_rows import require_whole_index
 from geodata.study.in_files import LayerInFile
 from geodata.study.row_boxes import Boxes, RowBoxes, meets
 
@@ -61,7 +64,7 @@ def layer_in_file(
     path = path.absolute()
     try:
         if path.exists():
-            require_self_contained(path, recognise(path))
+            _require_whole(path)
         in_file = _in_parquet if path.suffix == ".parquet" else _in_gdal
         footprint_in = in_file(path, crs)
     except GeodataError:
@@ -97,6 +100,15 @@ def _require_own(found: pyproj.CRS | None, expected: pyproj.CRS, path: Path) -> 
             found=found.name if found else "no coordinate system",
             expected=expected.name,
         )
+
+
+def _require_whole(path: Path) -> None:
+    """Refuse a file that leads elsewhere, or whose counts or index do not have all of its rows."""
+    kind = recognise(path)
+    require_self_contained(path, kind)
+    require_consistent(path, kind, parts_of(path), name=path.name)
+    if kind == ".gpkg":
+        require_whole_index(path, name=path.name)
 
 
 def _in_parquet(path: Path, crs: pyproj.CRS) -> ParquetFootprint:

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 import coverage
 from coverage.model import SHARE_TOLERANCE, Assessment, Layer, LayerInfo, Measures
+from geodata.areas import mended
 from geodata.study.model import Study
 from geodata.study.places import Structure
 
@@ -134,7 +135,7 @@ def _held(measured: Measures, k: int) -> npt.NDArray[np.bool_]:
 
 
 def _area(zones: gpd.GeoDataFrame, at: Sequence[int]) -> BaseGeometry:
-    return shapely.union_all(shapely.make_valid(zones.geometry.iloc[list(at)].to_numpy()))
+    return shapely.union_all(mended(zones.geometry.iloc[list(at)].to_numpy()))
 
 
 def _groups(zones: gpd.GeoDataFrame, column: str) -> list[tuple[str, list[int]]]:

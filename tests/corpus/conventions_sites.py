@@ -105,6 +105,43 @@ def _itu_without_reach(path: Path) -> None:
     read(path, "itu_sites", operator="Viettel")
 
 
+GIGA = (
+    "wireless_site_id,latitude,longitude,site_status,radio_types,access_service_types,"
+    "network_providers,highest_antenna_height_agl_meters,last_verified_date\n"
+    "s1,18.67,105.93,operational,\"['2G', '4G']\",mobile,Viettel,30,2023-05-01\n"
+    's2,18.67,105.98,operational,4G,mixed,"VinaPhone, Viettel",,2023-06-01\n'
+    "s3,18.67,105.90,planned,4G,mobile,Viettel,,\n"
+    "s4,18.67,105.91,operational,4G,fixed_wireless,Viettel,,\n"
+    's5,18.67,105.92,operational,"3G, 4G",mobile,"Viettel, MobiFone",,\n'
+)
+SERVICES = (
+    "wireless_access_service_id,wireless_site_id,access_service_type,service_status,"
+    "access_technologies,network_provider,latitude,longitude\n"
+    'a1,s1,mobile,operational,"{lte,wifi}",Viettel,18.67,105.93\n'
+    "a2,s1,mobile,operational,nr,VinaPhone,18.67,105.93\n"
+)
+
+
+def _giga(path: Path) -> None:
+    found = read(path, "giga_sites", reach_m=1000.0)
+    disc = pytest.approx(_disc_km2(1000), rel=1e-5)
+    both = pytest.approx(2 * _disc_km2(1000), rel=1e-5)
+    assert km2(found) == {"Viettel 2G": disc, "Viettel 4G": both, "VinaPhone 4G": disc}
+    left = {one.kind: one.rows for one in found.findings if one.kind.startswith("sites-")}
+    assert left == {"sites-idle": (4,), "sites-fixed": (5,), "sites-mixed": (6,)}
+    assert {str(one.info.as_of) for one in found.layers} == {"2023-05-01", "2023-06-01"}
+
+
+def _giga_services(path: Path) -> None:
+    found = read(path, "giga_sites", reach_m=1000.0)
+    disc = pytest.approx(_disc_km2(1000), rel=1e-5)
+    assert km2(found) == {"VinaPhone 5G": disc, "Viettel 4G": disc}
+
+
+def _without_places(text: str) -> str:
+    return "\n".join(line.rsplit(",", 2)[0] for line in text.splitlines()) + "\n"
+
+
 ARCEP = (
     "operateur;id;x;y;latitude;longitude;site_2g;site_3g;site_4g;site_5g\n"
     "Orange;1;652381,5;6862047,3;48,8566;2,3522;1;1;1;0\n"
@@ -201,6 +238,18 @@ CASES = (
         make=_text("sites.csv", ITU),
         check=_itu_without_reach,
         refused="set reach_m = …",
+    ),
+    Case(name="conventions-giga-sites", make=_text("sites.csv", GIGA), check=_giga),
+    Case(
+        name="conventions-giga-sites-of-services",
+        make=_text("s.csv", SERVICES),
+        check=_giga_services,
+    ),
+    Case(
+        name="conventions-giga-sites-of-services-without-places",
+        make=_text("s.csv", _without_places(SERVICES)),
+        check=_giga_services,
+        refused="join it with the table of sites by wireless_site_id",
     ),
     Case(name="conventions-arcep-sites", make=_text("sites.csv", ARCEP), check=_arcep),
     Case(

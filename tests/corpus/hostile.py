@@ -32,9 +32,10 @@ REFUSED: dict[Callable[[Path], Path], str] = {
     hostile.geojson_of_commands: "a list of commands and no data",
     hostile.workbook_of_a_billion_laughs: "cannot be read",
     hostile.index_that_lies: "cannot be read",
-    hostile.flatgeobuf_of_a_huge_feature: "cannot be read",
+    hostile.flatgeobuf_of_a_huge_feature: "does not hold the number of features",
     hostile.flatgeobuf_of_a_huge_header: "holds no layer",
     hostile.parquet_with_a_lying_end: "cannot be read",
+    hostile.table_of_four_billion_rows: "its .dbf is cut short",
     hostile.mif_of_two_billion_points: "cannot be read",
     hostile.random_bytes: "is not a table or a map layer we read",
     hostile.spaces: "holds no rows",
@@ -43,7 +44,6 @@ REFUSED: dict[Callable[[Path], Path], str] = {
 READ: dict[Callable[[Path], Path], int] = {
     hostile.csv_of_a_thousand_columns: 200,
     hostile.package_with_triggers: 9,
-    hostile.table_of_four_billion_rows: 9,
     hostile.shape_of_two_billion_points: 9,
     hostile.shape_of_two_billion_parts: 9,
 }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from geodata import DataError
 from geodata.columns import find_columns, numbers, plain, row_numbers, text, truths
+from geodata.lists import read_list
+from geodata.report import check_file
+from geodata.study.open import open_study
 
 FIELDS = ("village", "commune", "district", "population", "households", "electrified")
 
@@ -127,3 +131,31 @@ def test_one_column_is_not_taken_for_two_fields() -> None:
 def test_rows_are_counted_from_one_unless_the_file_was_read_with_their_numbers() -> None:
     assert row_numbers(pd.RangeIndex(3)).tolist() == [1, 2, 3]
     assert row_numbers(pd.Index([2, 3, 7], name="row")).tolist() == [2, 3, 7]
+
+
+def test_contents_of_what_is_no_table_are_in_no_error(tmp_path: Path) -> None:
+    line = "root:x:0:0:root:/root:/bin/bash"
+    path = tmp_path / "passwd"
+    path.write_text(f"{line}\ndaemon:x:1:1::/:/sbin/nologin\nbin:x:2:2::/:/bin/sh\n")
+    (tmp_path / "study.toml").write_text(
+        'schema = 1\nname = "t"\nas_of = 2023-08-30\ncrs = "EPSG:9208"\nrule = "vn-village"\n'
+        '[villages]\npath = "passwd"\n'
+    )
+    with pytest.raises(DataError) as caught:
+        open_study(tmp_path)
+    assert "root" not in str(caught.value)
+    assert "(found 1 columns of no known name)" in str(caught.value)
+    with pytest.raises(DataError) as caught:
+        read_list(path)
+    assert "root" not in str(caught.value)
+    report = check_file(path)
+    (file,) = report.files
+    assert file.strange == ()
+    assert "root" not in " ".join(str(one.sentence) for one in file.findings)
+
+
+def test_an_error_names_the_columns_that_are_known() -> None:
+    with pytest.raises(DataError, match=r"it has Thôn, Dân số and 2 others — toa_do_bac\?"):
+        find_columns(
+            ["Thôn", "Dân số", "toa_do_bac", "abc"], (), given={"lat": "toa do bac x"}, file="v"
+        )

@@ -34,6 +34,7 @@ from geodata.sandbox import Limits, LostError, Sandbox
 from geodata.study.assess import assess_study
 from geodata.understood import Received, look_into, understand
 from tests import hostile, tiny
+from tests.corpus import all_cases
 from tests.corpus._layers import write_raster
 from tests.tiny_study import write_study
 from ui.texts import phrase_text
@@ -273,11 +274,26 @@ def _seen(sandbox: Sandbox, files: list[tuple[str, bytes]], folder: Path) -> lis
     return found
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    "name",
+    ["gpkg-stale-count", "gpkg-coded-domain", "gpkg-zipped-while-open", "json-bare-list",
+     "json-concatenated", "kml-two-rings-in-an-inner-boundary", "kml-picture-beside-a-shape",
+     "parquet-without-geo", "ods-number", "xlsx-computed"],
+)  # fmt: skip
+def test_what_is_rewritten_to_be_read_is_read_in_the_sandbox_too(
+    tmp_path: Path, sandbox: Sandbox, name: str
+) -> None:
+    (case,) = (one for one in all_cases() if one.name == name)
+    (tmp_path / "made").mkdir()
+    files = _dropped(case.make(tmp_path / "made").parent)
+    assert _seen(sandbox, files, tmp_path / "in" / "here") == [None]
+
+
 READ_ALL_THE_SAME = (
     hostile.shapefile_without_table,
     hostile.csv_of_a_thousand_columns,
     hostile.package_with_triggers,
-    hostile.table_of_four_billion_rows,
     hostile.shape_of_two_billion_points,
     hostile.shape_of_two_billion_parts,
 )

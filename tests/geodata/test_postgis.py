@@ -120,6 +120,25 @@ def test_a_database_of_bytes_is_told_and_read(gis: Gis) -> None:
         gis.execute(f"DROP DATABASE {old}")
 
 
+def test_rows_that_row_security_hides_are_told(gis: Gis) -> None:
+    table = tiny_study.villages().drop(columns="centre").reset_index()
+    name = gis.load(table, gis.schema(), "thon")
+    for what in ("ENABLE", "FORCE"):
+        gis.execute(f"ALTER TABLE {name} {what} ROW LEVEL SECURITY")
+    gis.execute(f"CREATE POLICY part ON {name} USING (village_id < 'v4')")
+    for source in (
+        with_source(gis.planner, table=name.replace('"', "")),
+        with_source(gis.planner, query=f"select * from {name} -- all of them"),
+    ):
+        read, found = read_source(source)
+        assert len(read) == 3
+        assert [one.kind for one in found.findings] == ["rows-hidden"]
+        assert "3 were read" in str(found.findings[0].sentence)
+    assert not read_source(with_source(gis.admin, table=name.replace('"', "")))[1].findings
+    gis.execute(f"DROP POLICY part ON {name}")
+    refused(DataError, source, "hides every row")
+
+
 def test_hostile_names_and_columns_survive(gis: Gis) -> None:
     schema, name = gis.schema(), 'thôn "x"\'; drop table y; --'
     table = tiny_study.villages().drop(columns="centre").reset_index()

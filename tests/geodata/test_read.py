@@ -183,7 +183,7 @@ def _written(path: Path, content: bytes | str) -> Path:
         ("v.xlsx", b"PK\x03\x04 cut short", UnreadableError, "v.xlsx cannot be read"),
         ("v.csv", "a,b\n", DataError, "v.csv holds no rows"),
         ("v.csv", b"Th\xabn,X\xb7\na,\x01b\n", UnreadableError, "v.csv is not text"),
-        ("v.kml", "<!DOCTYPE html><html>no</html>", UnreadableError, "v.kml is not a table"),
+        ("v.kml", "<!DOCTYPE html><html>no</html>", UnreadableError, "v.kml is a web page"),
         ("v.kml", '<?xml version="1.0"?><OGRVRTDataSource/>', UnreadableError, "is not a table"),
         ("v.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, UnreadableError, r"without the \.shx file"),
     ],
@@ -264,7 +264,7 @@ def test_a_parquet_file_damaged_in_the_middle_is_told(tmp_path: Path) -> None:
         ('{"columns": 3}', "its geo metadata is not GeoParquet's"),
         ('{"primary_column": "g", "columns": {}}', "its geo metadata is not GeoParquet's"),
         ('{"primary_column": "a", "columns": {"a": {"encoding": "point"}}}', "geometry as point"),
-        ('{"primary_column": "a", "columns": {"a": {"encoding": "WKB"}}}', "cannot be read"),
+        ('{"primary_column": "a", "columns": {"a": {"encoding": "WKB"}}}', "row 1: the shape"),
         ("{", "cannot be read"),
     ],
 )

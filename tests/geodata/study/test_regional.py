@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -72,6 +74,18 @@ def test_only_what_is_near_is_read(tmp_path: Path, name: str) -> None:
     assert sorted(near.bounds["minx"]) == [10, 11]
     assert near.crs == OWN
     assert len(layer.footprint_in((90, 90, 91, 91))) == 0
+
+
+def test_an_index_that_lacks_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    tiny.villages().drop(columns="centre").to_file(path, layer="a")
+    info = tiny.layers()[0].info
+    layer_in_file(path, info=info, crs=CRS(tiny.CRS))
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("DELETE FROM rtree_a_geom WHERE id > 4")
+        base.commit()
+    with pytest.raises(UnreadableError, match="its spatial index has 4 of 9 rows"):
+        layer_in_file(path, info=info, crs=CRS(tiny.CRS))
 
 
 @pytest.mark.parametrize(
