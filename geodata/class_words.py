@@ -80,6 +80,7 @@ CLASS = frozenset(
     [
         "value",
         "values",
+        "giatri",
         "val",
         "class",
         "classes",

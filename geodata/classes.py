@@ -18,6 +18,7 @@ from geodata.columns import NOTHING, find_columns
 from geodata.errors import DataError
 from geodata.filing import Filing
 from geodata.findings import Finding, finding
+from geodata.placing import PLACES
 
 Class = float | str
 """A class: a number, or a word without case."""
@@ -154,7 +155,8 @@ def _columns(
         if filing.class_column is not None:
             kind = kind or "pixels"
         values = table[name].to_numpy(dtype=object)
-        if kind is None and not _has_words(values):
+        named = kind is not None or _has_words(values)
+        if not named and not (fills and _has_numbers(table[name])):
             continue
         found = _of_column(values, area)
         if found is not None:
@@ -172,6 +174,16 @@ def _whole_km2(shapes: gpd.GeoSeries, filing: Filing) -> tuple[float, ...]:
     if units is None or len(units) < 2:  # a box around a country
         return (box,)
     return box, float(units.area.sum()) / 1e6
+
+
+def _has_numbers(column: pd.Series) -> bool:
+    """Whether a column holds few numbers, and among them 0 or what may be dBm."""
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return False
+    found = column.dropna().unique()
+    if not 1 < len(found) <= MOST_CLASSES or find_columns([str(column.name)], PLACES):
+        return False
+    return bool((found == 0).any() or ((found >= WEAKEST_DBM) & (found < SURELY_DBM)).any())
 
 
 def _has_words(values: npt.NDArray[np.object_]) -> bool:
@@ -247,7 +259,7 @@ def _chosen(columns: Sequence[Classes], filing: Filing, file: str) -> Kept:
 def _judged(one: Classes, filing: Filing) -> Kept:
     """What of a column nobody explained counts."""
     every = np.ones(len(one.of), dtype=bool)
-    if one.levels:
+    if one.levels and one.kind is not None:
         return _by_level(one, filing)
     none = _background(one)
     if none and len(none) < len(one.km2):
@@ -264,7 +276,7 @@ def _judged(one: Classes, filing: Filing) -> Kept:
     if none or (len(one.km2) > 1 and (one.kind == "pixels" or _has_ranges(one))):
         raise _open(one)
     several = len(one.km2) > 1 and one.kind != "yes-no"
-    if one.kind is None or not (several or one.silent_km2) or len(one.km2) > MOST_CLASSES:
+    if not (several or (one.silent_km2 and one.kind)) or len(one.km2) > MOST_CLASSES:
         return Kept(kept=every)
     if not one.fills:
         return Kept(kept=every)

@@ -89,6 +89,13 @@ def _fills(path: Path) -> None:
     _as_said(2.0, classes=(2,))(path)
 
 
+def _unnamed(path: Path) -> None:
+    """Numbers under any name, of polygons that fill the whole area, are doubted."""
+    found = read(path, "", **SAID)
+    assert km2(found) == {"Viettel 4G": 3.0}
+    assert "km²" in _doubts(found)["classes-doubt"]
+
+
 def _silent(path: Path) -> None:
     """Background without a value is doubted, and left out where classes are said."""
     found = read(path, "", **SAID)
@@ -149,6 +156,7 @@ SOUND = {
     "strong-signal": {"RSRP": [-85.0, -95.0]},
     "coverage-outdoor": {"coverage": ["Outdoor", "Indoor"]},
     "status-on-air": {"trang_thai": ["Đang hoạt động", "Phát sóng"]},
+    "sites-in-each": {"so_tram": [0, 3]},
     "nothing-told": {"ghi_chu": [None, "không"]},
     "quality-in-words": {"signal": ["strong", "medium"]},
 }
@@ -187,6 +195,8 @@ CASES = (
         for name, ((column, values), sentence) in ASKED.items()
     ),
     Case(name="classes-that-fill-the-area", make=_tiles("class", [1, 2]), check=_fills),
+    Case(name="classes-unnamed", make=_tiles("tt", [1, 0]), check=_unnamed),
+    Case(name="classes-levels-unnamed", make=_tiles("field_1", [-85, -130]), check=_unnamed),
     Case(name="classes-of-which-one-is-empty", make=_tiles("DN", [1, None]), check=_silent),
     Case(
         name="classes-said",
