@@ -79,7 +79,7 @@ def test_technologies_by_their_names(word: str, known: str) -> None:
 
 def test_lines_are_no_footprint_but_collections_may_hold_one() -> None:
     with pytest.raises(DataError, match="holds LineString, Point and no polygons"):
-        filed(table(LineString([(0, 0), (1, 1)]), Point(0, 0)), FILING, crs=CRS, file="f")
+        filed(table(LineString([(0, 0), (1, 1)]), Point(3, 4)), FILING, crs=CRS, file="f")
     mixed = GeometryCollection([box(0, 0, 1, 1), Point(5, 5)])
     layer = filed(table(mixed, Point(0, 0)), FILING, crs=CRS, file="f")[0]
     assert layer.footprint.geom_type.tolist() == ["MultiPolygon"]

@@ -19,7 +19,7 @@ NO_AREA = Polygon([(X, Y), (X + 1000, Y), (X + 500, Y), (X, Y)])
 @pytest.mark.parametrize(
     ("role", "severity"),
     [
-        ("villages", "error"), ("communes", "error"), ("sites", "error"),
+        ("villages", "error"), ("communes", "error"), ("sites", "warning"),
         ("layer", "warning"), ("extent", "warning"), ("table", "warning"),
     ],
 )  # fmt: skip
