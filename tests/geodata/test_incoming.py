@@ -433,7 +433,9 @@ def test_a_raster_keeps_its_mask_and_its_place(tmp_path: Path, *, packed: bool) 
         tmp_path / "home", [*_choices(source), layer], name="n", as_of=date(2023, 9, 1)
     )
     layers = {one.info.title: one for one in geodata.open_study(folder).layers}
-    assert layers["Alpha 5G"].footprint.total_bounds[3] == pytest.approx(tiny.Y0 + 3000)
+    made = layers["Alpha 5G"]
+    assert made.extent.total_bounds[3] == pytest.approx(tiny.Y0 + 3000)
+    assert made.footprint.total_bounds[3] == pytest.approx(tiny.Y0 + 1500)  # the mask hides more
     (copy,) = folder.glob("layers/*.tif")
     assert read_raster(copy).masked == pytest.approx(0.5)
 
