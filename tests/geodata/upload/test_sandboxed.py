@@ -52,6 +52,12 @@ def sandbox() -> Iterator[Sandbox]:
         yield made
 
 
+def test_compiled_code_is_loaded_before_a_process_is_shut_in(sandbox: Sandbox) -> None:
+    """Inside, it could not be kept, and would be compiled anew at each call."""
+    for module in ("numba", "coverage.kernel", "coverage.direct", "coverage.tally"):
+        assert sandbox.call(eval, f"__import__('sys').modules.get({module!r}) is not None")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study with footprints, signals, units, zones and sites."""
