@@ -278,10 +278,9 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     `UnreadableError` for a file that leads to others than came with it, and for one whose parts
     disagree (see `geodata.readers`).
     """
-    require_self_contained(path, kind)
     beside = parts_of(path)
-    with refused(path):
-        require_consistent(path, kind, beside, name=path.name)
+    state = _state(path, beside)
+    _require_fit(path, kind, state)
     kind = ".gdb" if kind == "gdb" else kind
     named = path.suffix.lower() in (kind, ".json" if kind == ".geojson" else kind)
     if named and kind not in REWRITTEN:
@@ -289,8 +288,7 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
         return
     with TemporaryDirectory(prefix="phusong-") as folder:
         copy = Path(folder) / (path.stem + kind)
-        with refused(path):
-            rewritten = kind in REWRITTEN and REWRITTEN[kind](path, copy, name=path.name)
+        rewritten = kind in REWRITTEN and _rewritten(path, kind, copy, state)
         if named and not rewritten:
             yield str(path)
             return
@@ -301,6 +299,52 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
 
 REWRITTEN = {".kml": plain_kml, ".geojson": plain_geojson, ".gpkg": recounted_gpkg}
 """Kinds of which GDAL is given another form where it would read a part of what a file holds."""
+
+
+State = tuple[tuple[int, ...], ...]
+"""Of a file and those beside it: what changes whenever one of them does. Of a folder nothing."""
+
+LOOKED_THROUGH = 512
+"""So many files are remembered that were found fit: each is opened to be listed and to be read."""
+
+_AS_IT_IS: dict[tuple[Path, str, State], None] = {}
+
+
+def _state(path: Path, beside: Mapping[str, Path]) -> State:
+    if not path.is_file():
+        return ()
+    told = (one.stat() for one in (path, *beside.values()))
+    return tuple((x.st_ino, x.st_size, x.st_mtime_ns, x.st_ctime_ns) for x in told)
+
+
+def _require_fit(path: Path, kind: str, state: State) -> None:
+    """Raise `UnreadableError` unless a file opens nothing else and its parts agree."""
+    if state and (path, kind, state) in _AS_IT_IS:
+        return
+    require_self_contained(path, kind)
+    with refused(path):
+        require_consistent(path, kind, parts_of(path), name=path.name)
+    if kind not in REWRITTEN:
+        _remember(path, kind, state)
+
+
+def _rewritten(path: Path, kind: str, copy: Path, state: State) -> bool:
+    """Whether GDAL is given a copy in another form, which is then written."""
+    if state and (path, kind, state) in _AS_IT_IS:
+        return False
+    with refused(path):
+        done = REWRITTEN[kind](path, copy, name=path.name)
+    if not done:
+        _remember(path, kind, state)
+    return done
+
+
+def _remember(path: Path, kind: str, state: State) -> None:
+    """A file that fits and is read as it is, for as long as it does not change."""
+    if len(_AS_IT_IS) >= LOOKED_THROUGH:
+        _AS_IT_IS.clear()
+    if state:
+        _AS_IT_IS[path, kind, state] = None
 
 
 def _copy(path: Path, copy: Path, beside: Mapping[str, Path]) -> None:

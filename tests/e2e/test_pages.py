@@ -312,7 +312,7 @@ def dropping(browser: Browser, received: Path, receiving: str) -> Iterator[Page]
         (hostile.tiff_broken, "không đọc được"),
         (hostile.csv_of_a_thousand_columns, "200 dòng"),
         (hostile.package_that_counts_for_ever, "đọc quá 3 giây"),
-        (hostile.workbook_bomb, "bộ nhớ"),
+        (hostile.workbook_bomb, "kéo dài đến ô XFD1048576"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

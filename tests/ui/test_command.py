@@ -544,9 +544,9 @@ def test_a_rule_without_numbers_ends_in_one_sentence(
 def test_assess_says_which_signal_layers_the_rule_has_no_level_for(tmp_path: Path) -> None:
     study = write_signal_study(tmp_path / "signal")
     told = call("assess", study, "--rule", "spain")
-    assert "count for nothing" not in told.output  # Gamma 3G is not admitted at all
+    assert "count as no filing" not in told.output  # Gamma 3G is not admitted at all
     told = call("assess", study, "--rule", "sdg-9.c.1")
-    assert "names no level for count for nothing: Gamma 3G." in told.output
+    assert "names no level for count as no filing: Gamma 3G." in told.output
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from coverage import compiled_code
 from coverage.precompile import PROCESSES, SIGNATURES
 from geodata.reconstruction import compiling
 
@@ -54,7 +55,7 @@ def test_the_processes_end_with_the_block(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_where_no_code_is_kept_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "CACHES", False)  # a setting's value
+    monkeypatch.setattr(compiled_code, "CACHES", False)  # a setting's value
     processes = started(monkeypatch)
     with compiling.compiling_beside() as wait:
         wait()

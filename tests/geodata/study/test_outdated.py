@@ -14,12 +14,13 @@ import pytest
 
 import coverage
 import geodata
-from coverage.judge import judge
+from coverage.judge import JUDGING, judge
 from coverage.model import Assessment, Expected, Measures, Rule
 from geodata.errors import KeptResultError
 from geodata.export.standing import since_text, standing_text
 from geodata.study import digests, run_ids
 from geodata.study.assess import assess_study, run_to_show
+from geodata.study.digests import READING
 from geodata.study.kept import plan_of, store_of
 from geodata.study.model import Study
 from geodata.study.reopen import latest_run, shown_as_kept
@@ -55,13 +56,13 @@ def harsher(measures: Measures, rule: Rule, *, expected: Expected) -> Assessment
 def judge_otherwise(patch: pytest.MonkeyPatch) -> None:
     """This program becomes the next version of judging."""
     patch.setattr(coverage, "judge", harsher)
-    patch.setattr(run_ids, "VERSIONS", {**run_ids.VERSIONS, "judging": 2})
+    patch.setattr(run_ids, "VERSIONS", {**run_ids.VERSIONS, "judging": JUDGING + 1})
 
 
 def read_otherwise(patch: pytest.MonkeyPatch) -> None:
     """This program becomes the next version of reading."""
-    patch.setattr(digests, "READING", 2)
-    patch.setattr(run_ids, "VERSIONS", {**run_ids.VERSIONS, "reading": 2})
+    patch.setattr(digests, "READING", READING + 1)
+    patch.setattr(run_ids, "VERSIONS", {**run_ids.VERSIONS, "reading": READING + 1})
 
 
 def shift(file: Path, east_m: float = -300) -> None:
