@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import typeof, types
+from numba import types
 
 from coverage import kernel
 
@@ -16,8 +16,12 @@ TRUTHS = types.Array(types.boolean, 1, "C")
 INDEXED = types.Tuple((CELLS, INTEGERS, POINTS, FLOATS, TRUTHS))  # type: ignore[no-untyped-call]  # see above
 PAIR = types.UniTuple(types.int64, 2)  # type: ignore[no-untyped-call]  # see above
 
+PAIRS, BITS = types.Array(types.int64, 2, "C"), types.Array(types.uint64, 1, "C")
+ROOM = types.Tuple(  # type: ignore[no-untyped-call]  # see above
+    (FLOATS, PAIRS, PAIRS, FLOATS, FLOATS, INTEGERS, POINTS, BITS, FLOATS, INTEGERS, BITS)
+)
 LAID_OUT = (INTEGERS, POINTS, FLOATS)
-TABLE = types.Tuple((types.Array(types.uint64, 1, "C"), FLOATS, types.int64))  # type: ignore[no-untyped-call]  # see above
+TABLE = types.Tuple((BITS, FLOATS, types.int64))  # type: ignore[no-untyped-call]  # see above
 VILLAGE = types.Tuple((POINTS, types.int64, types.int64, types.float64))  # type: ignore[no-untyped-call]  # see above
 CELL = types.Tuple((types.int64, types.float64, types.boolean))  # type: ignore[no-untyped-call]  # see above
 
@@ -25,7 +29,7 @@ SIGNATURES = {
     "index_layer": (RINGS, FLOATS, INTEGERS),
     "ring_signs": (POINTS, INTEGERS, TRUTHS),
     "join_codes": (types.Array(types.int32, 1, "C"), types.int64, types.int64, CELLS),
-    "add_cell": (VILLAGE, INDEXED, CELL, TABLE, typeof(kernel.sweep_room.py_func())),  # type: ignore[no-untyped-call]  # see above
+    "add_cell": (VILLAGE, INDEXED, CELL, TABLE, ROOM),
     "simple_cells": (*LAID_OUT, types.float64),
     "points_in": (POINTS, FLOATS, INTEGERS, INDEXED),
     "combine": (RINGS, PAIR, FLOATS, INTEGERS, INDEXED, FLOATS),
