@@ -106,8 +106,8 @@ class Found:
 
     @property
     def is_back(self) -> bool:
-        """Whether memory is within a tenth of what it was."""
-        return self.after <= WITHIN * self.before
+        """Whether memory is within a tenth of what it was before many had come at all."""
+        return self.after <= WITHIN * self.first
 
 
 def main() -> None:
@@ -297,7 +297,10 @@ def _table(found: Found, plan: Plan, *, busy_s: float, after_s: float) -> str:
         ("… at most", f"{found.most:.0f} MiB"),
         (
             f"… {after_s:.0f} s after all had gone",
-            f"{found.after:.0f} MiB ({found.after / found.before - 1:+.0%})",
+            (
+                f"{found.after:.0f} MiB ({found.after / found.first - 1:+.0%} since {FIRST} "
+                f"sessions, {found.after / found.before - 1:+.0%} since before)"
+            ),
         ),
     ]
     about = (
@@ -306,7 +309,7 @@ def _table(found: Found, plan: Plan, *, busy_s: float, after_s: float) -> str:
         f"and {UPLOADS} who send files that never become whole. For {busy_s:.0f} s "
         f"{BUSY_PROCESSES} other processes keep the processor busy (machine load "
         f"{found.load:.0f}). Memory is the server's with its children, each time when all have "
-        "gone; what comes back is compared with what it held when it had served as many once."
+        "gone: when it had served few, and when it had served as many once."
     )
     made = (
         f"on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, Python "

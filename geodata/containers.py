@@ -6,6 +6,7 @@ become a tuple of `Part`. What is unpacked lies in a passing folder and is gone 
 
 from __future__ import annotations
 
+import glob
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -279,7 +280,7 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     disagree (see `geodata.readers`).
     """
     beside = parts_of(path)
-    state = _state(path, beside)
+    state = _state(path)
     _require_fit(path, kind, state)
     kind = ".gdb" if kind == "gdb" else kind
     named = path.suffix.lower() in (kind, ".json" if kind == ".geojson" else kind)
@@ -310,10 +311,12 @@ LOOKED_THROUGH = 512
 _AS_IT_IS: dict[tuple[Path, str, State], None] = {}
 
 
-def _state(path: Path, beside: Mapping[str, Path]) -> State:
+def _state(path: Path) -> State:
+    """Of the file, and of all that lies beside it under its name, links as links."""
     if not path.is_file():
         return ()
-    told = (one.stat() for one in (path, *beside.values()))
+    beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}*"))
+    told = (path.stat(), *(one.lstat() for one in beside))
     return tuple((x.st_ino, x.st_size, x.st_mtime_ns, x.st_ctime_ns) for x in told)
 
 

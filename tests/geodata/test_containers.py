@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import rasterio
 
+from geodata import containers
 from geodata.archives import Limits, harmless, unpacked_zip
 from geodata.containers import opened
 from geodata.errors import CallError, DataError, UnreadableError
@@ -370,3 +371,28 @@ def test_a_prj_in_no_encoding_and_a_sheet_of_nothing_are_told(tmp_path: Path) ->
     pd.DataFrame().to_excel(tmp_path / "v.xlsx", index=False)
     with pytest.raises(DataError, match="holds no rows"):
         read_table(tmp_path / "v.xlsx")
+
+
+def test_a_file_found_fit_is_looked_through_again_once_it_or_one_beside_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.shp"
+    tiny.villages().drop(columns="centre").to_file(path)
+    looked: list[Path] = []
+    require = containers.require_self_contained
+
+    def noted(path: Path, kind: str) -> None:
+        looked.append(path)
+        require(path, kind)
+
+    monkeypatch.setattr(containers, "require_self_contained", noted)
+    for _ in range(2):
+        with containers.known_to_gdal(path, ".shp"):
+            pass
+    assert looked == [path]
+    prj = path.with_suffix(".prj")
+    prj.write_text("+proj=longlat +nadgrids=/etc/passwd")
+    with pytest.raises(UnreadableError), containers.known_to_gdal(path, ".shp"):
+        pass
+    with pytest.raises(UnreadableError), containers.known_to_gdal(path, ".shp"):
+        pass  # what was refused is not remembered as fit
