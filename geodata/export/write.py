@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -29,6 +30,8 @@ SEVERAL = ("shp", "tab")
 """Endings of formats that are several files."""
 
 MOST_BYTES = 254
+DBF_HEAD = 32
+"""Bytes of a dBASE head, and of each descriptor of a column behind it."""
 
 SHORT: Mapping[str, str] = MappingProxyType(
     {
@@ -197,8 +200,28 @@ def _parts(driver: str, **options: str) -> Writer:
             **options,
             **fine,
         )
+        if driver == "MapInfo File":
+            _clear_head(path.with_suffix(".dat"))
 
     return write
+
+
+def _clear_head(table: Path) -> None:
+    """Put zeros where GDAL leaves pieces of the program's memory in the head of a MapInfo table.
+
+    They stand behind each column's name and in what the format reserves (dBASE III: descriptors
+    of 32 bytes from byte 32 on, of which the name, type, width and decimals mean something). So
+    equal lists are equal files, and nobody is sent what was in memory.
+    """
+    with table.open("r+b") as file:
+        head = bytearray(file.read(DBF_HEAD))
+        head += file.read(int.from_bytes(head[8:10], "little") - DBF_HEAD)
+        for start in range(DBF_HEAD, len(head) - DBF_HEAD, DBF_HEAD):
+            name = bytes(head[start : start + 11]).partition(b"\0")[0]
+            kind, size = head[start + 11], head[start + 16 : start + 18]
+            head[start : start + DBF_HEAD] = struct.pack("<11sB4x2s14x", name, kind, bytes(size))
+        file.seek(0)
+        file.write(head)
 
 
 def _around(table: gpd.GeoDataFrame) -> str:

@@ -317,3 +317,17 @@ def test_a_long_name_of_a_file_keeps_what_was_narrowed_and_that_it_is_simulated(
     alone = replace(run, alone="Viettel")
     assert "_rieng-viettel_SO-LIEU-MO-PHONG" in file_name(alone, "csv")
     assert "_viettel-alone_SIMULATED-DATA" in file_name(alone, "csv", language="en")
+
+
+def test_the_head_of_a_mapinfo_table_holds_nothing_of_memory(run: Run, tmp_path: Path) -> None:
+    table = geodata.uncovered_list(run, verdicts=tuple(Verdict))
+    path = geodata.export_list(table, tmp_path / "l.tab", run=run)
+    head = path.with_suffix(".dat").read_bytes()
+    end = int.from_bytes(head[8:10], "little") - 1
+    assert head[end] == 0x0D
+    columns = [head[start : start + 32] for start in range(32, end, 32)]
+    assert len(columns) == len(gpd.read_file(path).columns) - 1
+    for one in columns:
+        name, _, behind = one[:11].partition(b"\0")
+        assert name.decode().replace("_", "").isalnum()
+        assert not any(behind + one[12:16] + one[18:])
