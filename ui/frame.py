@@ -25,6 +25,7 @@ from ui.shown import shown
 from ui.standing import offer_anew, standing_notice
 from ui.texts import LANGUAGES, Translator, page_error_text, translator
 from ui.troubles import show_trouble
+from ui.turns import turns
 from ui.view import View, make_view
 from ui.visitor import current_visitor
 
@@ -138,15 +139,16 @@ def page(entry: PageEntry) -> Callable[[], None]:
         choice = choices.current()
         t = translator(choice.language)
         _while_made(t)
-        with st.spinner(t("Opening the study. The first time takes a minute…")):
-            view = _view(entry, choice)
-        if view is None:
-            return
-        with st.container(key="notices"):  # whatever comes and goes here, the map stays put
-            notices(view)
-        if entry.above is not None:
-            entry.above(view)
-        _body(entry, _Framed(view=view, choice=choice))
+        with turns().turn():
+            with st.spinner(t("Opening the study. The first time takes a minute…")):
+                view = _view(entry, choice)
+            if view is None:
+                return
+            with st.container(key="notices"):  # whatever comes and goes here, the map stays put
+                notices(view)
+            if entry.above is not None:
+                entry.above(view)
+            _body(entry, _Framed(view=view, choice=choice))
 
     run.__name__ = entry.show.__module__.rpartition(".")[2]
     return run
@@ -167,6 +169,11 @@ def _body(entry: PageEntry, framed: _Framed) -> None:
 
     Then the choice is another than the frame's, and who may see what is asked again.
     """
+    with turns().turn():
+        _show(entry, framed)
+
+
+def _show(entry: PageEntry, framed: _Framed) -> None:
     view: View | None = framed.view
     if not framed.is_new:
         choice = choices.current()

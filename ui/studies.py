@@ -31,6 +31,7 @@ from geodata.upload import SandboxedStudy
 from geodata.upload.kernels import prepare_kernels
 from ui.making import making
 from ui.opened import Opened, opened_run
+from ui.turns import turns
 from ui.variables import STUDIES_VARIABLE, STUDY_VARIABLE, TILES_VARIABLE
 
 LOG = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def upload_folder() -> Path:
 @st.cache_resource(show_spinner=False)
 def sandbox() -> Sandbox:
     """Where dropped files are read, shared by all sessions."""
-    return Sandbox(READ, preload=PRELOAD)
+    return Sandbox(READ, preload=PRELOAD, aside=turns().aside)
 
 
 def built_in_folder() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -35,7 +35,7 @@ class Sandbox:
     ``forks`` False starts one anew instead, which systems other than Linux need. At most
     ``at_once`` run at a time (one more than there are cores); who waits for that is not late.
     Long calls take `turn`: they leave a place to all others. The server starts with the first
-    call, or beforehand with `warm`.
+    call, or beforehand with `warm`. ``aside`` is entered by who waits, for a place or an answer.
     """
 
     def __init__(
@@ -45,8 +45,10 @@ class Sandbox:
         preload: Sequence[str] = (),
         at_once: int | None = None,
         forks: bool | None = None,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.limits = limits
+        self._aside = aside
         self.protection = protection()
         forks = self.protection.own_process if forks is None else forks
         modules = tuple(preload)
@@ -91,7 +93,10 @@ class Sandbox:
             turn = self._turns.get(name)
             if turn is None:
                 turn = self._turns[name] = _Turn()
-        with turn.lock, self._long_slots:
+        with ExitStack() as held:
+            with self._aside():
+                held.enter_context(turn.lock)
+                held.enter_context(self._long_slots)
             yield
 
     def granting(
@@ -117,7 +122,7 @@ class Sandbox:
         return Granted(self, grant, file=file, progress=progress, is_wanted=is_wanted)
 
     def _run(self, call: Call) -> object:
-        with self._slots:
+        with self._aside(), self._slots:
             try:
                 worker = self._starter.start(call.grant.limits)
             except OSError as error:
