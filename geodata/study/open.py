@@ -26,7 +26,7 @@ from geodata.layers import one_spelling, united
 from geodata.postgis.address import name_of
 from geodata.signals import bounds_of
 from geodata.study.extras import sites_of, zones_of
-from geodata.study.filed import layers_of, measurements_of, near_of
+from geodata.study.filed import layers_of, looking_ahead, measurements_of, near_of
 from geodata.study.in_files import LayerInFile
 from geodata.study.inputs import stats_of
 from geodata.study.listed import with_list
@@ -61,6 +61,12 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     crs = study_crs(settings.crs)
     reader = Reader(folder)
     reader.take(folder / file.name, before=stats)
+    with looking_ahead(reader, settings.layers, crs):
+        return _opened(reader, settings, crs, take_list=take_list)
+
+
+def _opened(reader: Reader, settings: StudySettings, crs: pyproj.CRS, *, take_list: bool) -> Study:
+    """The study that a file's settings describe, read."""
     extent = area_of_use(crs)
     units = tuple(_units(reader, table, crs, extent) for table in settings.units)
     listed = _listed(reader, settings)
@@ -85,7 +91,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     sites, nowhere = sites_of(reader.read, settings.sites, crs, extent)
     reader.findings += nowhere
     study = Study(
-        folder=folder,
+        folder=reader.folder,
         settings=settings,
         villages=villages,
         layers=layers,
