@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyproj
 import shapely
 from pyarrow import ArrowException, parquet
@@ -142,12 +143,15 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Digest) -> Seen | None:
     try:
         stats = stats_of(path)
         with parquet.ParquetFile(path) as file:
-            column, groups = _geometry(file, crs, name=path.name), range(file.num_row_groups)
+            column, about = _geometry(file, crs, name=path.name), file.metadata
         if column is None:
             return None
 
         def look(group: int) -> _Group:
-            with parquet.ParquetFile(path) as file:
+            with (
+                pa.OSFile(str(path)) as source,
+                parquet.ParquetFile(source, metadata=about) as file,
+            ):
                 wkb = file.read_row_group(group, columns=[column])[column].to_numpy()
             shapes = polygons_from(wkb)
             is_there = ~shapely.is_missing(shapes)
@@ -159,7 +163,7 @@ def seen_in(path: Path, crs: pyproj.CRS, *, digest: Digest) -> Seen | None:
                 is_finite=bool(np.isfinite(shapely.get_coordinates(there)).all()),
             )
 
-        found = spread(look, groups, threads=default_threads())
+        found = spread(look, range(about.num_row_groups), threads=default_threads())
     except _NOT_PLAIN:
         return None
     if not (any(one.has_area for one in found) and all(one.is_finite for one in found)):
