@@ -67,8 +67,8 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
 
 def _opened(reader: Reader, settings: StudySettings, crs: pyproj.CRS, *, take_list: bool) -> Study:
     """The study that a file's settings describe, read."""
-    extent = area_of_use(crs)
-    units = tuple(_units(reader, table, crs, extent) for table in settings.units)
+    units = _all_units(reader, settings, crs)
+    extent = None if units else area_of_use(crs)
     listed = _listed(reader, settings)
     units = tuple(with_codes_of(one, listed.table, settings.villages.columns) for one in units)
     current = units_at(units, settings.as_of) if units else None
@@ -116,6 +116,14 @@ def _opened(reader: Reader, settings: StudySettings, crs: pyproj.CRS, *, take_li
         amounts=amounts,
     )
     return study.judged_by(rule)
+
+
+def _all_units(reader: Reader, settings: StudySettings, crs: pyproj.CRS) -> tuple[Units, ...]:
+    """Every structure; what is wrong with one is told with where its system may be meant for."""
+    try:
+        return tuple(_units(reader, table, crs, None) for table in settings.units)
+    except DataError:  # the area of a system takes PROJ long to tell, and only sentences need it
+        return tuple(_units(reader, table, crs, area_of_use(crs)) for table in settings.units)
 
 
 def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | None) -> Units:
