@@ -3,12 +3,15 @@
 ``phusong app`` and ``streamlit run app.py`` both start it.
 """
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+
+gc.set_threshold(100_000, 20, 50)  # `ui.ahead` sets it back: what loads and is opened stays
 
 from ui.access import may_read
 from ui.ahead import opening_ahead

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,6 +20,8 @@ def wilson(
     >>> float(round(low[0], 4)), float(round(high[0], 4))
     (0.2366, 0.7634)
     """
+    from scipy.special import ndtri  # noqa: PLC0415  # takes a third of a second to load
+
     k, n = np.asarray(found, np.float64), np.asarray(samples, np.float64)
     z2 = float(ndtri(0.5 + confidence / 2)) ** 2
     middle = k + z2 / 2

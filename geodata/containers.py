@@ -284,7 +284,7 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     _require_fit(path, kind, state)
     kind = ".gdb" if kind == "gdb" else kind
     named = path.suffix.lower() in (kind, ".json" if kind == ".geojson" else kind)
-    if named and (kind not in REWRITTEN or _is_as_it_is(path, kind, state)):
+    if named and (kind not in REWRITTEN or _is_fit(path, kind, state)):
         yield str(path)
         return
     with TemporaryDirectory(prefix="phusong-") as folder:
@@ -320,14 +320,14 @@ def _state(path: Path) -> State:
     return tuple((x.st_ino, x.st_size, x.st_mtime_ns, x.st_ctime_ns) for x in told)
 
 
-def _is_as_it_is(path: Path, kind: str, state: State) -> bool:
-    """Whether a file was found fit, and to be read as it is, and has not changed since."""
+def _is_fit(path: Path, kind: str, state: State) -> bool:
+    """Whether a file was found to fit, and to be read as it is, and is the same still."""
     return bool(state) and (path, kind, state) in _AS_IT_IS
 
 
 def _require_fit(path: Path, kind: str, state: State) -> None:
     """Raise `UnreadableError` unless a file opens nothing else and its parts agree."""
-    if _is_as_it_is(path, kind, state):
+    if _is_fit(path, kind, state):
         return
     require_self_contained(path, kind)
     with refused(path):
@@ -338,7 +338,7 @@ def _require_fit(path: Path, kind: str, state: State) -> None:
 
 def _rewritten(path: Path, kind: str, copy: Path, state: State) -> bool:
     """Whether GDAL is given a copy in another form, which is then written."""
-    if _is_as_it_is(path, kind, state):
+    if _is_fit(path, kind, state):
         return False
     with refused(path):
         done = REWRITTEN[kind](path, copy, name=path.name)

@@ -26,7 +26,8 @@ def with_zeros(codes: pd.Series[str], known: Iterable[str]) -> pd.Series[str]:
     >>> with_zeros(pd.Series(["1", "3", None], dtype="string"), ["001", "002"]).fillna("-").tolist()
     ['001', '3', '-']
     """
-    known = [str(code) for code in known if not pd.isna(code)]
+    told = known.to_numpy() if isinstance(known, pd.Index) else known
+    known = [str(code) for code in told if isinstance(code, str) or not pd.isna(code)]
     longer, there = by_number(dict.fromkeys(known)), set(known)
 
     def whole(code: str) -> str:

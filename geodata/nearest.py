@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
-from scipy.spatial import cKDTree
 
 from coverage.transformers import transformer
 from geodata.systems import WGS84, crs_of
@@ -35,7 +34,7 @@ def nearest_village(
     asked = villages.index.get_indexer(pd.Index(of))
     if not len(there) or not len(asked):
         return pd.DataFrame(columns=["village_id", *COLUMNS])
-    _, hit = cKDTree(points[there]).query(points[asked])
+    hit = _nearest(points[there], points[asked])
     chosen = there[hit]
     out = _away(points[asked], points[chosen], villages.crs)
     out.index = pd.Index(of, name=villages.index.name)
@@ -83,7 +82,7 @@ def nearest_site(
     order = np.lexsort((*places.T, names.to_numpy(str)))
     places, names = places[order], names.iloc[order]
     points = middles(villages)[asked]
-    _, hit = cKDTree(places).query(points)
+    hit = _nearest(places, points)
     out = _away(points, places[hit], villages.crs)
     out.index = pd.Index(of, name=villages.index.name)
     out.insert(0, "name", names.str.strip().to_numpy()[hit])
@@ -104,6 +103,14 @@ def nearest_tables(
         "served": nearest_signal(villages, footprints, of=of),
         "site": nearest_site(villages, sites, of=of),
     }
+
+
+def _nearest(places: Floats, points: Floats) -> npt.NDArray[np.int64]:
+    """Position of the nearest place to each point; both n × 2, in metres."""
+    from scipy.spatial import cKDTree  # noqa: PLC0415  # takes a fifth of a second to load
+
+    found: npt.NDArray[np.int64] = cKDTree(places).query(points)[1]
+    return found
 
 
 def middles(villages: gpd.GeoDataFrame) -> Floats:

@@ -120,7 +120,11 @@ def table_day(communes: pd.DataFrame) -> date | None:
     """The structure that a table of communes is of, by codes and names; None for none of them."""
     told = pd.DataFrame(index=communes.index, columns=list(COLUMNS), dtype="string")
     told["commune_code"], told["commune"] = communes.index.astype(str), communes["name"]
-    count = {day: int(listed_codes(told, day).notna().sum()) for day in DAYS}
+    count: dict[date, int] = {}
+    for day in DAYS:
+        count[day] = int(listed_codes(told, day).notna().sum())
+        if count[day] == len(told):  # no later one can explain more
+            break
     best = max(count, key=lambda day: count[day])
     return best if count[best] > HALF * max(len(told), 1) else None
 

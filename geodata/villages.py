@@ -132,7 +132,9 @@ def _areas(
                 radius=f"{radius_m:g}",
             )
         )
-    repaired = int((~shapely.is_valid(shapes[~points])).sum())
+    # what came through as it is was found to be valid
+    other = [one is not made for one, made in zip(shapes, areas.to_numpy(), strict=True)]
+    repaired = int((~shapely.is_valid(shapes[np.array(other, dtype=bool) & ~points])).sum())
     if repaired:
         notes.append(phrase("{file}: {count} invalid polygons repaired", file=file, count=repaired))
     return areas, notes
@@ -234,7 +236,7 @@ def with_centres(
             file=file,
             first=twice.iloc[0],
         )
-    strangers = np.flatnonzero(~ids.isin(villages.index))
+    strangers = np.flatnonzero(villages.index.get_indexer(pd.Index(ids)) < 0)
     if len(strangers):
         told = ids.iloc[strangers[0]]
         raise DataError(

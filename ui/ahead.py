@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Thread
@@ -14,6 +15,9 @@ from ui import studies
 from ui.access import access
 from ui.commands import machine_translator, say_where_code_is_kept
 from ui.making import making
+
+COLLECTED_AFTER = (700, 10, 10)
+"""How many new objects Python makes before it looks for unreachable ones, unless told otherwise."""
 
 
 @asynccontextmanager
@@ -45,3 +49,5 @@ def open_ahead() -> None:
         studies.open_study()  # where nothing was measured yet, results are there now: it is another
     except (CoverageError, GeodataError):
         return
+    finally:
+        gc.set_threshold(*COLLECTED_AFTER)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "command_data", "command_kept", "command_studies", "main"]
 
 
-COLLECTED_AFTER = (50_000, 20, 50)
+COLLECTED_AFTER = (300_000, 20, 50)
 """How many new objects a command makes before unreachable cycles are looked for: to look while
 libraries load, as Python does after every 700, takes a tenth of a short command."""
 

@@ -21,6 +21,8 @@ def main() -> None:
     """Hear Ctrl-C, then load the commands and run the one asked for."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
         signal.signal(signal.SIGINT, _stop)
+    # pydantic would look through every installed package for plugins of its own
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from ui import command  # noqa: PLC0415  # it loads what takes long
 
     try:

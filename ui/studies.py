@@ -58,6 +58,7 @@ PRELOAD = (
     "geodata.upload", "geodata.map_files", "geodata.map_stills", "geodata.nearest",
     "geodata.export.picture", "geodata.study.zones",
     "coverage.kernel", "coverage.direct", "coverage.tally",
+    "scipy.spatial", "scipy.special",
 )  # fmt: skip
 """What reads dropped files, and measures: compiled code is loaded before a process is shut in."""
 

@@ -1,7 +1,9 @@
 """Compiles the kernels of polygons in processes of their own, while this one does something else.
 
 numba compiles one function at a time in a process. On a machine that has never measured, these
-kernels take half a minute: beside work of another kind they cost other cores instead of time.
+kernels take half a minute: beside work of another kind they cost other cores instead of time. They
+give way to that work where all cores are busy, since it is what takes longest; whoever waits for
+them leaves them the cores.
 """
 
 from __future__ import annotations
@@ -37,12 +39,20 @@ def compiling_beside() -> Iterator[Callable[[], None]]:
                 one.kill()
 
 
+GIVES_WAY = 5
+"""How much less the system thinks of these processes (POSIX), on its scale to 19."""
+
+
 def _compiler(names: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    command = f"from coverage.precompile import compile_kernels; compile_kernels({names!r})"
+    command = (
+        f"import os; hasattr(os, 'nice') and os.nice({GIVES_WAY}); "
+        f"from coverage.precompile import compile_kernels; compile_kernels({names!r})"
+    )
     return subprocess.Popen(  # noqa: S603  # our own interpreter and words
         [sys.executable, "-c", command],
         cwd=Path(__file__).parents[2],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
     )

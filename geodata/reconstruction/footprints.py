@@ -82,7 +82,7 @@ def polygons(views: Views, reach: Floats, chosen: npt.NDArray[np.intp]) -> list[
         shadows = zip(part.tolist(), *_shadows(views.seen[part], reach[part]), strict=True)
         for i, first, last in shadows:
             at = np.array([views.x[i], views.y[i]])
-            holes = _holes(first, last, reach[i], at, unit)
+            holes = _holes(first, last, reach[i], at, unit) if np.isfinite(first).any() else []
             rings += [at + unit * reach[i][:, None], *holes]
             owner += [owner[-1] + 1 if owner else 0] * (1 + len(holes))
     if not rings:

@@ -6,6 +6,7 @@ import glob
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,6 +15,8 @@ import pandas as pd
 import shapely
 
 import coverage
+from coverage.combinations import default_threads
+from coverage.grid import spread
 from coverage.model import Expected, Layer, LayerInfo, Technology
 from geodata.errors import CallError
 from geodata.files import require_usable_name, whole_folder
@@ -152,12 +155,15 @@ def _layer(operator: str, technology: Technology, footprint: gpd.GeoSeries) -> L
 
 
 def _layers(plans: Sequence[rollout.Network], built: Sequence[rollout.Step]) -> list[Layer]:
-    found = []
-    for k, plan in enumerate(plans):
-        for technology, with_3g in (("3G", True), ("4G", False)):
-            footprint = rollout.united(plan, built, k, with_3g=with_3g)
-            found.append(_layer(plan.operator.name, technology, footprint))  # type: ignore[arg-type]  # a literal
-    return found
+    technologies: tuple[Technology, ...] = ("3G", "4G")
+
+    def layer(which: tuple[int, Technology]) -> Layer:
+        k, technology = which
+        footprint = rollout.united(plans[k], built, k, with_3g=technology == "3G")
+        return _layer(plans[k].operator.name, technology, footprint)
+
+    every = list(product(range(len(plans)), technologies))
+    return spread(layer, every, threads=default_threads())
 
 
 def _layers_5g(

@@ -17,6 +17,8 @@ import numpy.typing as npt
 import shapely
 import shapely.affinity
 
+from coverage.combinations import default_threads
+from coverage.grid import spread
 from geodata.errors import DataError
 from geodata.reconstruction.footprints import Views, polygons, ragged_reach
 from geodata.reconstruction.grid import Floats
@@ -50,18 +52,21 @@ class Step:
 
 def networks(places: Places, views: Views, *, seed: int) -> tuple[Network, ...]:
     """What each operator could build at each place, by line of sight."""
-    found = []
     everywhere = np.arange(len(places.x))
-    for k, operator in enumerate(OPERATORS):
+
+    def network(k: int) -> Network:
+        operator = OPERATORS[k]
         rng = np.random.default_rng(seed + 60 + k)
         reach = reach_m(places, operator)
         near = ragged_reach(views, reach, seed=seed + 70 + k)
         far = ragged_reach(views, reach * operator.farther_3g, seed=seed + 80 + k)
-        area_3g = np.array(polygons(views, far, everywhere), object)
-        area_3g[rng.random(len(reach)) > operator.share_3g] = None
+        with_3g = np.flatnonzero(rng.random(len(reach)) <= operator.share_3g)
+        area_3g = np.full(len(reach), None, object)
+        area_3g[with_3g] = polygons(views, far, with_3g)
         area_4g = np.array(polygons(views, near, everywhere), object)
-        found.append(Network(operator=operator, area_4g=area_4g, area_3g=area_3g))
-    return tuple(found)
+        return Network(operator=operator, area_4g=area_4g, area_3g=area_3g)
+
+    return tuple(spread(network, range(len(OPERATORS)), threads=default_threads()))
 
 
 def history(
@@ -79,10 +84,10 @@ def history(
     """
     steps: list[tuple[float, int, int, int]] = []
     tree = shapely.STRtree(halls)
-    for k, plan in enumerate(plans):
+    reached = spread(lambda plan: _served(plan, tree), plans, threads=default_threads())
+    for k, (plan, served) in enumerate(zip(plans, reached, strict=True)):
         rng = np.random.default_rng(seed + 90 + k)
         liking = rng.lognormal(0, 0.25, len(plan.area_4g))
-        served = _served(plan, tree)
         own = (rng.random(len(land)) < plan.operator.density) & (land != "high mountain")
         steps += [(-np.inf, k, place, place) for place in np.flatnonzero(own).tolist()]
         left = people.copy()

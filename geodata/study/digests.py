@@ -23,6 +23,9 @@ READING = 2
 """Raised where the same files are read as something else: what was measured of them before is
 measured anew, and kept runs say which read theirs."""
 
+PLAIN = shapely.to_wkb(shapely.box(0, 0, 1, 1))[:5]
+"""How the bytes of a polygon begin: the machine's byte order, and a type without heights."""
+
 SIGNAL = "signal"
 """Stands among the areas for a signal layer; its levels are a part of their own."""
 
@@ -83,6 +86,28 @@ def layer_key(layer: AnyLayer) -> str:
 def row_digests(shapes: npt.NDArray[np.object_]) -> list[bytes]:
     """A digest of each of some polygons, so that a layer's key needs no more of them at once."""
     return [hashlib.sha256(wkb or b"-").digest() for wkb in shapely.to_wkb(shapes)]
+
+
+def read_digests(shapes: npt.NDArray[np.object_], wkb: npt.NDArray[np.object_]) -> list[bytes]:
+    """`row_digests` of polygons that were read from these bytes, most of which are theirs still."""
+    told = wkb.copy()
+    other = ~_are_plain(shapes, wkb)
+    told[other] = shapely.to_wkb(shapes[other])
+    return [hashlib.sha256(one or b"-").digest() for one in told]
+
+
+def _are_plain(
+    shapes: npt.NDArray[np.object_], wkb: npt.NDArray[np.object_]
+) -> npt.NDArray[np.bool_]:
+    """Whether shapely would write the same bytes: single polygons, in its byte order, flat.
+
+    Their coordinates are copied as they are, so that the head and the length tell.
+    """
+    heads = np.array([one is not None and one[:5] == PLAIN for one in wkb], dtype=np.bool_)
+    lengths = np.array([0 if one is None else len(one) for one in wkb])
+    rings = shapely.get_num_interior_rings(shapes) + 1
+    wanted = len(PLAIN) + 4 + 4 * rings + 16 * shapely.get_num_coordinates(shapes)
+    return np.asarray(heads & (lengths == wanted), dtype=np.bool_)
 
 
 def _told(shapes: gpd.GeoSeries) -> list[bytes]:

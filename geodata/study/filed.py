@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from geodata.layers import extent_of
 from geodata.placing import NOTHING_SAID, Placement
 from geodata.postgis.address import is_address, name_of
 from geodata.signals import limited
-from geodata.study.digests import row_digests
+from geodata.study.digests import read_digests
 from geodata.study.in_files import LayerInFile, seen_in
 from geodata.study.reader import Reader
 from geodata.study.settings import LayerTable, MeasurementsTable
@@ -105,17 +107,50 @@ SIMPLE = {
 """An entry that says nothing else needs no other look into its file."""
 
 
+@contextmanager
+def looking_ahead(reader: Reader, tables: Sequence[LayerTable], crs: pyproj.CRS) -> Iterator[None]:
+    """Look at large layers beside the block, one after the other, before it comes to them.
+
+    What is found there is `left_in_file`'s, and so is what is wrong. One that nobody waits for any
+    more when the block ends is looked at in vain.
+    """
+    paths = [
+        reader.folder / name
+        for table in tables
+        if not is_address(table.path)
+        for name, _ in _named(reader.folder, table)
+        if _may_stay(reader.folder / name, table)
+    ]
+    pool = ThreadPoolExecutor(1)
+    try:
+        reader.ahead = {
+            path: pool.submit(seen_in, path, crs, digest=read_digests)
+            for path in dict.fromkeys(paths)
+        }
+        yield
+    finally:
+        reader.ahead = {}
+        pool.shutdown(cancel_futures=True)
+
+
+def _may_stay(path: Path, table: LayerTable) -> bool:
+    """Whether a layer may stay in its file, by what its entry says."""
+    simple = table.model_fields_set <= SIMPLE and table.kind in (None, "footprint")
+    told = table.operator is not None and table.technology is not None
+    return simple and told and path.suffix == ".parquet" and path.is_file()
+
+
 def left_in_file(
     reader: Reader, name: str, table: LayerTable, filing: Filing, crs: pyproj.CRS
 ) -> LayerInFile | None:
     """A large layer that stays in its file (see `geodata.study.in_files`); None for others."""
     path = reader.folder / name
-    simple = table.model_fields_set <= SIMPLE and table.kind in (None, "footprint")
-    if is_address(name) or path.suffix != ".parquet" or not path.is_file() or not simple:
+    if is_address(name) or not _may_stay(path, table):
         return None
     if filing.operator is None or filing.technology is None:
         return None
-    seen = seen_in(path, crs, digest=row_digests)
+    ahead = reader.ahead.get(path)
+    seen = seen_in(path, crs, digest=read_digests) if ahead is None else ahead.result()
     if seen is None:
         return None
     reader.take(path, seen=seen.read)

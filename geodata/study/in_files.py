@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyproj
 import shapely
 from pyarrow import ArrowException, parquet
@@ -31,6 +31,7 @@ GROUP_AT_MOST_MB = 128.0
 """A file with a larger row group is read at once, since a region would read all of a group."""
 
 Boxes = npt.NDArray[np.float64]
+Shapes = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,6 +107,8 @@ class Seen:
         return self.select(bounds)()
 
 
+Digest = Callable[[Shapes, Shapes], list[bytes]]
+
 _NOT_PLAIN = (
     ArrowException,
     OSError,
@@ -129,33 +132,38 @@ class _Group:
     is_finite: bool
 
 
-def seen_in(path: Path, crs: pyproj.CRS, *, digest: Callable[[Any], list[bytes]]) -> Seen | None:
+def seen_in(path: Path, crs: pyproj.CRS, *, digest: Digest) -> Seen | None:
     """What a file holds, where it can be left there and need not be looked into otherwise.
 
     That is GeoParquet in the study's own system, of polygons and nothing else (no columns that
     might mean something), larger than `STAYS_FROM_MB` and in row groups that can be read one at a
     time. None for all others, and for what `geodata.read` should tell faults of. ``digest`` gives
-    that of each polygon.
+    that of each polygon, by what it is and the bytes it was read from.
     """
     try:
         stats = stats_of(path)
         with parquet.ParquetFile(path) as file:
-            column, groups = _geometry(file, crs, name=path.name), range(file.num_row_groups)
+            column, about = _geometry(file, crs, name=path.name), file.metadata
         if column is None:
             return None
 
         def look(group: int) -> _Group:
-            with parquet.ParquetFile(path) as file:
-                shapes = polygons_from(file.read_row_group(group, columns=[column])[column])
-            there = shapes[~shapely.is_missing(shapes)]
+            with (
+                pa.OSFile(str(path)) as source,
+                parquet.ParquetFile(source, metadata=about) as file,
+            ):
+                wkb = file.read_row_group(group, columns=[column])[column].to_numpy()
+            shapes = polygons_from(wkb)
+            is_there = ~shapely.is_missing(shapes)
+            there = shapes[is_there]
             return _Group(
                 boxes=boxes_of(shapes),
-                rows=digest(there),
+                rows=digest(there, wkb[is_there]),
                 has_area=bool(shapely.area(there).any()),
                 is_finite=bool(np.isfinite(shapely.get_coordinates(there)).all()),
             )
 
-        found = spread(look, groups, threads=default_threads())
+        found = spread(look, range(about.num_row_groups), threads=default_threads())
     except _NOT_PLAIN:
         return None
     if not (any(one.has_area for one in found) and all(one.is_finite for one in found)):

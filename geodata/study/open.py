@@ -26,7 +26,7 @@ from geodata.layers import one_spelling, united
 from geodata.postgis.address import name_of
 from geodata.signals import bounds_of
 from geodata.study.extras import sites_of, zones_of
-from geodata.study.filed import layers_of, measurements_of, near_of
+from geodata.study.filed import layers_of, looking_ahead, measurements_of, near_of
 from geodata.study.in_files import LayerInFile
 from geodata.study.inputs import stats_of
 from geodata.study.listed import with_list
@@ -61,8 +61,14 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     crs = study_crs(settings.crs)
     reader = Reader(folder)
     reader.take(folder / file.name, before=stats)
-    extent = area_of_use(crs)
-    units = tuple(_units(reader, table, crs, extent) for table in settings.units)
+    with looking_ahead(reader, settings.layers, crs):
+        return _opened(reader, settings, crs, take_list=take_list)
+
+
+def _opened(reader: Reader, settings: StudySettings, crs: pyproj.CRS, *, take_list: bool) -> Study:
+    """The study that a file's settings describe, read."""
+    units = _all_units(reader, settings, crs)
+    extent = None if units else area_of_use(crs)
     listed = _listed(reader, settings)
     units = tuple(with_codes_of(one, listed.table, settings.villages.columns) for one in units)
     current = units_at(units, settings.as_of) if units else None
@@ -85,7 +91,7 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
     sites, nowhere = sites_of(reader.read, settings.sites, crs, extent)
     reader.findings += nowhere
     study = Study(
-        folder=folder,
+        folder=reader.folder,
         settings=settings,
         villages=villages,
         layers=layers,
@@ -110,6 +116,14 @@ def open_study(path: Path | str, *, take_list: bool = True) -> Study:
         amounts=amounts,
     )
     return study.judged_by(rule)
+
+
+def _all_units(reader: Reader, settings: StudySettings, crs: pyproj.CRS) -> tuple[Units, ...]:
+    """Every structure; what is wrong with one is told with where its system may be meant for."""
+    try:
+        return tuple(_units(reader, table, crs, None) for table in settings.units)
+    except DataError:  # the area of a system takes PROJ long to tell, and only sentences need it
+        return tuple(_units(reader, table, crs, area_of_use(crs)) for table in settings.units)
 
 
 def _units(reader: Reader, table: UnitsTable, crs: pyproj.CRS, extent: Extent | None) -> Units:

@@ -13,6 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from coverage.combinations import default_threads
+from coverage.grid import spread
 from geodata.columns import plain
 from geodata.display import dissolve_by
 from geodata.errors import CallError
@@ -102,7 +104,11 @@ def structures_of(study: Study) -> tuple[Structure, ...]:
     if not ordered:
         return _told_structures(study)
     own = own_units(study)
-    return tuple(_structure(study, units, own=units is own) for units in ordered)
+
+    def structure(units: Units) -> Structure:
+        return _structure(study, units, own=units is own)
+
+    return tuple(spread(structure, ordered, threads=default_threads()))
 
 
 def structure_in_force(study: Study) -> Structure:

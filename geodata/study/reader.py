@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from geodata.findings import Finding
 from geodata.postgis.address import is_address, name_of
 from geodata.postgis.model import TableInput
 from geodata.read import Reading, read
+from geodata.study.in_files import Seen as FileSeen
 from geodata.study.inputs import Seen, Stats, seen_from, stats_of
 
 
@@ -33,6 +35,8 @@ class Reader:
         self.tables: list[TableInput] = []
         self.doubts: list[Finding] = []
         self.findings: list[Finding] = []
+        self.ahead: Mapping[Path, Future[FileSeen | None]] = {}
+        """Layers that are looked at before it is their turn, by the path of their file."""
 
     def take(self, path: Path, *, before: Stats | None = None, seen: Seen | None = None) -> None:
         """Remember a file that is about to be read.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -208,19 +209,23 @@ def _write(run: Run, folder: Path) -> None:
     table = run.study.villages.join(found.verdicts).join(sure.drop(columns="share_margin"))
     table[PLACE] = np.arange(len(table))
     villages = gpd.GeoDataFrame(table, geometry="geometry", crs=run.study.crs)
-    write_parquet(villages, folder / "villages.parquet")
-    write_parquet(_measured_areas(found.measures), folder / "measures.parquet")
-    write_parquet(found.operator_shares, folder / "operator_shares.parquet")
-    write_parquet(found.served_by, folder / "served_by.parquet")
     summary = run.summary
-    write_parquet(summary.by_district, folder / "by_district.parquet")
-    write_parquet(summary.by_commune, folder / "by_commune.parquet")
-    write_parquet(summary.by_operator, folder / "by_operator.parquet")
-    write_parquet(summary.by_technology, folder / "by_technology.parquet")
-    write_parquet(summary.by_layer, folder / "by_layer.parquet")
-    write_parquet(
-        summary.by_number_of_operators.to_frame(), folder / "by_number_of_operators.parquet"
-    )
+    others = {
+        "measures": _measured_areas(found.measures),
+        "operator_shares": found.operator_shares,
+        "served_by": found.served_by,
+        "by_district": summary.by_district,
+        "by_commune": summary.by_commune,
+        "by_operator": summary.by_operator,
+        "by_technology": summary.by_technology,
+        "by_layer": summary.by_layer,
+        "by_number_of_operators": summary.by_number_of_operators.to_frame(),
+    }
+    with ThreadPoolExecutor(1) as beside:
+        largest = beside.submit(write_parquet, villages, folder / "villages.parquet")
+        for name, written in others.items():
+            write_parquet(written, folder / f"{name}.parquet")
+        largest.result()
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     told = json.loads(json.dumps({**_described(run), "files": files}, default=_plain))
     text = json.dumps({**told, DIGEST: digest_of(told)}, ensure_ascii=False, indent=2)

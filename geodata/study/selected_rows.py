@@ -89,7 +89,7 @@ class SelectedPolygons:
         table = self.rows.table([self.column, *([self.order] if self.order else [])])
         if self.order:
             table = table.sort_by(self.order)
-        return gpd.GeoSeries(polygons_from(table[self.column]), crs=self.crs)
+        return gpd.GeoSeries(polygons_from(table[self.column].to_numpy()), crs=self.crs)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -97,7 +97,7 @@ class SelectedPolygons:
         return (self.rows.path,)
 
 
-def polygons_from(wkb: pa.ChunkedArray) -> npt.NDArray[np.object_]:
+def polygons_from(wkb: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """The polygons of a column of WKB; what else there is of geometry is left out."""
-    shapes = shapely.from_wkb(wkb.to_numpy())
+    shapes = shapely.from_wkb(wkb)
     return np.asarray(polygons_of(gpd.GeoSeries(shapes)).to_numpy(), dtype=object)

@@ -145,7 +145,7 @@ def test_only_groups_that_are_near_are_read(
 ) -> None:
     squares = gpd.GeoDataFrame(geometry=[box(k, 0, k + 0.5, 1) for k in range(9)], crs=tiny.CRS)
     squares.to_parquet(tmp_path / "a.parquet", row_group_size=3, index=False)
-    seen = in_files.seen_in(tmp_path / "a.parquet", squares.crs, digest=lambda _: [])
+    seen = in_files.seen_in(tmp_path / "a.parquet", squares.crs, digest=lambda *_: [])
     assert seen is not None
     read: list[int] = []
     whole = in_files.parquet.ParquetFile.read_row_group
