@@ -21,6 +21,7 @@ from coverage.model import Areas, Expected, Measures, Rule
 from coverage.moved import DEFAULT_ACCURACY_M
 from coverage.pixels import LOW_DBM, LOWEST_LEVEL
 from coverage.shares import Floats, basis_of
+from coverage.unplaced import is_placed
 
 SIGNAL_DB = 5
 """Thresholds of signals are moved by so much: ours, about what a prediction and a measurement
@@ -191,7 +192,9 @@ def _villages(
         {
             "firm": ~any_turn,
             "turned_by": text,
-            "share_margin": _share(rule, base) - rule.covered_share,
+            "share_margin": np.where(
+                is_placed(measures), _share(rule, base) - rule.covered_share, np.nan
+            ),
             "dbm_margin": _dbm_margin(measures, rule),
             "moved_m": np.where(by_moving, _moved_m(measures, rule), np.nan),
         },

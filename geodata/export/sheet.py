@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from coverage.model import Headline
@@ -253,10 +254,13 @@ def _row(
 
 
 def _degrees(run: Run, villages: gpd.GeoDataFrame) -> list[str]:
-    """Latitude and longitude of each centre, five decimals: about a metre."""
+    """Latitude and longitude of each centre, five decimals: about a metre; – without a place."""
     xy = middles(villages)
     points = to_system(gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=run.study.crs), "EPSG:4326")
-    return [f"{y:.5f}, {x:.5f}" for x, y in zip(points.x, points.y, strict=True)]
+    return [
+        f"{y:.5f}, {x:.5f}" if np.isfinite(x) else "–"
+        for x, y in zip(points.x, points.y, strict=True)
+    ]
 
 
 def _count(value: Any, language: Language) -> str:
