@@ -69,7 +69,13 @@ def _split(
             t.number(headline.uncovered),
             f"{split}; {between}" if between else split,
         ),
-        (t("Missing data"), t.number(headline.unknown), t("not counted as uncovered")),
+        (
+            t("Missing data"),
+            t.number(headline.unknown),
+            t("{count} without a place in the file", count=t.number(headline.unplaced))
+            if headline.unplaced
+            else t("not counted as uncovered"),
+        ),
         (t("People uncovered"), t.number(people), t("live in uncovered villages")),
     ]
 
@@ -164,7 +170,17 @@ def leader_sentence(headline: Headline, run: Run, t: Translator, *, place: str =
             "For {unknown} villages data is missing; they are not counted as uncovered.",
             unknown=t.number(headline.unknown),
         )
+    if headline.unplaced:
+        told += " " + unplaced_text(headline, t)
     return told
+
+
+def unplaced_text(headline: Headline, t: Translator) -> str:
+    """How many villages are unknown because the file has no place for them, as a sentence."""
+    return t(
+        "Of these, {count} have no place in the village file and are on no map.",
+        count=t.number(headline.unplaced),
+    )
 
 
 def split_text(headline: Headline, t: Translator, between: Between | None = None) -> str:

@@ -15,6 +15,7 @@ from coverage.summarise import by_unit
 from geodata.export.standing import difference_json, since_text
 from geodata.study.places import Structure, structure_in_force
 from geodata.study.superseded import only_older
+from ui.figures import unplaced_text
 from ui.plain import plain
 from ui.sure import scenario_words
 from ui.texts import Translator
@@ -36,6 +37,8 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
             **counts,
         ),
     ]
+    if headline.unplaced:
+        lines.append(unplaced_text(headline, t))
     lines += _published(run, t)
     lines += _range(run, t)
     lines += _within_reach(run, t)
@@ -242,6 +245,7 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "share": headline.share,
         "uncovered_between": [run.sureness.between.low, run.sureness.between.high],
         "borderline": run.sureness.borderline,
+        "unplaced": headline.unplaced,
         "not_judged": _unjudged(run),
         "only_older": [str(one) for one in only_older(run.study, run.assessment)],
         "measured_layers": run.measured_layers,
