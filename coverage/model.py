@@ -358,6 +358,24 @@ class Headline:
         """Covered villages over all villages, 0 to 1; NaN where there is none."""
         return self.covered / self.villages if self.villages else float("nan")
 
+    @property
+    def weak_share(self) -> float:
+        """Weak villages over all villages, 0 to 1; NaN where there is none."""
+        return self.weak / self.villages if self.villages else float("nan")
+
+    @property
+    def with_signal(self) -> int:
+        """Villages that are not without signal: the other total that *lõm* is counted over.
+
+        Tuyên Quang, 12 Jan 2026: 91 *trắng* of 3,802 villages, 182 *lõm* of 3,711.
+        """
+        return self.villages - self.none
+
+    @property
+    def weak_share_of_signal(self) -> float:
+        """Weak villages over those that are not without signal; NaN where there is none."""
+        return self.weak / self.with_signal if self.with_signal else float("nan")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
+
 from coverage.model import Comparison, Headline
 from coverage.summarise import villages_to_target
-from coverage.sure import Between
+from coverage.sure import Between, Sureness
 from geodata.study.results import Run
 from ui.plain import escaped, plain
-from ui.sure import range_text
+from ui.sure import range_text, range_told
 from ui.texts import Translator
 from ui.texts import marked as _
 
@@ -173,6 +176,30 @@ def leader_sentence(headline: Headline, run: Run, t: Translator, *, place: str =
     if headline.unplaced:
         told += " " + unplaced_text(headline, t)
     return told
+
+
+def figures_told(
+    headline: Headline, sureness: Sureness, keep: npt.NDArray[np.bool_], t: Translator
+) -> str:
+    """What stands under the figures of the villages marked in ``keep``.
+
+    What the range comes from, and the weak ones over both totals.
+    """
+    told = range_told(sureness, keep, t)
+    return f"{told} {weak_text(headline, t)}" if headline.weak else told
+
+
+def weak_text(headline: Headline, t: Translator) -> str:
+    """The villages of weak signal over both totals that officials count them over."""
+    return t(
+        "Weak signal: {weak}, that is {share} of all {villages} villages and {other} of the "
+        "{rest} that are not without signal.",
+        weak=t.number(headline.weak),
+        share=t.percent(headline.weak_share),
+        villages=t.number(headline.villages),
+        other=t.percent(headline.weak_share_of_signal),
+        rest=t.number(headline.with_signal),
+    )
 
 
 def unplaced_text(headline: Headline, t: Translator) -> str:

@@ -36,6 +36,7 @@ from ui.rules import (
     written,
 )
 from ui.slider import slider
+from ui.sure import definitions_told
 from ui.tables import cell, draw_table, verdict_text
 from ui.texts import Translator, page_error_text
 from ui.texts import marked as _
@@ -261,6 +262,7 @@ def _headlines(view: View, after: Assessment) -> None:
                 split=split_text(headline, t, view.opened.sure(found.rule).among(inside)),
             )
         )
+    st.caption(definitions_told(view.opened.sure(after.rule), inside, t))
 
 
 def _name(view: View, after: Assessment) -> str:
