@@ -8,7 +8,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from coverage.model import Comparison, Headline
+from coverage.model import Assessment, Comparison, Headline
+from coverage.shares import unjudged
 from coverage.summarise import villages_to_target
 from coverage.sure import Between, Sureness
 from geodata.study.results import Run
@@ -199,6 +200,23 @@ def weak_text(headline: Headline, t: Translator) -> str:
         villages=t.number(headline.villages),
         other=t.percent(headline.weak_share_of_signal),
         rest=t.number(headline.with_signal),
+    )
+
+
+def unjudged_titles(assessment: Assessment) -> list[str]:
+    """Titles of the signal layers that the rule cannot judge."""
+    found = unjudged(assessment.measures.layers, assessment.rule)
+    return list(dict.fromkeys(layer.title for layer in found))
+
+
+def unjudged_text(assessment: Assessment, t: Translator) -> str:
+    """Which signal layers count as no filing, as the rule names no level for them; "" for none."""
+    found = unjudged_titles(assessment)
+    if not found:
+        return ""
+    return t(
+        "Signal layers the rule names no level for count as no filing: {layers}.",
+        layers=", ".join(map(plain, found)),
     )
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from coverage.shares import unjudged
 from coverage.summarise import by_unit
 from geodata.export.standing import difference_json, since_text
 from geodata.study.places import Structure, structure_in_force
 from geodata.study.superseded import only_older
-from ui.figures import unplaced_text, weak_text
+from ui.figures import unjudged_text, unjudged_titles, unplaced_text, weak_text
 from ui.plain import plain
 from ui.sure import not_computed_text, scenario_words
 from ui.texts import Translator
@@ -50,10 +49,8 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     lines += ["", *_table(table, level, t), ""]
     rule = plain(run.assessment.rule.name)
     lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
-    silenced = _unjudged(run)
-    if silenced:
-        lines.append(t("Signal layers the rule names no level for count as no filing: {layers}.",
-                       layers=", ".join(map(plain, silenced))))  # fmt: skip
+    silenced = unjudged_text(run.assessment, t)
+    lines += [silenced] if silenced else []
     lines.append(_made(run, t, seconds=seconds))
     told_since = since_text(run, t.language)
     if told_since:
@@ -61,12 +58,6 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     if run.study.reconstruction:
         lines.append(reconstruction_notice(t))
     return "\n".join(lines)
-
-
-def _unjudged(run: Run) -> list[str]:
-    """Titles of the signal layers that the rule cannot judge."""
-    found = unjudged(run.assessment.measures.layers, run.assessment.rule)
-    return list(dict.fromkeys(layer.title for layer in found))
 
 
 def _made(run: Run, t: Translator, *, seconds: float) -> str:
@@ -248,7 +239,7 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "unplaced": headline.unplaced,
         "weak_share": headline.weak_share,
         "weak_share_of_signal": headline.weak_share_of_signal,
-        "not_judged": _unjudged(run),
+        "not_judged": unjudged_titles(run.assessment),
         "only_older": [str(one) for one in only_older(run.study, run.assessment)],
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,

@@ -14,7 +14,15 @@ from urllib.parse import urlencode
 from geodata.study.places import Level
 from ui.choices import NAMES, Choices, changed
 from ui.controls import area_chosen, structure_options
-from ui.figures import basis, compared, figures_told, headline_split, leader_sentence, progress
+from ui.figures import (
+    basis,
+    compared,
+    figures_told,
+    headline_split,
+    leader_sentence,
+    progress,
+    unjudged_text,
+)
 from ui.first.still import still_map
 from ui.frame import LANGUAGE_NAMES, simulated_text
 from ui.maps.component import Mode
@@ -242,6 +250,9 @@ def _overview(page: _Page) -> Iterable[str]:
     yield page.figures()
     told = figures_told(view.headline(), view.sureness, view.in_area.to_numpy(bool), t)
     yield f'<p class="ps-small">{_ours(told)}</p>'
+    silenced = unjudged_text(view.seen, t)
+    if silenced:
+        yield f'<p class="ps-notice">{html_safe(silenced)}</p>'
     if not view.area:
         yield _reconciled(view)
     level = level_of(view)

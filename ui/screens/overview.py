@@ -16,6 +16,7 @@ from ui.figures import (
     leader_sentence,
     no_units_text,
     progress,
+    unjudged_text,
 )
 from ui.maps.component import draw_map
 from ui.plain import escaped
@@ -53,6 +54,9 @@ def show(view: View) -> None:
         for label, value, note in headline_split(headline, t, between=between, others=others):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
     st.caption(figures_told(headline, view.sureness, view.in_area.to_numpy(bool), t))
+    silenced = unjudged_text(view.seen, t)
+    if silenced:
+        st.warning(escaped(silenced), icon=":material/warning:")
     with st.container(key="reconciled"):
         if not view.area:
             _reconciled(view)

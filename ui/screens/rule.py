@@ -19,7 +19,7 @@ from geodata.study.variants import remove_variant, save_variant
 from ui import choices, studies
 from ui.access import addresses, still_has
 from ui.controls import choice_box
-from ui.figures import split_text
+from ui.figures import split_text, unjudged_text
 from ui.maps.component import digest_of, draw_map
 from ui.maps.feed import letters
 from ui.plain import escaped
@@ -262,6 +262,9 @@ def _headlines(view: View, after: Assessment) -> None:
                 split=split_text(headline, t, view.opened.sure(found.rule).among(inside)),
             )
         )
+    silenced = unjudged_text(after, t)
+    if silenced:
+        st.warning(escaped(silenced), icon=":material/warning:")
     st.caption(definitions_told(view.opened.sure(after.rule), inside, t))
 
 
