@@ -274,7 +274,8 @@ def _owners(
 ) -> pd.Series[str]:
     """Village of each centre, by place and, where there are names, by name; NA for none.
 
-    Of several that are as near the one whose id comes first as text.
+    Of several that are as near the one whose id comes first as text. A centre that is near to
+    none is of the village without a place that alone of those bears its name.
     """
     shapes = villages.geometry.to_numpy()
     own = villages["village"].map(plain, na_action="ignore").to_numpy()
@@ -288,7 +289,12 @@ def _owners(
         if named or far == 0:
             found = (not named, far, str(villages.index[v]), v)
             owners[k] = min(owners.get(k, found), found)
-    ids = [villages.index[owners[k][3]] if k in owners else None for k in range(len(points))]
+    lost = pd.Series(villages.index, index=own)[shapely.is_missing(shapes)]
+    lost = lost[~lost.index.duplicated(keep=False)]
+    ids = [
+        villages.index[owners[k][3]] if k in owners else lost.get(told[k] or None)
+        for k in range(len(points))
+    ]
     return pd.Series(ids, index=rows, dtype="string")
 
 

@@ -137,6 +137,23 @@ def test_ids_stay_with_villages_that_lose_or_find_their_place(tmp_path: Path) ->
     assert mint_ids(_three(None, there, None), tmp_path)["village_id"].tolist() == first
 
 
+def test_a_centre_known_by_name_alone_is_not_used_for_a_village_without_a_place(
+    study: Study,
+) -> None:
+    file = study.folder / "centres.csv"
+    names = study.villages["village"]
+    rows = [line.split(",") for line in file.read_text("utf-8").splitlines()[1:]]
+    told = [f'"{names[key]}",{lon},{lat}' for key, lon, lat in rows if key in ("v2", "v4")]
+    file.write_text("\n".join(["village,lon,lat", *told]), "utf-8")
+    again = geodata.open_study(study.folder)
+    assert again.villages["centre"].notna().to_dict() == {
+        key: key == "v4" for key in again.villages.index
+    }
+    assert "centres.csv: 1 centres are of villages without a place and are not used" in map(
+        str, again.notes
+    )
+
+
 def test_the_setting_is_one_of_two_words(study: Study) -> None:
     file = study.folder / "study.toml"
     text = file.read_text("utf-8")
