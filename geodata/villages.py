@@ -290,9 +290,9 @@ def _owners(
             found = (not named, far, str(villages.index[v]), v)
             owners[k] = min(owners.get(k, found), found)
     lost = pd.Series(villages.index, index=own)[shapely.is_missing(shapes)]
-    lost = lost[~lost.index.duplicated(keep=False)]
+    lost = lost[lost.index.notna() & (lost.index != "") & ~lost.index.duplicated(keep=False)]
     ids = [
-        villages.index[owners[k][3]] if k in owners else lost.get(told[k] or None)
+        villages.index[owners[k][3]] if k in owners else lost.get(told[k])
         for k in range(len(points))
     ]
     return pd.Series(ids, index=rows, dtype="string")

@@ -105,10 +105,8 @@ def test_a_village_without_a_place_has_no_geometry_and_no_share(
     file.write_text(text, "utf-8")
     study = geodata.open_study(file)
     assert publish(geodata.assess_study(study), gis.planner, schema=schema).villages == 9
-    view = f"{schema}.current_villages"
-    row = gis.execute(
-        f"SELECT verdict, decided_by, best_share, geom FROM {view} WHERE village_id = 'v9'"  # a schema of the test's
-    )
+    columns, view = "verdict, decided_by, best_share, geom", f"{schema}.current_villages"
+    row = gis.execute(f"SELECT {columns} FROM {view} WHERE village_id = 'v9'")
     assert row == [("unknown", "no_place", None, None)]
 
 
