@@ -13,6 +13,7 @@ import coverage
 from coverage import CoverageError
 from coverage.model import Expected, Measures
 from coverage.pixels import AmountPoints
+from coverage.reach import Within
 from coverage.rules import RULES
 from coverage.sure import how_sure
 from coverage.unplaced import has_place, measured_where_placed, with_unplaced
@@ -97,6 +98,16 @@ def test_zones_are_of_the_villages_with_a_place() -> None:
     # v7 is served wholly and v8 by half, and nothing is known of the 900 people of v9
     assert alpha["population_share"] == pytest.approx((700 + 400) / 1500)
     assert alpha["population"] == 2400
+
+
+def test_who_lives_in_a_village_without_a_place_is_not_nobody() -> None:
+    """Households by settled places: v1 has three there, and of v2 and v9 nothing is known."""
+    villages = unplaced()
+    villages["households"] = np.nan
+    measures = measured_where_placed(villages, measured)
+    within = Within(coverage.judge(measures, RULE), "households")
+    assert within.number[:2].tolist() == pytest.approx([3.0, np.nan], nan_ok=True)
+    assert np.isnan(within.number[8])
 
 
 def test_measures_of_all_villages_are_as_they_were() -> None:
