@@ -57,6 +57,16 @@ def joined_amounts(
     return _amounts([amounts for _, amounts in parts], order)
 
 
+def joined_moved(parts: Sequence[tuple[Ints, Moved]], villages: int) -> Moved:
+    """Moved footprints of so many villages from those of parts of them, as in `joined`."""
+    order = _Order.of([rows for rows, _ in parts], villages)
+    found = [moved for _, moved in parts]
+    return Moved(
+        inward=_areas([x.inward for x in found], order),
+        outward=_areas([x.outward for x in found], order),
+    )
+
+
 def joined_levels(parts: Sequence[tuple[Ints, Spoken]], villages: int) -> Spoken:
     """What signal layers say of so many villages, from what they say of parts of them."""
     order = _Order.of([rows for rows, _ in parts], villages)

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coverage.model import SHARE_TOLERANCE, Assessment, Expected, Measures, Rule, Verdict
+from coverage.model import NO_PLACE, SHARE_TOLERANCE, Assessment, Expected, Measures, Rule, Verdict
 from coverage.rule_check import require_applicable
 from coverage.shares import Bools, Floats, centre_by, share_by, technologies_in, unjudged
+from coverage.unplaced import is_placed
 
 Words = pd.api.extensions.ExtensionArray
 NOBODY = Expected()
@@ -68,7 +69,9 @@ def decide(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> De
         least[:, k] = share[:, k] if full == some else share_by(measures, rule, _both(some, theirs))
     union, union_centre = share_by(measures, rule, full), centre_by(measures, rule, full)
     covers = enough(rule, share, centre)
+    placed = is_placed(measures)
     missing = _missing(measures, rule, expected)
+    missing[~placed] = ""
     together = enough(rule, union, union_centre) if rule.unite else np.zeros(villages, bool)
     covered = (count_of(covers) >= rule.min_operators) | together
     best = np.maximum(best_of(least), union) if rule.unite else best_of(least)
@@ -76,7 +79,9 @@ def decide(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> De
     if rule.min_operators > 1:
         weak |= covers.any(axis=1)
     weak |= _weakly_centred(measures, rule, some, full)
-    code = np.select([covered, missing != "", weak], [COVERED, UNKNOWN, WEAK], NONE)
+    code = np.select(
+        [~placed, covered, missing != "", weak], [UNKNOWN, COVERED, UNKNOWN, WEAK], NONE
+    )
     return Decided(
         operators=tuple(operators),
         share=share,
@@ -120,6 +125,7 @@ def judge(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> Ass
     A village is unknown when it is not covered and an expected operator (with every expected
     technology the rule admits, where technologies are named) has no layer that speaks there.
     A signal layer for which the rule names no level speaks nowhere, and its operator is expected.
+    A village without a place (of no area) is unknown whatever was filed.
     Raises `CoverageError` on a rule whose numbers are not set, on thresholds that are not
     shares, in that order, on a technology nobody knows, on a rule that admits none, and on an
     operator without a layer.
@@ -187,18 +193,20 @@ def _verdicts(
     if rule.unite:
         centre |= found.union_centre & rule.centre
     decided = np.where(unknown, 2, np.where(covered & centre, 1, 0))
+    placed = is_placed(measures)
+    decided = np.where(placed, decided, 3)
     measured = found.union if rule.unite else best_of(found.share)
     return pd.DataFrame(
         {
             "verdict": _words(CODES.tolist(), found.code),
-            "decided_by": _words(["area", "centre", "missing"], decided),
+            "decided_by": _words(["area", "centre", "missing", NO_PLACE], decided),
             "best_operator": _words(["", *found.operators], np.where(best_share > 0, best + 1, 0)),
-            "best_share": best_share,
-            "margin": measured - rule.covered_share,
+            "best_share": np.where(placed, best_share, np.nan),
+            "margin": np.where(placed, measured - rule.covered_share, np.nan),
             "centre_served": found.union_centre,
             "n_operators": count_of(found.covers),
             "missing": _texts(found.missing),
-            "any_share": found.union,
+            "any_share": np.where(placed, found.union, np.nan),
             "operators": listed(found.covers, found.operators),
             "technologies": _technologies(measures, served_by),
         },

@@ -12,6 +12,7 @@ import pandas as pd
 from coverage.judge import admitted_operators
 from coverage.model import TECHNOLOGIES, Assessment, Measures, Reach, Rule
 from coverage.shares import Floats, dwellers, share_by
+from coverage.unplaced import is_placed
 
 Who = Literal["people", "households"]
 COUNTED: dict[Who, str] = {"people": "population", "households": "households"}
@@ -76,7 +77,8 @@ def _number(m: Measures, who: Who) -> Floats:
     told = pd.to_numeric(m.villages[COUNTED[who]], errors="coerce")
     number = told.to_numpy(np.float64, na_value=np.nan)
     if who in m.amounts:
-        number = np.where(np.isfinite(number), number, m.amounts[who].total)
+        known = np.isfinite(number) | ~is_placed(m)  # no raster tells who lives nowhere
+        number = np.where(known, number, m.amounts[who].total)
     return number
 
 

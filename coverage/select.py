@@ -93,6 +93,7 @@ def headline_among(villages: pd.DataFrame, seen: Assessment, keep: pd.Series[boo
             {
                 "population": villages["population"].array[marked],
                 "verdict": seen.verdicts["verdict"].reindex(keep.index).array[marked],
+                "decided_by": seen.verdicts["decided_by"].reindex(keep.index).array[marked],
             }
         )
     )

@@ -33,14 +33,16 @@ def union_share(measures: Measures, bits: int, basis: Basis = "area") -> Floats:
     """Share (0 to 1) of each village inside the union of the footprints in ``bits``.
 
     Of its area, or of what else was measured; a village that has nothing of that (nobody lives
-    there by the raster) is told by its area, and so are all where it was not measured.
+    there by the raster) is told by its area, and so are all where it was not measured; 0 for one
+    without a place.
     """
     if not bits:
         return np.zeros(len(measures.village_area_m2))
     served = (measures.combination & np.uint64(bits)) != 0
     weights = np.where(served, measures.area_m2, 0.0)
     area = sums(measures.village, weights, len(measures.village_area_m2))
-    share = area / measures.village_area_m2
+    whole = measures.village_area_m2
+    share = np.divide(area, whole, out=np.zeros(len(whole)), where=whole > 0)
     if basis in measures.amounts:
         of = measures.amounts[basis]
         weights = np.where((of.combination & np.uint64(bits)) != 0, of.amount, 0.0)

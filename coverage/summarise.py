@@ -9,6 +9,7 @@ import pandas as pd
 
 from coverage.judge import admitted_operators, serves
 from coverage.model import (
+    NO_PLACE,
     TECHNOLOGIES,
     Assessment,
     Comparison,
@@ -47,7 +48,10 @@ def summarise(assessment: Assessment, *, published: Sequence[Published] = ()) ->
 
 
 def headline_of(table: pd.DataFrame) -> Headline:
-    """The headline of a table with ``verdict`` and ``population``, one row a village."""
+    """The headline of a table with ``verdict`` and ``population``, one row a village.
+
+    Where it has ``decided_by``, those without a place are counted too.
+    """
     verdict = table["verdict"].to_numpy(object)
     counts = {v: int((verdict == v.value).sum()) for v in Verdict}
     uncovered = (verdict == Verdict.WEAK.value) | (verdict == Verdict.NONE.value)
@@ -62,6 +66,7 @@ def headline_of(table: pd.DataFrame) -> Headline:
         population_uncovered=_people(table["population"][uncovered])
         if people is not None
         else None,
+        unplaced=int((table["decided_by"] == NO_PLACE).sum()) if "decided_by" in table else 0,
     )
 
 

@@ -2,13 +2,14 @@
 
 Each scenario changes one thing for all villages at once. A village is *firm* where it is
 covered, uncovered or unknown in every scenario as it is by the rule itself, else *borderline*.
-The range of the headline is the least and the greatest number of uncovered villages among the
-rule itself and its scenarios.
+The range of the headline is what the data leave open: the least and the greatest number of
+uncovered villages among the rule itself and the scenarios of `DATA`. Another share of a village
+is another definition and no part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,10 +18,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from coverage.judge import COVERED, NOBODY, UNKNOWN, Decided, decide
-from coverage.model import Areas, Expected, Measures, Rule
+from coverage.model import Areas, Expected, LayerInfo, Measures, Rule
 from coverage.moved import DEFAULT_ACCURACY_M
 from coverage.pixels import LOW_DBM, LOWEST_LEVEL
 from coverage.shares import Floats, basis_of
+from coverage.unplaced import is_placed
 
 SIGNAL_DB = 5
 """Thresholds of signals are moved by so much: ours, about what a prediction and a measurement
@@ -43,22 +45,37 @@ class Scenario(StrEnum):
     OUTWARD = "outward"
 
 
+DATA = (
+    Scenario.BASE,
+    Scenario.DBM_PLUS,
+    Scenario.DBM_MINUS,
+    Scenario.INWARD,
+    Scenario.OUTWARD,
+)
+"""What the data leave open under one rule, itself the first."""
+
+DEFINITIONS = (Scenario.SHARE_10, Scenario.SHARE_50, Scenario.SHARE_90)
+"""What other definitions of covered would say of the same data."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Between:
-    """Least and greatest number of uncovered villages, and the scenarios they come from.
+    """Least and greatest number of uncovered villages, and the scenarios of `DATA` that say so.
 
     ``low_by`` and ``high_by`` are `Scenario.BASE` where no scenario goes beyond the rule itself.
+    ``is_computed`` is False where footprints count and were not moved: there is no range then.
     """
 
     low: int
     high: int
     low_by: Scenario
     high_by: Scenario
+    is_computed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sureness:
-    """Whether each verdict stands firm, and between what the headline lies.
+    """Whether each verdict stands firm, and between what the data leave the headline.
 
     ``villages`` is indexed by ``village_id``, with ``firm`` (bool), ``turned_by`` (scenarios, by
     their values, in which the village is another, comma-separated), ``share_margin`` (share of
@@ -76,7 +93,11 @@ class Sureness:
 
     def among(self, keep: npt.NDArray[np.bool_]) -> Between:
         """The range of some villages alone, those marked in ``keep``."""
-        return _between({k: int((yes & keep).sum()) for k, yes in self.marked.items()})
+        return data_range(self.counts(keep), is_computed=self.between.is_computed)
+
+    def counts(self, keep: npt.NDArray[np.bool_]) -> dict[Scenario, int]:
+        """Uncovered among the villages marked in ``keep``, by scenario."""
+        return {scenario: int((yes & keep).sum()) for scenario, yes in self.marked.items()}
 
     def part(self, keep: npt.NDArray[np.bool_]) -> Sureness:
         """The same of some villages alone, those marked in ``keep``."""
@@ -85,7 +106,7 @@ class Sureness:
         return Sureness(
             villages=self.villages[keep],
             uncovered=counts,
-            between=_between(counts),
+            between=data_range(counts, is_computed=self.between.is_computed),
             marked=marked,
         )
 
@@ -116,9 +137,19 @@ def how_sure(measures: Measures, rule: Rule, *, expected: Expected = NOBODY) -> 
     return Sureness(
         villages=_villages(measures, rule, base, turned),
         uncovered=counts,
-        between=_between(counts),
+        between=data_range(counts, is_computed=_is_computed(measures, rule, marked)),
         marked=marked,
     )
+
+
+def _is_computed(measures: Measures, rule: Rule, marked: Container[Scenario]) -> bool:
+    """Whether footprints were moved, where any count."""
+    return Scenario.INWARD in marked or not _outlined(measures.layers, rule)
+
+
+def _outlined(layers: Iterable[LayerInfo], rule: Rule) -> bool:
+    """Whether any footprint, or disc around a site, counts."""
+    return any(x.kind != "signal" and rule.admits(x) for x in layers)
 
 
 def _scenarios(measures: Measures, rule: Rule) -> Iterator[tuple[Scenario, Measures, Rule]]:
@@ -147,8 +178,9 @@ def _level_asked(measures: Measures, rule: Rule) -> list[bool]:
 def _told(measures: Measures, rule: Rule, areas: Areas) -> bool:
     """Whether what the rule counts was measured with moved footprints too."""
     basis = basis_of(measures, rule)
-    admitted = any(x.kind != "signal" and rule.admits(x) for x in measures.layers)
-    return admitted and (basis not in measures.amounts or basis in areas.amounts)
+    return _outlined(measures.layers, rule) and (
+        basis not in measures.amounts or basis in areas.amounts
+    )
 
 
 def _with(measures: Measures, areas: Areas) -> Measures:
@@ -168,11 +200,18 @@ def _status(found: Decided) -> npt.NDArray[np.int8]:
     return np.select([found.code == COVERED, found.code == UNKNOWN], [0, 2], 1).astype(np.int8)
 
 
-def _between(counts: Mapping[Scenario, int]) -> Between:
-    """The ends of the range; of scenarios that are alike the first, the rule itself before all."""
-    low_by = min(counts, key=lambda scenario: counts[scenario])
-    high_by = max(counts, key=lambda scenario: counts[scenario])
-    return Between(low=counts[low_by], high=counts[high_by], low_by=low_by, high_by=high_by)
+def data_range(counts: Mapping[Scenario, int], *, is_computed: bool) -> Between:
+    """The ends of the range, of `DATA`; of scenarios that are alike the first one."""
+    own = {scenario: counts[scenario] for scenario in DATA if scenario in counts}
+    low_by = min(own, key=lambda scenario: own[scenario])
+    high_by = max(own, key=lambda scenario: own[scenario])
+    return Between(
+        low=own[low_by],
+        high=own[high_by],
+        low_by=low_by,
+        high_by=high_by,
+        is_computed=is_computed,
+    )
 
 
 def _villages(
@@ -191,7 +230,9 @@ def _villages(
         {
             "firm": ~any_turn,
             "turned_by": text,
-            "share_margin": _share(rule, base) - rule.covered_share,
+            "share_margin": np.where(
+                is_placed(measures), _share(rule, base) - rule.covered_share, np.nan
+            ),
             "dbm_margin": _dbm_margin(measures, rule),
             "moved_m": np.where(by_moving, _moved_m(measures, rule), np.nan),
         },

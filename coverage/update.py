@@ -139,7 +139,8 @@ def _joined(
     alike_kept = _combined(now.of(few_kept), was.of(few_kept), villages)
     only_new = few_new & ~few_kept
     alike_new = _combined(was.of(only_new), now.of(only_new), villages)
-    both = ~few_kept & ~few_new
+    many_kept = np.bincount(was.village, minlength=villages) > 1
+    both = many_kept & ~few_new  # a village without a place has no rows at all
     parts = [alike_kept, alike_new]
     if both.any():
         parts.append(_measured(new.villages, both, was.of(both), layers, (places[1], work)))

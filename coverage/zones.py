@@ -15,6 +15,7 @@ import pandas as pd
 from coverage.model import TECHNOLOGIES, Assessment
 from coverage.reach import both_within
 from coverage.shares import Floats, share_by
+from coverage.unplaced import is_placed
 
 Level = Literal["village", "commune", "district"]
 
@@ -33,7 +34,8 @@ def zone_shares(
     ``commune`` and so on); without it the village table does. Villages whose unit is not known
     stand under the code "". Shares are 0 to 1, by the levels of the rule for signal layers;
     ``population_share`` and ``households_share`` are NaN where it is not known how many live in
-    some village of the zone, or nobody does. ``population`` and ``households`` are as many.
+    some village of the zone, or nobody does. ``population`` and ``households`` are as many. Shares
+    are of those villages of a zone that have a place.
     """
     m = assessment.measures
     people, households = both_within(assessment)
@@ -43,6 +45,7 @@ def zone_shares(
     named = pd.Series(name).groupby(of).first().reindex(range(len(zones))).to_numpy(object)
     weights = [m.village_area_m2 / 1e6, people.number, households.number]
     totals = [_sum(of, weight, len(zones)) for weight in weights]
+    known = [_sum(of, np.where(is_placed(m), weight, 0.0), len(zones)) for weight in weights]
     found = []
     for operator in people.operators:
         for technology in TECHNOLOGIES:
@@ -59,7 +62,7 @@ def zone_shares(
                 _sum(of, share * weight, len(zones))
                 for share, weight in zip(shares, weights, strict=True)
             ]
-            parts = [_part(a, b) for a, b in zip(served, totals, strict=True)]
+            parts = [_part(a, b) for a, b in zip(served, known, strict=True)]
             row = (zones, named, operator, technology, *parts, *totals)
             found.append(pd.DataFrame(dict(zip(COLUMNS, row, strict=True))))
     if not found:

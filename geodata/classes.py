@@ -15,7 +15,7 @@ import shapely
 
 from geodata.class_words import ClassKind, kind_of_column, says_no
 from geodata.columns import NOTHING, find_columns
-from geodata.errors import DataError
+from geodata.errors import DataError, Phrase
 from geodata.filing import Filing
 from geodata.findings import Finding, finding
 from geodata.placing import PLACES
@@ -79,13 +79,20 @@ class Classes:
         return found if found and rest <= 2 and len(found) > rest else []
 
     @property
-    def told(self) -> str:
-        """Its classes with their areas, the largest first."""
-        order = sorted(self.km2, key=lambda one: (-self.km2[one], str(one)))
-        found = [f"{self.words[one]}: {self.km2[one]:.1f} km²" for one in order[:MOST_TOLD]]
-        found += ["…"] if len(order) > MOST_TOLD else []
-        found += [f"–: {self.silent_km2:.1f} km²"] if self.silent_km2 else []
-        return "; ".join(found)
+    def told(self) -> Phrase:
+        """Its classes with their areas, the largest first; "–" is the area that tells none.
+
+        Areas are numbers of the phrase, so that each language writes them its own way.
+        """
+        order = sorted(self.km2, key=lambda one: (-self.km2[one], str(one)))[:MOST_TOLD]
+        areas = [(self.words[one], self.km2[one]) for one in order]
+        gaps = [f"{{class_{k}}}: {{area_{k}}} km²" for k in range(len(areas))]
+        gaps += ["…"] if len(self.km2) > MOST_TOLD else []
+        gaps += ["–: {silent} km²"] if self.silent_km2 else []
+        parts: dict[str, object] = {"silent": round(float(self.silent_km2), 1)}
+        for k, (name, area) in enumerate(areas):
+            parts |= {f"class_{k}": name, f"area_{k}": round(float(area), 1)}
+        return Phrase("; ".join(gaps), parts)
 
     def rows_of(self, chosen: Sequence[Class]) -> npt.NDArray[np.bool_]:
         """The rows of some classes."""

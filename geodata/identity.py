@@ -12,11 +12,11 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
 from geodata.columns import plain, row_number
 from geodata.errors import UnreadableError, phrase
 from geodata.findings import ROWS_KEPT, Finding
+from geodata.placing import centroids
 
 FILE = "village_ids.csv"
 COLUMNS = ("village_id", "commune", "village", "x", "y")
@@ -28,13 +28,27 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Known:
-    """A village that has an id: what it is called (without marks) and where it is, in metres."""
+    """A village that has an id: what it is called (without marks) and where it is, in metres.
+
+    ``x`` and ``y`` are None for a village without a place.
+    """
 
     village_id: str
     commune: str
     village: str
-    x: float
-    y: float
+    x: float | None
+    y: float | None
+
+    def metres_from(self, place: Floats) -> float:
+        """How far it was from a place (x and y, NaN for none).
+
+        `NEAR_M` where one of the two is not known: a village that has no place any more, or has
+        one by now, is the same if no other of its name is nearer. 0 where neither is.
+        """
+        lost = bool(np.isnan(place).any())
+        if self.x is None or self.y is None:
+            return 0.0 if lost else NEAR_M
+        return NEAR_M if lost else float(np.hypot(place[0] - self.x, place[1] - self.y))
 
 
 def mint_ids(villages: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
@@ -50,15 +64,15 @@ def mint_ids(villages: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
     communes = villages["commune_code"].fillna(villages["commune"]).fillna("")
     names = villages["village"].fillna("")
     keys = [(plain(c), plain(n)) for c, n in zip(communes, names, strict=True)]
-    places = shapely.get_coordinates(shapely.centroid(villages.geometry.to_numpy())).round(1)
+    places = centroids(villages.geometry).round(1)
     ids = _carried(keys, places, known)
     taken = {row.village_id for row in known}
-    for at in sorted(range(len(keys)), key=lambda k: (keys[k], *places[k])):
+    for at in sorted(range(len(keys)), key=lambda k: (keys[k], *np.nan_to_num(places[k]), k)):
         if at not in ids:
             ids[at] = _new("|".join(keys[at]), places[at], taken)
             taken.add(ids[at])
     now = {
-        ids[k]: Known(village_id=ids[k], commune=c, village=n, x=float(x), y=float(y))
+        ids[k]: Known(village_id=ids[k], commune=c, village=n, x=_metres(x), y=_metres(y))
         for k, ((c, n), (x, y)) in enumerate(zip(keys, places, strict=True))
     }
     gone = [row for row in known if row.village_id not in now]
@@ -68,6 +82,16 @@ def mint_ids(villages: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
     out = villages.copy()
     out["village_id"] = [ids[k] for k in range(len(keys))]
     return out
+
+
+def _metres(told: np.float64 | str) -> float | None:
+    """A coordinate, None for one that is not known. Raises `ValueError` for what is no number."""
+    if isinstance(told, str):
+        found = float(told) if told else None
+        if found is not None and not np.isfinite(found):
+            raise ValueError(told)
+        return found
+    return None if np.isnan(told) else float(told)
 
 
 def repeated_villages(villages: gpd.GeoDataFrame, *, file: str) -> tuple[Finding, ...]:
@@ -112,8 +136,8 @@ def _carried(keys: list[tuple[str, str]], places: Floats, known: list[Known]) ->
     for row in known:
         of_key.setdefault((row.commune, row.village), []).append(row)
     pairs = sorted(
-        (float(np.hypot(x - row.x, y - row.y)), row.village_id, at)
-        for at, (key, (x, y)) in enumerate(zip(keys, places, strict=True))
+        (row.metres_from(place), row.village_id, at)
+        for at, (key, place) in enumerate(zip(keys, places, strict=True))
         for row in of_key.get(key, ())
     )
     ids: dict[int, str] = {}
@@ -128,8 +152,9 @@ def _carried(keys: list[tuple[str, str]], places: Floats, known: list[Known]) ->
 def _new(key: str, place: Floats, taken: set[str]) -> str:
     """An id that no village has yet, from what a village is and where."""
     turn = 0
+    near = "|" if np.isnan(place).any() else f"{round(place[0] / 100)}|{round(place[1] / 100)}"
     while True:
-        seed = f"{key}|{round(place[0] / 100)}|{round(place[1] / 100)}|{turn}"
+        seed = f"{key}|{near}|{turn}"
         made = "v" + hashlib.sha256(seed.encode()).hexdigest()[:10]
         if made not in taken:
             return made
@@ -173,13 +198,14 @@ def _known_in(path: Path) -> list[Known]:
                 village_id=row["village_id"],
                 commune=row["commune"],
                 village=row["village"],
-                x=float(row["x"]),
-                y=float(row["y"]),
+                x=_metres(row["x"]),
+                y=_metres(row["y"]),
             )
             for row in reader
         ]
     ids = {row.village_id for row in rows}
-    if len(ids) < len(rows) or "" in ids or not np.isfinite([(r.x, r.y) for r in rows]).all():
+    halved = any((row.x is None) != (row.y is None) for row in rows)
+    if len(ids) < len(rows) or "" in ids or halved:
         raise ValueError(path.name)
     return rows
 

@@ -12,6 +12,7 @@ import pyproj
 import shapely
 
 from coverage.transformers import transformer
+from coverage.unplaced import has_place
 from geodata.systems import WGS84, crs_of
 
 Floats = npt.NDArray[np.float64]
@@ -28,6 +29,7 @@ def nearest_village(
     ``bearing_deg`` (from true north, 0 to 360). Empty where nothing is covered.
     """
     points = middles(villages)
+    of = _placed(villages, of)
     there = np.flatnonzero(covered.reindex(villages.index).to_numpy(bool))
     # of two as far the rows must not decide
     there = there[np.argsort(villages.index.astype(str).to_numpy()[there], kind="stable")]
@@ -53,6 +55,7 @@ def nearest_signal(
     """
     parts = [shapely.get_parts(f.to_numpy()) for f in footprints]
     shapes = np.concatenate(parts) if parts else np.empty(0, dtype=object)
+    of = _placed(villages, of)
     asked = villages.index.get_indexer(pd.Index(of))
     if not len(shapes) or not len(asked):
         return pd.DataFrame(columns=list(COLUMNS))
@@ -74,6 +77,7 @@ def nearest_site(
 
     ``name`` holds operator and site.
     """
+    of = _placed(villages, of)
     asked = villages.index.get_indexer(pd.Index(of))
     if sites is None or sites.empty or not len(asked):
         return pd.DataFrame(columns=list(COLUMNS))
@@ -114,11 +118,20 @@ def _nearest(places: Floats, points: Floats) -> npt.NDArray[np.int64]:
 
 
 def middles(villages: gpd.GeoDataFrame) -> Floats:
-    """Each village's centre, or where none is known a point inside it; villages × 2, metres."""
+    """Each village's centre, or where none is known a point inside it; villages × 2, metres.
+
+    NaN for a village without a place.
+    """
     centres = villages["centre"].to_numpy().copy()
     lost = shapely.is_missing(centres) | shapely.is_empty(centres)
     centres[lost] = shapely.point_on_surface(villages.geometry.to_numpy()[lost])
-    return np.asarray(shapely.get_coordinates(centres), dtype=np.float64)
+    return np.column_stack([shapely.get_x(centres), shapely.get_y(centres)])
+
+
+def _placed(villages: gpd.GeoDataFrame, of: Sequence[str]) -> list[str]:
+    """Those of some villages that have a place: nothing is near to the others."""
+    asked = pd.Index(of)
+    return [str(one) for one in asked[has_place(villages.geometry.reindex(asked))]]
 
 
 def _away(start: Floats, end: Floats, crs: pyproj.CRS) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from geodata.columns import row_number
-from geodata.errors import phrase
+from geodata.errors import Phrase, phrase
 from geodata.findings import ROWS_KEPT, Finding
 
 FARTHEST = 1e300
@@ -39,15 +39,33 @@ def nulled(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
 
 def left_out(index: pd.Index, gone: npt.NDArray[np.bool_], file: str) -> tuple[Finding, ...]:
     """A warning with the rows of a file that have no place; nothing where all have one."""
-    at = np.flatnonzero(gone)
-    if not len(at):
-        return ()
     sentence = phrase(
         "{file}: {count} of {all} rows have no place (empty, -, #N/A, or 0, 0) and are left out",
         file=file,
-        count=len(at),
+        count=int(gone.sum()),
         all=len(gone),
     )
+    return _warning(index, gone, file, sentence)
+
+
+def kept_unplaced(index: pd.Index, gone: npt.NDArray[np.bool_], file: str) -> tuple[Finding, ...]:
+    """A warning with the rows of villages that are kept without a place; nothing without any."""
+    sentence = phrase(
+        "{file}: {count} of {all} villages have no place (empty, -, #N/A, or 0, 0); they count as "
+        "unknown and are on no map",
+        file=file,
+        count=int(gone.sum()),
+        all=len(gone),
+    )
+    return _warning(index, gone, file, sentence)
+
+
+def _warning(
+    index: pd.Index, gone: npt.NDArray[np.bool_], file: str, sentence: Phrase
+) -> tuple[Finding, ...]:
+    at = np.flatnonzero(gone)
+    if not len(at):
+        return ()
     return (
         Finding(
             kind="rows-without-place",

@@ -27,6 +27,7 @@ from geodata.coordinates import brought, require_inside, to_study
 from geodata.diagnose import AsSaid, Extent
 from geodata.errors import DataError, Phrase, phrase
 from geodata.leading_zeros import with_zeros
+from geodata.placeless import without_place
 from geodata.placing import NOTHING_SAID, PLACES, place
 from geodata.unit_match import TOLD, with_units
 from geodata.units import SEGMENTS, Units
@@ -47,14 +48,17 @@ def village_table(  # noqa: PLR0913  # what the study file says of a file is man
     units: Units | None = None,
     said: AsSaid = NOTHING_SAID,
     extent: Extent | None = None,
+    keep_unplaced: bool = False,
 ) -> tuple[gpd.GeoDataFrame, tuple[Phrase, ...]]:
     """The standard table (see `coverage.model.VILLAGE_COLUMNS`), not yet indexed by id.
 
     Points become discs of ``radius_m`` and are their own ``centre``. A ``village_id``
     column is kept where there is one. Communes and districts that the file does not name
     come from ``units``. ``said`` is what the study file says of the coordinates, ``extent``
-    where the study lies. Returns the table and notes on what was understood. Raises
-    `DataError` for rows without a place, or outside the units' extent.
+    where the study lies. With ``keep_unplaced`` rows without a place have no geometry and no
+    centre, and a unit only where the file names it. Returns the table and notes on what was
+    understood. Raises `DataError` for rows without a place (with ``keep_unplaced`` where all
+    are), or outside the units' extent.
     """
     given = dict(columns or {})
     asked = ("village_id", *VILLAGE_COLUMNS)
@@ -67,7 +71,8 @@ def village_table(  # noqa: PLR0913  # what the study file says of a file is man
         if column != field
     ]
     notes += [found.sentence for found in placement.findings]
-    _require_places(placed, file)
+    gone = without_place(placed.geometry)
+    _require_places(placed.index, gone, file, keep_unplaced=keep_unplaced)
     areas, more = _areas(placed, radius_m, file)
     out = gpd.GeoDataFrame(index=placed.index, geometry=areas)
     for field in asked:
@@ -76,8 +81,9 @@ def village_table(  # noqa: PLR0913  # what the study file says of a file is man
     if units is not None:
         labels = pd.Index(out["village_id"].fillna(out["village"]).fillna("?"))
         require_inside(
-            out.geometry, units.bounds, file=file, names=labels, placed=placement, extent=extent
-        )
+            out.geometry[~gone], units.bounds, file=file, names=labels[~gone],
+            placed=placement, extent=extent,
+        )  # fmt: skip
         out = with_units(out, units)
         more += _unit_notes(out, units, file)
     return out, (*notes, *more)
@@ -87,31 +93,40 @@ def _of(given: Mapping[str, str], fields: tuple[str, ...]) -> dict[str, str]:
     return {field: column for field, column in given.items() if field in fields}
 
 
-def _require_places(placed: gpd.GeoDataFrame, file: str) -> None:
-    missing = (placed.geometry.isna() | placed.geometry.is_empty).to_numpy()
-    if missing.any():
-        rows = [row_number(placed.index, int(at)) for at in np.flatnonzero(missing)]
-        raise DataError(
-            "{file}: {count} villages have no place (rows {rows}); give each one a polygon or a "
-            "point",
-            file=file,
-            rows=listed_rows(rows),
-            count=len(rows),
-        )
+def _require_places(
+    index: pd.Index, gone: npt.NDArray[np.bool_], file: str, *, keep_unplaced: bool
+) -> None:
+    """Raise `DataError` with all rows without a place; where they are kept, if no row has one."""
+    if not gone.any() or (keep_unplaced and not gone.all()):
+        return
+    if keep_unplaced:
+        raise DataError("{file}: no village has a place; nothing can be measured", file=file)
+    rows = [row_number(index, int(at)) for at in np.flatnonzero(gone)]
+    raise DataError(
+        "{file}: {count} villages have no place (rows {rows}); give each one a polygon or a "
+        'point, or write rows_without_place = "unknown" in [villages] to keep them as unknown',
+        file=file,
+        rows=listed_rows(rows, most=len(rows)),
+        count=len(rows),
+    )
 
 
 def _areas(
     placed: gpd.GeoDataFrame, radius_m: float, file: str
 ) -> tuple[gpd.GeoSeries, list[Phrase]]:
-    """Polygons repaired where invalid, points (and the middle of several) as discs; notes."""
+    """Polygons repaired where invalid, points (and the middle of several) as discs; notes.
+
+    None where there is no place.
+    """
     shapes = placed.geometry.to_numpy()
-    points = shapely.get_dimensions(shapes) == 0
+    there = ~without_place(placed.geometry)
+    points = there & (shapely.get_dimensions(shapes) == 0)
     areas = valid_polygons(placed.geometry, file=file)
     discs = shapely.buffer(
         shapely.force_2d(shapely.centroid(shapes[points])), radius_m, quad_segs=SEGMENTS
     )
     areas[points] = gpd.GeoSeries(discs, index=areas.index[points], crs=areas.crs)
-    flat = ~(shapely.area(areas.to_numpy()) > 0)
+    flat = there & ~(shapely.area(areas.to_numpy()) > 0)
     if flat.any():
         at = int(np.flatnonzero(flat)[0])
         raise DataError(
@@ -134,7 +149,8 @@ def _areas(
         )
     # what came through as it is was found to be valid
     other = [one is not made for one, made in zip(shapes, areas.to_numpy(), strict=True)]
-    repaired = int((~shapely.is_valid(shapes[np.array(other, dtype=bool) & ~points])).sum())
+    made_anew = np.array(other, dtype=bool) & there & ~points
+    repaired = int((~shapely.is_valid(shapes[made_anew])).sum())
     if repaired:
         notes.append(phrase("{file}: {count} invalid polygons repaired", file=file, count=repaired))
     return areas, notes
@@ -143,7 +159,7 @@ def _areas(
 def _centres(placed: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Centres that the geometry itself gives: the points of point villages."""
     shapes = placed.geometry.to_numpy()
-    known = shapely.get_dimensions(shapes) == 0
+    known = ~without_place(placed.geometry) & (shapely.get_dimensions(shapes) == 0)
     centres = np.full(len(shapes), None, dtype=object)
     centres[known] = shapely.force_2d(shapely.centroid(shapes[known]))
     return gpd.GeoSeries(centres, index=placed.index, crs=placed.crs)
@@ -166,7 +182,7 @@ def _unit_notes(table: gpd.GeoDataFrame, units: Units, file: str) -> list[Phrase
     if not len(units.communes):
         return []
     notes = []
-    homeless = int(table["commune_code"].isna().sum())
+    homeless = int((table["commune_code"].isna() & table.geometry.notna()).sum())
     if homeless:
         notes.append(
             phrase(
@@ -261,7 +277,8 @@ def _owners(
 ) -> pd.Series[str]:
     """Village of each centre, by place and, where there are names, by name; NA for none.
 
-    Of several that are as near the one whose id comes first as text.
+    Of several that are as near the one whose id comes first as text. A centre that is near to
+    none is of the village without a place that alone of those bears its name.
     """
     shapes = villages.geometry.to_numpy()
     own = villages["village"].map(plain, na_action="ignore").to_numpy()
@@ -275,7 +292,12 @@ def _owners(
         if named or far == 0:
             found = (not named, far, str(villages.index[v]), v)
             owners[k] = min(owners.get(k, found), found)
-    ids = [villages.index[owners[k][3]] if k in owners else None for k in range(len(points))]
+    lost = pd.Series(villages.index, index=own)[shapely.is_missing(shapes)]
+    lost = lost[lost.index.notna() & (lost.index != "") & ~lost.index.duplicated(keep=False)]
+    ids = [
+        villages.index[owners[k][3]] if k in owners else lost.get(told[k])
+        for k in range(len(points))
+    ]
     return pd.Series(ids, index=rows, dtype="string")
 
 

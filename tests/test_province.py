@@ -158,8 +158,14 @@ def test_the_command_line_prints_the_figures_and_the_21_districts(province: Path
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("3,743 of 3,806 covered, 63 uncovered (")
     assert ": agrees" in done.stdout
+    assert "Uncovered: 63, between 53 and 74\n" in done.stdout
+    assert "1.16\xa0% of all 3,806 villages and 1.16\xa0% of the 3,787 that" in done.stdout
     found = CliRunner().invoke(command, ["assess", str(province), "--json"], env=environment)
-    units = json.loads(found.stdout)["by_unit"]
+    told = json.loads(found.stdout)
+    assert told["uncovered_between"] == [53, 74]
+    by_share = [told["uncovered_by_scenario"][f"share_{percent}"] for percent in (10, 50, 90)]
+    assert by_share == [19, 63, 78]
+    units = told["by_unit"]
     districts = [unit for unit in units if unit["level"] == "district"]
     assert len(districts) == 21
     assert sum(unit["uncovered"] for unit in districts) == 63

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from coverage.explain import layer_reasons, operator_reasons, responsibility
-from coverage.model import TECHNOLOGIES
+from coverage.model import NO_PLACE, TECHNOLOGIES
 from coverage.shares import basis_of
 from geodata.columns import plain as bare
 from geodata.followup import shown
@@ -36,6 +36,11 @@ def why_card(view: View) -> None:
                 t("Close"), icon=":material/close:", on_click=lambda: choices.choose(village="")
             )
         st.markdown(f"**{verdict_text(str(found['verdict']), t)}.** {_decided(view, found)}")
+        if found["decided_by"] == NO_PLACE:
+            _facts(view, facts)
+            _follow_up(view)
+            st.caption(_sources(view))
+            return
         if view.rights.operator:
             st.markdown(
                 t("Other operators serve it.")
@@ -70,6 +75,11 @@ def _left_out(view: View) -> str:
 def _decided(view: View, found: Any) -> str:
     """What the verdict hangs on, in one sentence."""
     t, rule = view.t, view.whole.rule
+    if found["decided_by"] == NO_PLACE:
+        return t(
+            "The village file has no place for it: nobody can say what is served there, and it is "
+            "on no map."
+        )
     if found["verdict"] == "unknown":
         return t("Not covered by what was filed, and some expected filings are missing.")
     if found["verdict"] == "covered":

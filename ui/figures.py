@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from coverage.model import Comparison, Headline
+import numpy as np
+import numpy.typing as npt
+
+from coverage.model import Assessment, Comparison, Headline
+from coverage.shares import unjudged
 from coverage.summarise import villages_to_target
-from coverage.sure import Between
+from coverage.sure import Between, Sureness
 from geodata.study.results import Run
 from ui.plain import escaped, plain
-from ui.sure import range_text
+from ui.sure import range_text, range_told
 from ui.texts import Translator
 from ui.texts import marked as _
 
@@ -69,7 +73,13 @@ def _split(
             t.number(headline.uncovered),
             f"{split}; {between}" if between else split,
         ),
-        (t("Missing data"), t.number(headline.unknown), t("not counted as uncovered")),
+        (
+            t("Missing data"),
+            t.number(headline.unknown),
+            t("{count} without a place in the file", count=t.number(headline.unplaced))
+            if headline.unplaced
+            else t("not counted as uncovered"),
+        ),
         (t("People uncovered"), t.number(people), t("live in uncovered villages")),
     ]
 
@@ -164,7 +174,58 @@ def leader_sentence(headline: Headline, run: Run, t: Translator, *, place: str =
             "For {unknown} villages data is missing; they are not counted as uncovered.",
             unknown=t.number(headline.unknown),
         )
+    if headline.unplaced:
+        told += " " + unplaced_text(headline, t)
     return told
+
+
+def figures_told(
+    headline: Headline, sureness: Sureness, keep: npt.NDArray[np.bool_], t: Translator
+) -> str:
+    """What stands under the figures of the villages marked in ``keep``.
+
+    What the range comes from, and the weak ones over both totals.
+    """
+    told = range_told(sureness, keep, t)
+    return f"{told} {weak_text(headline, t)}" if headline.weak else told
+
+
+def weak_text(headline: Headline, t: Translator) -> str:
+    """The villages of weak signal over both totals that officials count them over."""
+    return t(
+        "Weak signal: {weak}, that is {share} of all {villages} villages and {other} of the "
+        "{rest} that are not without signal.",
+        weak=t.number(headline.weak),
+        share=t.percent(headline.weak_share),
+        villages=t.number(headline.villages),
+        other=t.percent(headline.weak_share_of_signal),
+        rest=t.number(headline.with_signal),
+    )
+
+
+def unjudged_titles(assessment: Assessment) -> list[str]:
+    """Titles of the signal layers that the rule cannot judge."""
+    found = unjudged(assessment.measures.layers, assessment.rule)
+    return list(dict.fromkeys(layer.title for layer in found))
+
+
+def unjudged_text(assessment: Assessment, t: Translator) -> str:
+    """Which signal layers count as no filing, as the rule names no level for them; "" for none."""
+    found = unjudged_titles(assessment)
+    if not found:
+        return ""
+    return t(
+        "Signal layers the rule names no level for count as no filing: {layers}.",
+        layers=", ".join(map(plain, found)),
+    )
+
+
+def unplaced_text(headline: Headline, t: Translator) -> str:
+    """How many villages are unknown because the file has no place for them, as a sentence."""
+    return t(
+        "Of these, {count} have no place in the village file and are on no map.",
+        count=t.number(headline.unplaced),
+    )
 
 
 def split_text(headline: Headline, t: Translator, between: Between | None = None) -> str:

@@ -17,6 +17,7 @@ from coverage.explain import responsibility
 from coverage.model import Assessment, Measures, Rule, Verdict
 from coverage.summarise import by_unit
 from coverage.sure import Sureness
+from coverage.unplaced import has_place
 from geodata.access import EVERYTHING, Rights, restrict, restrict_follow_up
 from geodata.display import bounds
 from geodata.errors import CallError
@@ -341,12 +342,16 @@ def _sure_of(run: Run) -> Callable[[Rule], Sureness]:
 def _corners_of(
     run: Run, structures: tuple[Structure, ...]
 ) -> Callable[[int, Level, str], list[list[float]]]:
-    """The box around a unit, looked up from the second time on."""
+    """The box around a unit's villages, looked up from the second time on.
+
+    Around all villages where none of the unit's has a place.
+    """
 
     @_kept(BOXES_KEPT)
     def corners(position: int, level: Level, code: str) -> list[list[float]]:
-        inside = structures[position].inside(level, code)
-        return bounds(run.study.villages.geometry[inside]).corners()
+        inside = run.study.villages.geometry[structures[position].inside(level, code)]
+        placed = inside[has_place(inside)]
+        return bounds(run.study.villages.geometry if placed.empty else placed).corners()
 
     return corners
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from coverage.shares import unjudged
 from coverage.summarise import by_unit
 from geodata.export.standing import difference_json, since_text
 from geodata.study.places import Structure, structure_in_force
 from geodata.study.superseded import only_older
+from ui.figures import unjudged_text, unjudged_titles, unplaced_text, weak_text
 from ui.plain import plain
-from ui.sure import scenario_words
+from ui.sure import not_computed_text, scenario_words
 from ui.texts import Translator
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
             **counts,
         ),
     ]
+    if headline.unplaced:
+        lines.append(unplaced_text(headline, t))
     lines += _published(run, t)
     lines += _range(run, t)
+    lines += [weak_text(headline, t)] if headline.weak else []
     lines += _within_reach(run, t)
     structure = units or in_force(run)
     level, table = next(iter(_grouped(run, structure).items()))
@@ -46,10 +49,8 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     lines += ["", *_table(table, level, t), ""]
     rule = plain(run.assessment.rule.name)
     lines.append(t("Rule: {rule}. Run: {run}.", rule=rule, run=run.run_id))
-    silenced = _unjudged(run)
-    if silenced:
-        lines.append(t("Signal layers the rule names no level for count as no filing: {layers}.",
-                       layers=", ".join(map(plain, silenced))))  # fmt: skip
+    silenced = unjudged_text(run.assessment, t)
+    lines += [silenced] if silenced else []
     lines.append(_made(run, t, seconds=seconds))
     told_since = since_text(run, t.language)
     if told_since:
@@ -57,12 +58,6 @@ def printed_run(run: Run, units: Structure | None, t: Translator, *, seconds: fl
     if run.study.reconstruction:
         lines.append(reconstruction_notice(t))
     return "\n".join(lines)
-
-
-def _unjudged(run: Run) -> list[str]:
-    """Titles of the signal layers that the rule cannot judge."""
-    found = unjudged(run.assessment.measures.layers, run.assessment.rule)
-    return list(dict.fromkeys(layer.title for layer in found))
 
 
 def _made(run: Run, t: Translator, *, seconds: float) -> str:
@@ -77,24 +72,22 @@ def _made(run: Run, t: Translator, *, seconds: float) -> str:
 
 
 def _range(run: Run, t: Translator) -> list[str]:
-    """Between what the uncovered lie, and by which scenario of `coverage.sure` each end."""
-    sure = run.sureness
-    counts = {
-        "uncovered": run.summary.headline.uncovered,
-        "low": sure.between.low,
-        "high": sure.between.high,
-        "count": sure.borderline,
-    }
-    told = {name: t.number(count) for name, count in counts.items()}
+    """Between what the data leave the uncovered, and by which scenario each end."""
+    between = run.sureness.between
+    borderline = t("{count} verdicts are borderline", count=t.number(run.sureness.borderline))
+    if not between.is_computed:
+        return [not_computed_text(t), borderline]
+    told = {"low": t.number(between.low), "high": t.number(between.high)}
+    uncovered = t.number(run.summary.headline.uncovered)
     ends = {
-        "least": scenario_words(sure.between.low_by, t),
-        "most": scenario_words(sure.between.high_by, t),
+        "least": scenario_words(between.low_by, t),
+        "most": scenario_words(between.high_by, t),
     }
     return [
-        t("Uncovered: {uncovered}, between {low} and {high}; {count} verdicts are borderline",
-          **told),
+        t("Uncovered: {uncovered}, between {low} and {high}", uncovered=uncovered, **told),
         t("Fewest: {low} {least}. Most: {high} {most}.", **told, **ends),
-    ]  # fmt: skip
+        borderline,
+    ]
 
 
 def reconstruction_notice(t: Translator) -> str:
@@ -210,7 +203,7 @@ def _table(table: pd.DataFrame, level: str, t: Translator) -> list[str]:
 
 def printed_json(run: Run, units: Structure | None) -> str:
     """One JSON object, for programs: the headline, units and layers."""
-    headline, summary = run.summary.headline, run.summary
+    headline, summary, between = run.summary.headline, run.summary, run.sureness.between
     by_unit_rows: list[dict[str, Any]] = []
     structure = units or in_force(run)
     known = bool(run.study.units) or units is not None
@@ -240,9 +233,13 @@ def printed_json(run: Run, units: Structure | None) -> str:
         "rule": run.assessment.rule.name,
         **{name: getattr(headline, name) for name in COUNTS},
         "share": headline.share,
-        "uncovered_between": [run.sureness.between.low, run.sureness.between.high],
+        "uncovered_between": [between.low, between.high] if between.is_computed else None,
+        "uncovered_by_scenario": {str(k): count for k, count in run.sureness.uncovered.items()},
         "borderline": run.sureness.borderline,
-        "not_judged": _unjudged(run),
+        "unplaced": headline.unplaced,
+        "weak_share": headline.weak_share,
+        "weak_share_of_signal": headline.weak_share_of_signal,
+        "not_judged": unjudged_titles(run.assessment),
         "only_older": [str(one) for one in only_older(run.study, run.assessment)],
         "measured_layers": run.measured_layers,
         "reconstruction": run.study.reconstruction is not None,

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coverage.sure import SIGNAL_DB, Between, Scenario, Sureness
+from coverage.sure import DEFINITIONS, SIGNAL_DB, Between, Scenario, Sureness
 from ui.texts import Translator
-
-MOVED = (Scenario.INWARD, Scenario.OUTWARD)
 
 
 def scenario_words(scenario: Scenario, t: Translator) -> str:
@@ -30,7 +28,9 @@ def scenario_words(scenario: Scenario, t: Translator) -> str:
 
 
 def range_text(between: Between, t: Translator) -> str:
-    """Between what the number of uncovered villages lies; "" where it is the same throughout."""
+    """Between what the data leave the number of uncovered villages; "" where it is one number."""
+    if not between.is_computed:
+        return t("no range computed")
     if between.low == between.high:
         return ""
     low, high = t.number(between.low), t.number(between.high)
@@ -38,27 +38,44 @@ def range_text(between: Between, t: Translator) -> str:
 
 
 def range_told(sureness: Sureness, keep: npt.NDArray[np.bool_], t: Translator) -> str:
-    """What the range of some villages comes from, and how many stand near a threshold."""
+    """What the range of some villages comes from, by the data alone."""
     between = sureness.among(keep)
+    if not between.is_computed:
+        return not_computed_text(t)
     if between.low == between.high:
         return t(
-            "How sure: the number of uncovered villages stays the same with every threshold and "
-            "outline that was tried."
+            "How sure: the number of uncovered villages stays the same with every error of the "
+            "data that was tried."
         )
-    told = t(
-        "How sure: {low} uncovered {low_by}; {high} {high_by}. {count} villages stand near a "
-        "threshold.",
+    return t(
+        "How sure: {low} uncovered {low_by}; {high} {high_by}. So much the data leave open.",
         low=t.number(between.low),
         low_by=scenario_words(between.low_by, t),
         high=t.number(between.high),
         high_by=scenario_words(between.high_by, t),
-        count=t.number(int((~sureness.villages["firm"].to_numpy(bool) & keep).sum())),
     )
-    moved = [int((sureness.marked[one] & keep).sum()) for one in MOVED if one in sureness.marked]
-    if len(moved) < len(MOVED):
-        return told
-    low, high = (t.number(n) for n in sorted(moved))
-    return told + " " + t("Outlines alone: {low} to {high}.", low=low, high=high)
+
+
+def not_computed_text(t: Translator) -> str:
+    """That there is no range, and why."""
+    return t(
+        "How sure: no range was computed, since the study is too large for the outlines of its "
+        "coverage to be moved."
+    )
+
+
+def definitions_told(sureness: Sureness, keep: npt.NDArray[np.bool_], t: Translator) -> str:
+    """How many villages other definitions would call uncovered, of the same data."""
+    counts = sureness.counts(keep)
+    ten, half, ninety = (t.number(counts[one]) for one in DEFINITIONS)
+    return t(
+        "The same data by another definition: if a tenth of a village were enough, {ten} villages "
+        "would be uncovered; if a half, {half}; if nine tenths were asked for, {ninety}. That is "
+        "another question, and no error of the data.",
+        ten=ten,
+        half=half,
+        ninety=ninety,
+    )
 
 
 def village_told(found: Sureness, village: str, t: Translator) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from coverage.filings import filings
-from coverage.model import Assessment, Verdict
+from coverage.model import NO_PLACE, Assessment, Verdict
 from geodata.followup import shown
 from ui.plain import escaped, html_safe, plain
 from ui.texts import Translator
@@ -113,7 +113,12 @@ def _columns(table: pd.DataFrame, t: Translator, levels: tuple[str, ...]) -> pd.
     shares = pd.to_numeric(table["best_share"]) * 100
     columns: dict[str, Sequence[str | None]] = {
         t("Village"): [cell(name) for name in of["village"]],
-        t("Signal"): [verdicts[verdict] for verdict in of["verdict"]],
+        t("Signal"): [
+            verdicts[verdict]
+            if by != NO_PLACE
+            else f"{verdicts[verdict]}: {t('no place in the file')}"
+            for verdict, by in zip(of["verdict"], of["decided_by"], strict=True)
+        ],
         t("Commune"): [cell(name) for name in of["commune"]],
         t("District"): [cell(name) for name in of["district"]],
         t("People"): t.column(of["population"]),

@@ -18,7 +18,7 @@ from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import ENDED, KEY, NotAllowedError, asking, require, rights_in
 from ui.choices import Choices
-from ui.figures import leader_sentence, no_units_text
+from ui.figures import figures_told, leader_sentence, no_units_text
 from ui.making import making
 from ui.maps.routes import REFUSED, prefix
 from ui.once import Once, ReaderGoneError
@@ -128,6 +128,7 @@ def _area(view: View, sheet: AreaSheet) -> list[str]:
         f"<p class=warn>{html_safe(text)}</p>" for text in (sheet.warning, sheet.variant) if text
     ]
     lines.append(f"<p><b>{html_safe(told)}</b></p>")
+    lines.append(f"<p>{html_safe(_figures(view))}</p>")
     lines += [f"<p>{html_safe(sheet.headline)}</p>", f"<p>{html_safe(sheet.change)}</p>"]
     if not sheet.rows:
         lines.append(f"<p>{html_safe(sheet.words['nothing'])}</p>")
@@ -142,6 +143,12 @@ def _area(view: View, sheet: AreaSheet) -> list[str]:
         )
         lines.append(f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")
     return [*lines, f"<p><small>{html_safe(sheet.foot)}</small></p>"]
+
+
+def _figures(view: View) -> str:
+    """What stands under the figures."""
+    keep = view.in_area.to_numpy(bool)
+    return figures_told(view.headline(), view.sureness, keep, view.t)
 
 
 def _whole(view: View) -> list[str]:
@@ -160,6 +167,7 @@ def _whole(view: View) -> list[str]:
     return [
         *(f"<p class=warn>{html_safe(text)}</p>" for text in warnings if text),
         f"<p><b>{html_safe(leader_sentence(view.headline(), run, t))}</b></p>",
+        f"<p>{html_safe(_figures(view))}</p>",
         *([f"<p>{html_safe(served)}</p>"] if served else []),
         f"<p><small>{html_safe(foot)}</small></p>",
     ]

@@ -20,8 +20,11 @@ MOST_VERTICES = 5_000_000
 
 
 def missing(subject: Subject) -> Iterator[Finding]:
-    """Rows without a place: villages and units cannot do without, others lose the row."""
-    if subject.placed is None:
+    """Rows without a place: villages and units cannot do without, others lose the row.
+
+    Nothing is said where the study file keeps them: opening the study tells of them.
+    """
+    if subject.placed is None or subject.keeps_unplaced:
         return
     shapes = subject.placed.geometry.to_numpy()
     gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)

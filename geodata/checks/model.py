@@ -43,7 +43,7 @@ class Subject:
     metres with the same index, None where it has no place. ``operator`` and ``technology``
     are what the study file says of a layer, "" where columns say it. ``convention`` is the name
     of the layout it follows, "" for a plain one, and ``filings`` the operators and technologies
-    that this speaks of.
+    that this speaks of. ``keeps_unplaced``: the study file keeps its rows without a place.
     """
 
     file: str
@@ -56,6 +56,7 @@ class Subject:
     as_of: date | None = None
     valid_from: date | None = None
     convention: str = ""
+    keeps_unplaced: bool = False
     filings: tuple[tuple[str, str], ...] = ()
 
     def column(self, name: str) -> pd.Series | None:

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from coverage.model import Verdict
+from coverage.model import NO_PLACE, Verdict
 from coverage.transformers import to_system
 from geodata.columns import plain
 from geodata.errors import CallError
@@ -47,7 +47,8 @@ def uncovered_list(
     ``district`` and ``commune`` are codes or names, marks ignored, of ``units``, the structure
     to group by (the one in force on the study's day where none is given); the units of the
     study's other structures stand in columns of their own. Geometry: the village's centre
-    (else a point inside it), WGS 84. Coordinates stand in WGS 84 degrees and in the study's
+    (else a point inside it), WGS 84; none, and no coordinates, for one without a place, whose
+    missing filings are its place. Coordinates stand in WGS 84 degrees and in the study's
     system, where X is north and Y east. Raises `CallError` for a unit or a verdict nobody knows.
     """
     _check_verdicts(verdicts)
@@ -211,7 +212,7 @@ def _headed(
         head["any_share"]: table["any_share"].round(4),
         head["margin"]: table["margin"].round(4),
         head["sure"]: _sure(run, table, language),
-        head["missing"]: table["missing"],
+        head["missing"]: table["missing"].where(table["decided_by"] != NO_PLACE, words["no_place"]),
         **_by_others(table, language),
         head["population"]: table["population"].astype("Float64").round().astype("Int64"),
         head["households"]: table["households"].astype("Float64").round().astype("Int64"),
@@ -235,11 +236,11 @@ def _headed(
 
 
 def _sure(run: Run, table: gpd.GeoDataFrame, language: Language) -> pd.Series:
-    """Whether each verdict stands in every scenario, in words."""
+    """Whether each verdict stands in every scenario, in words; "" without a place."""
     words = VERDICTS[language]
     told = {True: words["firm"], False: words["borderline"]}
     firm: pd.Series = run.sureness.villages["firm"].loc[table.index]
-    return firm.map(told)
+    return firm.map(told).where(table["decided_by"] != NO_PLACE, "")
 
 
 def _by_others(table: gpd.GeoDataFrame, language: Language) -> dict[str, object]:

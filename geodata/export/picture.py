@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from coverage.unplaced import has_place
 from geodata.nearest import Floats, middles
 
 FILLS = {"covered": "#cfe6dc", "weak": "#f7e59a", "none": "#f0b48a", "unknown": "#ffffff"}
@@ -41,8 +42,11 @@ def area_svg(
 
     ``villages`` in a projected system, ``verdicts`` by their index; ``stamp`` is written
     across the picture. Covered is pale, weak has a triangle, none a disc, unknown a square
-    and hatching: no colour is alone.
+    and hatching: no colour is alone. Villages without a place are not drawn.
     """
+    villages = villages[has_place(villages.geometry)]
+    if villages.empty:
+        return _HEAD.format(width=WIDTH, height=2 * MARGIN) + "</svg>"
     shapes = villages.geometry.to_numpy()
     x0, y0, x1, y1 = shapely.total_bounds(shapes)
     scale = (WIDTH - 2 * MARGIN) / max(x1 - x0, (y1 - y0) * 0.8, 1.0)

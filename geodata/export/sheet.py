@@ -9,9 +9,10 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from coverage.model import Headline
+from coverage.model import NO_PLACE, Headline
 from coverage.transformers import to_system
 from geodata.export.listing import WORST_FIRST
 from geodata.export.picture import Picture, area_svg
@@ -232,13 +233,14 @@ def _row(
     best = _cut(row["best_operator"])
     note = None if follow_up is None or key not in follow_up.index else follow_up.at[key, "note"]
     duty = str(row["duty"])
-    others = bool(row.get("served_by_others", False))
+    served = words["others"] if bool(row.get("served_by_others", False)) else ""
+    why = words["no_place"] if row["decided_by"] == NO_PLACE else ""
     return SheetRow(
         village_id=key,
         village=_cut(row["village"]) or key,
         unit=_cut(row["commune"]),
         former=before,
-        verdict=f"{words[str(row['verdict'])]} {words['others'] if others else ''}".strip(),
+        verdict=" ".join(filter(None, (words[str(row["verdict"])], why, served))),
         kind=str(row["verdict"]),
         people=_count(row["population"], language),
         households=_count(row["households"], language),
@@ -253,10 +255,13 @@ def _row(
 
 
 def _degrees(run: Run, villages: gpd.GeoDataFrame) -> list[str]:
-    """Latitude and longitude of each centre, five decimals: about a metre."""
+    """Latitude and longitude of each centre, five decimals: about a metre; – without a place."""
     xy = middles(villages)
     points = to_system(gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=run.study.crs), "EPSG:4326")
-    return [f"{y:.5f}, {x:.5f}" for x, y in zip(points.x, points.y, strict=True)]
+    return [
+        f"{y:.5f}, {x:.5f}" if np.isfinite(x) else "–"
+        for x, y in zip(points.x, points.y, strict=True)
+    ]
 
 
 def _count(value: Any, language: Language) -> str:

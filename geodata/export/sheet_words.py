@@ -19,6 +19,7 @@ _VI = {
     "alone": "Chỉ tính lớp phủ sóng của {operator}. Trong số chưa phủ sóng và thiếu dữ liệu, nhà "
     "mạng khác phục vụ {others}.",
     "others": "(nhà mạng khác có)",
+    "no_place": "(tệp không có vị trí)",
     "not_compared": "Số liệu riêng của một nhà mạng không so sánh với lần tính trước.",
     "of": "{unit} (số liệu đến ngày {date})",
     "simulated": "SỐ LIỆU MÔ PHỎNG",
@@ -79,6 +80,7 @@ _EN = {
     "alone": "Counted are the layers of {operator} alone. Of the villages uncovered or with "
     "missing data, other operators serve {others}.",
     "others": "(others serve it)",
+    "no_place": "(no place in the file)",
     "not_compared": "Figures of one operator alone are not compared with an earlier run.",
     "of": "{unit} (data as of {date})",
     "simulated": "SIMULATED DATA",

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import geopandas as gpd
 import pandas as pd
 
+from coverage.unplaced import has_place
 from geodata.errors import CallError
 from geodata.export.excel import write_excel
 from geodata.export.safe import cells, for_csv, without_controls, without_tags
@@ -156,7 +157,8 @@ def _kml(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> N
 
 
 def _gpx(table: gpd.GeoDataFrame, path: Path, run: Run, language: Language) -> None:  # noqa: ARG001  # one shape for all writers
-    """Waypoints for a field phone: name, what is known, place."""
+    """Waypoints for a field phone: name, what is known, place; no row without a place."""
+    table = table[has_place(table.geometry)]
     clean = cells(pd.DataFrame(table.drop(columns="geometry")), without_tags)
     head = HEADINGS[language]
     names = ("commune", "district", "verdict", "population", "as_of", "rule", "run", "data")
@@ -230,7 +232,7 @@ def _around(table: gpd.GeoDataFrame) -> str:
     Over the whole globe a step would be 2 cm; a degree around the places it is a fraction of a
     millimetre.
     """
-    if not len(table):
+    if table.geometry.isna().all():
         return "-180,-90,180,90"
     west, south, east, north = table.total_bounds
     return f"{west - 1:.0f},{south - 1:.0f},{east + 1:.0f},{north + 1:.0f}"

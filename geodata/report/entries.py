@@ -30,7 +30,8 @@ def entries_of(settings: StudySettings, folder: Path) -> tuple[Entry, ...]:
 
 def _entries(settings: StudySettings, folder: Path) -> Iterator[Entry]:
     if settings.villages.path != NOWHERE:
-        yield _one(settings.villages, folder, "villages")
+        keeps = settings.villages.rows_without_place == "unknown"
+        yield replace(_one(settings.villages, folder, "villages"), keeps_unplaced=keeps)
     if settings.villages.centres:
         said = settings.villages.centres_said
         entry = _named(settings.villages.centres, folder, "centres")

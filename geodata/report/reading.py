@@ -85,6 +85,7 @@ class Entry:
     valid_from: date | None = None
     source: str = field(default="", repr=False)
     band: int | None = None
+    keeps_unplaced: bool = False
 
 
 Looked = tuple[FileReport, Subject | None]
@@ -202,6 +203,7 @@ def described(entry: Entry, held: reading.Reading, crs: pyproj.CRS) -> tuple[Fil
         technology=entry.technology,
         as_of=entry.as_of,
         valid_from=entry.valid_from,
+        keeps_unplaced=entry.keeps_unplaced,
     )
     return _report_of(entry, subject, findings), subject
 

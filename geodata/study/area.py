@@ -14,7 +14,7 @@ from geodata.study.results import Run
 def area_headline(run: Run, keep: pd.Series[bool]) -> Headline:
     """The headline of the villages that ``keep`` marks."""
     villages = run.study.villages[keep.to_numpy()]
-    verdicts = run.assessment.verdicts[["verdict"]].loc[villages.index]
+    verdicts = run.assessment.verdicts[["verdict", "decided_by"]].loc[villages.index]
     return headline_of(villages[["population"]].join(verdicts))
 
 

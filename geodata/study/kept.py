@@ -19,7 +19,7 @@ from coverage.moved import between
 from coverage.update import updated
 from geodata.errors import Phrase, phrase
 from geodata.study.digests import StudyKeys, key_of, keys_of
-from geodata.study.engine import HERE, Engine
+from geodata.study.engine import HERE, Engine, WherePlaced
 from geodata.study.kept_amounts import AMOUNTS
 from geodata.study.kept_levels import LEVELS_KIND, without_signals
 from geodata.study.model import Study
@@ -121,6 +121,7 @@ def measures_of(
     ``engine`` measures. Without ``keep`` nothing is written.
     """
     plan = plan or plan_of(study)
+    engine = WherePlaced(engine)
     store = replace(store_of(study), writes=keep)
     infos = [layer.info for layer in study.layers]
     measures, places = _areas(store, study, plan.keys.areas, infos), set[int]()

@@ -12,6 +12,7 @@ import numpy as np
 from coverage.amounts import measure_amounts
 from coverage.model import Amounts, Basis, Measures
 from coverage.pixels import AmountSource
+from coverage.unplaced import amounts_with_unplaced, has_place
 from geodata.study.digests import StudyKeys, key_of
 from geodata.study.model import Study
 from geodata.study.parts import Kind, Means, Part
@@ -104,5 +105,7 @@ def with_hexes(study: Study, measures: Measures) -> Measures:
     if "hexes" in measures.amounts or any(info not in layers for info in measures.layers):
         return measures
     theirs = [layers[info] for info in measures.layers]
-    found = measure_amounts(measures.villages, theirs, {}, hexes=True)
-    return replace(measures, amounts=MappingProxyType({**measures.amounts, **found}))
+    placed = has_place(measures.villages.geometry)
+    found = measure_amounts(measures.villages[placed], theirs, {}, hexes=True)
+    whole = amounts_with_unplaced(found, placed)
+    return replace(measures, amounts=MappingProxyType({**measures.amounts, **whole}))

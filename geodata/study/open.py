@@ -12,6 +12,7 @@ import pandas as pd
 import pyproj
 
 from coverage.pixels import AnyLayer, SignalLayer
+from coverage.unplaced import has_place
 from geodata.areas import valid_polygons
 from geodata.columns import columns_told, find_columns, row_number, text
 from geodata.coordinates import require_inside, study_crs, to_study
@@ -23,6 +24,7 @@ from geodata.findings import Finding, finding
 from geodata.identity import FILE as IDS
 from geodata.identity import mint_ids, repeated_villages
 from geodata.layers import one_spelling, united
+from geodata.placeless import kept_unplaced
 from geodata.postgis.address import name_of
 from geodata.signals import bounds_of
 from geodata.study.extras import sites_of, zones_of
@@ -86,7 +88,7 @@ def _opened(reader: Reader, settings: StudySettings, crs: pyproj.CRS, *, take_li
     )
     layers = united(counted.layers)
     rule = rule_of(settings.rule)
-    amounts = amounts_of(reader, settings, villages, extent)
+    amounts = amounts_of(reader, settings, villages[has_place(villages.geometry)], extent)
     of_layers = (*counted.findings, *_doubtful_layers(layers, villages, settings.as_of))
     sites, nowhere = sites_of(reader.read, settings.sites, crs, extent)
     reader.findings += nowhere
@@ -228,7 +230,9 @@ def _villages(  # what villages are made of
         units=units,
         said=table.said,
         extent=extent,
+        keep_unplaced=table.rows_without_place == "unknown",
     )
+    reader.findings += kept_unplaced(made.index, ~has_place(made.geometry), file)
     if made["village_id"].isna().all():
         reader.findings += repeated_villages(made, file=file)
         made = mint_ids(made, reader.folder)
@@ -250,6 +254,15 @@ def _villages(  # what villages are made of
             said=table.centres_said,
             extent=extent,
         )
+        unplaced = ~has_place(villages.geometry) & villages["centre"].notna()
+        if unplaced.any():
+            villages["centre"] = villages["centre"].where(~unplaced, None)
+            unused = phrase(
+                "{file}: {count} centres are of villages without a place and are not used",
+                file=centres,
+                count=int(unplaced.sum()),
+            )
+            notes += (unused,)
         known = villages["centre"].dropna()
         if units is not None:
             require_inside(known, units.bounds, file=centres, extent=extent)

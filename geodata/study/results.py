@@ -289,10 +289,13 @@ def _described(run: Run) -> dict[str, Any]:
 
 
 def _sureness(found: Sureness) -> dict[str, Any]:
-    """The range of the headline, whose scenario each end is, and how many are borderline."""
+    """The range of the headline, whose scenario each end is, and how many are borderline.
+
+    ``uncovered_between`` is None where no range was computed.
+    """
     between = found.between
     return {
-        "uncovered_between": [between.low, between.high],
+        "uncovered_between": [between.low, between.high] if between.is_computed else None,
         "low_by": between.low_by,
         "high_by": between.high_by,
         "borderline": found.borderline,

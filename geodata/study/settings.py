@@ -108,6 +108,7 @@ class VillagesTable(Sourced):
     list_encoding: Told | None = None
     only_listed: Flag = False
     radius_m: Number = Field(default=500.0, gt=0, le=20_000)
+    rows_without_place: Literal["error", "unknown"] = "error"
 
     @property
     def centres_said(self) -> AsSaid:

@@ -101,7 +101,7 @@ def _compared(
 
 def _shrunk(title: str, before: Run, study: Study, *, lost: pd.Index, share: float) -> Finding:
     rows = np.flatnonzero(study.villages.index.isin(lost)) + 1
-    shapes = study.villages.geometry.loc[lost]
+    shapes = study.villages.geometry.loc[lost].dropna()
     made = finding(
         "layer-shrank",
         "warning",
@@ -112,7 +112,7 @@ def _shrunk(title: str, before: Run, study: Study, *, lost: pd.Index, share: flo
         percent=round(100 * share, 1),
         villages=len(lost),
     )
-    places = gpd.GeoSeries(shapes.representative_point(), crs=study.crs) if len(lost) else None
+    places = gpd.GeoSeries(shapes.representative_point(), crs=study.crs) if len(shapes) else None
     return Finding(
         kind=made.kind,
         severity=made.severity,

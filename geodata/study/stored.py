@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ import pandas as pd
 
 import coverage
 from coverage.model import Assessment, Expected, Measures, Published, Rule, Summary, Verdict
-from coverage.sure import Between, Scenario, Sureness
+from coverage.sure import Scenario, Sureness, data_range
 from geodata.errors import KeptResultError
 from geodata.study.manifests import rule_told
 
@@ -168,8 +168,8 @@ def _sureness(
         told = dict(manifest["sureness"])
         villages = table[list(SURE_COLUMNS)].astype(dict(SURE_COLUMNS))
         counts = {Scenario(k): int(v) for k, v in told["uncovered_by_scenario"].items()}
-        low, high = (int(end) for end in told["uncovered_between"])
-        low_by, high_by = Scenario(told["low_by"]), Scenario(told["high_by"])
+        is_computed = told["uncovered_between"] is not None and _has_moved(manifest, counts)
+        between = data_range(counts, is_computed=is_computed)
     except OF_FILES:
         return None
     rule = rule_told(dict(manifest))
@@ -179,9 +179,15 @@ def _sureness(
     return Sureness(
         villages=villages.assign(share_margin=margin),
         uncovered=counts,
-        between=Between(low=low, high=high, low_by=low_by, high_by=high_by),
+        between=between,
         marked=_marked(verdicts, villages["turned_by"], counts),
     )
+
+
+def _has_moved(manifest: Mapping[str, Any], counts: Container[Scenario]) -> bool:
+    """Whether footprints were moved, where there are any: older manifests name a range anyway."""
+    outlined = any(layer.get("kind") != "signal" for layer in manifest["layers"])
+    return Scenario.INWARD in counts or not outlined
 
 
 def _marked(

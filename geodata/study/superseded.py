@@ -15,6 +15,7 @@ import coverage
 from coverage.judge import serves
 from coverage.model import Assessment, Layer, LayerInfo
 from coverage.pixels import AnyLayer, SignalLayer
+from coverage.unplaced import measured_where_placed
 from geodata.areas import polygons_of, valid_polygons
 from geodata.errors import phrase
 from geodata.findings import Finding, finding
@@ -149,8 +150,11 @@ def only_older(study: Study, assessment: Assessment) -> pd.Index:
     if not study.superseded:
         return ids[:0]
     rule = assessment.rule
-    measures = coverage.measure(
-        study.villages, study.superseded, amounts=study.amounts, hexes=rule.basis == "hexes"
+    measures = measured_where_placed(
+        study.villages,
+        lambda some: coverage.measure(
+            some, study.superseded, amounts=study.amounts, hexes=rule.basis == "hexes"
+        ),
     )
     layers = measures.layers
     served = np.zeros(len(ids), dtype=bool)
@@ -173,8 +177,11 @@ def older_told(study: Study, assessment: Assessment | None = None) -> Iterator[F
     if assessment is None:
         if any(isinstance(layer, LayerInFile) for layer in (*study.layers, *study.superseded)):
             return
-        measures = coverage.measure(
-            study.villages, study.layers, amounts=study.amounts, hexes=study.hexes
+        measures = measured_where_placed(
+            study.villages,
+            lambda some: coverage.measure(
+                some, study.layers, amounts=study.amounts, hexes=study.hexes
+            ),
         )
         assessment = coverage.judge(measures, study.rule, expected=study.expected)
     found = only_older(study, assessment)

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from coverage.unplaced import has_place
 from geodata.errors import Phrase, phrase
 from geodata.findings import ROWS_KEPT, Finding, Severity
 from geodata.postgis.address import name_of
@@ -147,7 +148,7 @@ def unit_findings(study: Study, cases: pd.DataFrame | None = None) -> tuple[Find
                 file=file,
                 rows=numbers[:ROWS_KEPT],
                 count=len(rows),
-                places=gpd.GeoSeries(centres.loc[list(rows["village_id"])], crs=study.crs),
+                places=gpd.GeoSeries(centres.loc[list(rows["village_id"])].dropna(), crs=study.crs),
             )
         )
     return tuple(found)
@@ -171,7 +172,7 @@ def _of_structure(study: Study, units: Units, *, own: bool) -> pd.DataFrame:
         facts["second_name"] = looked_up(facts["second_code"], table["name"])
         kinds: dict[str, pd.Series[bool]] = {}
         if not found:
-            kinds["unit-none"] = facts["code"].isna()
+            kinds["unit-none"] = facts["code"].isna() & has_place(study.villages.geometry)
             kinds["unit-split"] = facts["second_share"] >= SPLIT_SHARE
         if own and study.told is not None:
             doubt = study.told["unit_doubt"].reindex(facts.index)

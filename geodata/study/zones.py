@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 import coverage
 from coverage.model import SHARE_TOLERANCE, Assessment, Layer, LayerInfo, Measures
+from coverage.unplaced import measured_where_placed
 from geodata.areas import mended
 from geodata.study.model import Study
 from geodata.study.places import Structure
@@ -84,7 +85,9 @@ class _Inside:
             )
             for k in range(len(zones))
         ]
-        measured = coverage.measure(study.villages, layers)
+        measured = measured_where_placed(
+            study.villages, lambda some: coverage.measure(some, layers)
+        )
         self.holds = np.column_stack([_held(measured, k) for k in range(len(zones))])
         titles = [layer.title for layer in assessment.measures.layers if layer.technology == "5G"]
         found = [title for title in dict.fromkeys(titles) if title in assessment.served_by]

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-from shapely import Point
+from shapely import Point, Polygon
 
 from coverage.model import Layer
+from geodata.export.listing import uncovered_list
+from geodata.report import check_study
 from geodata.study import Study
+from geodata.study.assess import assess_study
 from geodata.study.open import open_study
+from geodata.study.reopen import latest_run
 from tests import tiny
 from tests.corpus import Case
 
@@ -32,14 +36,18 @@ crs = "EPSG:9208"
 rule = "vn-village"
 [villages]
 path = "{villages}"
+{keep}
 {more}
 """
+KEEP = 'rows_without_place = "unknown"'
 
 
-def _study(folder: Path, more: str = "", *, villages: str = "villages.gpkg") -> Path:
+def _study(
+    folder: Path, more: str = "", *, villages: str = "villages.gpkg", keep: str = ""
+) -> Path:
     if villages == "villages.gpkg":
         tiny.villages().drop(columns="centre").reset_index().to_file(folder / villages)
-    text = STUDY.format(villages=villages, more=more)
+    text = STUDY.format(villages=villages, more=more, keep=keep)
     (folder / "study.toml").write_text(text, encoding="utf-8")
     return folder
 
@@ -131,10 +139,34 @@ def _three_samples(path: Path) -> None:
     _warned(study, "bad-samples")
 
 
-def _villages(folder: Path, lon: str, lat: str) -> Path:
+def _villages(folder: Path, lon: str, lat: str, *, keep: str = "") -> Path:
     rows = _with_a_bad_row(lon, lat)
     _csv(folder / "villages.csv", "lon,lat,Thôn", [*rows, f"{lon},{lat},s8"])
-    return _study(folder, villages="villages.csv")
+    return _study(folder, villages="villages.csv", keep=keep)
+
+
+def _village_polygons(folder: Path, ending: str, *, keep: str = KEEP) -> Path:
+    """v2 has no geometry and no codes of units, v9 an empty polygon and its own codes."""
+    names = {"village_id": "village_id", "village": "TEN_THON", "commune_code": "MA_XA"}
+    table = tiny.villages().reset_index()[[*names, "geometry"]].rename(columns=names)
+    table.loc[1, "geometry"] = None
+    table.loc[1, "MA_XA"] = None
+    table.loc[8, "geometry"] = Polygon()
+    path = folder / f"thon{ending}"
+    table.to_parquet(path) if ending == ".parquet" else table.to_file(path)
+    layer = '[[layers]]\noperator = "Alpha"\ntechnology = "4G"\npath = "alpha.gpkg"'
+    tiny.layers()[0].footprint.to_frame("geometry").to_file(folder / "alpha.gpkg")
+    units = tiny.villages().dissolve(by="commune_code")[["commune", "geometry"]]
+    units.rename(columns={"commune": "name"}).rename_axis("code").reset_index().to_file(
+        folder / "communes.gpkg"
+    )
+    more = f'{layer}\n[[units]]\nvalid_from = 2023-01-01\ncommunes = "communes.gpkg"'
+    return _study(folder, more, villages=path.name, keep=keep)
+
+
+def _no_place_at_all(folder: Path) -> Path:
+    _csv(folder / "villages.csv", "lon,lat,Thôn", ["-,-,a", "#N/A,#N/A,b"])
+    return _study(folder, villages="villages.csv", keep=KEEP)
 
 
 def _null_point(folder: Path) -> Path:
@@ -143,6 +175,45 @@ def _null_point(folder: Path) -> Path:
     table = gpd.GeoDataFrame({"Thon": ["a", "b", "c"]}, geometry=points, crs="EPSG:4326")
     table.to_file(folder / "villages.shp")
     return _study(folder, villages="villages.shp")
+
+
+def _unplaced(path: Path, rows: tuple[int, ...]) -> Study:
+    """A study whose villages of these rows have no place, and say so once."""
+    study = open_study(path)
+    lost = study.villages.geometry.isna() | study.villages.geometry.is_empty
+    assert tuple(study.told["row"][lost.to_numpy()]) == rows  # type: ignore[index]  # a study has what its file tells
+    assert study.villages.loc[lost, "centre"].isna().all()
+    found = [one for one in study.warnings if one.kind == "rows-without-place"]
+    assert [(one.rows, one.count) for one in found] == [(rows, len(rows))]
+    return study
+
+
+def _five_villages(path: Path) -> None:
+    """Ids are minted, the same again for the rows that have no place."""
+    study = _unplaced(path, (3, 6))
+    assert sorted(study.villages["village"]) == ["s0", "s1", "s2", "s8", "s9"]
+    assert open_study(path).villages.index.tolist() == study.villages.index.tolist()
+    headline = assess_study(study).summary.headline
+    assert (headline.villages, headline.none, headline.unknown, headline.unplaced) == (5, 3, 2, 2)
+
+
+def _nine_villages(path: Path, rows: tuple[int, ...]) -> None:
+    """Covered are v1, v4, v5, v7 and v8; the commune of v2 is not known, that of v9 is its code."""
+    study = _unplaced(path, rows)
+    run = assess_study(study, publish=True)
+    verdicts = run.assessment.verdicts["verdict"]
+    assert verdicts.loc[["v1", "v2", "v3", "v8", "v9"]].tolist() == [
+        "covered", "unknown", "none", "covered", "unknown",
+    ]  # fmt: skip
+    assert run.summary.by_commune["unknown"].to_dict() == {"": 1, "10": 0, "11": 0, "12": 1}
+    assert not [one for one in check_study(path).everything if one.severity == "error"]
+    again = latest_run(open_study(path))
+    assert again is not None
+    assert again.run_id == run.run_id
+    assert again.assessment.verdicts.equals(run.assessment.verdicts)
+    listed = uncovered_list(run, verdicts=("unknown",), language="en")
+    assert listed["Missing filings"].tolist() == ["place (none in the file)"] * 2
+    assert listed[["Latitude (WGS 84)", "How sure"]].isin([np.nan, ""]).all(axis=None)
 
 
 def _opens(path: Path) -> None:
@@ -183,6 +254,7 @@ CASES = (
             ("site-layer", _site_layer, _three_discs, ""),
             ("drive-test", _drive, _three_samples, ""),
             ("villages", _villages, _opens, "2 villages have no place (rows 3, 6)"),
+            ("villages-kept", partial(_villages, keep=KEEP), _five_villages, ""),
         )
     ),
     *(
@@ -208,6 +280,26 @@ CASES = (
             check=_two_sites,
         )
         for ending in (".gpkg", ".geojson", ".shp", ".parquet")
+    ),
+    *(
+        Case(
+            name=f"no-place-of-village-polygons-{ending[1:]}",
+            make=partial(_village_polygons, ending=ending),
+            check=partial(_nine_villages, rows=(2, 9)),
+        )
+        for ending in (".gpkg", ".geojson", ".shp", ".parquet")
+    ),
+    Case(
+        name="no-place-of-village-polygons-refused",
+        make=partial(_village_polygons, ending=".gpkg", keep=""),
+        check=_opens,
+        refused="2 villages have no place (rows 2, 9)",
+    ),
+    Case(
+        name="no-place-of-any-village",
+        make=_no_place_at_all,
+        check=_opens,
+        refused="no village has a place",
     ),
     Case(
         name="no-place-null-point",

@@ -15,7 +15,7 @@ import coverage
 from coverage.judge import COVERED, decide
 from coverage.model import Expected, Layer, LayerInfo, Levels, Measures, Rule, Technology
 from coverage.pixels import LOW_DBM, LOWEST_LEVEL, NO_SIGNAL, UNSAID
-from coverage.sure import Scenario, how_sure
+from coverage.sure import DATA, DEFINITIONS, Scenario, how_sure
 from tests import tiny
 
 RULE = coverage.RULES["vn-village"]
@@ -42,8 +42,28 @@ def test_the_nine_villages_by_hand(measures: Measures) -> None:
         "base": 3, "share_10": 1, "share_50": 3, "share_90": 6, "inward": 6, "outward": 2,
     }  # fmt: skip
     between = found.between
-    assert (between.low, between.low_by) == (1, Scenario.SHARE_10)
-    assert (between.high, between.high_by) == (6, Scenario.SHARE_90)
+    assert (between.low, between.low_by) == (2, Scenario.OUTWARD)
+    assert (between.high, between.high_by) == (6, Scenario.INWARD)
+    assert between.is_computed
+
+
+def test_another_definition_is_no_part_of_the_range() -> None:
+    """At a tenth Beta's 0.3 of v3 and 0.1 of v6 would do; that leaves nothing open in the data."""
+    layers = [replace(x, info=replace(x.info, accuracy_m=1.0)) for x in tiny.layers()]
+    found = how_sure(coverage.measure(tiny.villages(), layers, moved=True), RULE)
+    assert found.uncovered[Scenario.SHARE_10] == 1
+    assert (found.between.low, found.between.high) == (3, 6)  # v2 v5 v8 end on their halves
+    every = np.ones(9, bool)
+    assert found.among(every) == found.between == found.part(every).between
+
+
+def test_where_footprints_count_and_were_not_moved_there_is_no_range() -> None:
+    bare = coverage.measure(tiny.villages(), tiny.layers())
+    found = how_sure(bare, RULE)
+    assert not found.between.is_computed
+    assert not found.among(np.ones(9, bool)).is_computed
+    assert not found.part(np.arange(9) < 3).between.is_computed
+    assert how_sure(signals([at(-99)], [(at(-99), at(-99))]), RULE).between.is_computed
 
 
 def test_margins_by_hand(measures: Measures) -> None:
@@ -164,8 +184,10 @@ def test_out_never_uncovers_in_never_covers_and_the_range_holds_the_rule(
     counts, between = found.uncovered, found.between
     assert counts[Scenario.OUTWARD] <= counts[Scenario.BASE] <= counts[Scenario.INWARD]
     assert between.low <= counts[Scenario.BASE] <= between.high
-    assert counts[between.low_by] == between.low == min(counts.values())
-    assert counts[between.high_by] == between.high == max(counts.values())
+    own = [counts[scenario] for scenario in DATA if scenario in counts]
+    assert counts[between.low_by] == between.low == min(own)
+    assert counts[between.high_by] == between.high == max(own)
+    assert not {between.low_by, between.high_by} & set(DEFINITIONS)
     covered = decide(m, rule).code == COVERED
     inward = found.villages["turned_by"].str.contains("inward").to_numpy(bool)
     outward = found.villages["turned_by"].str.contains("outward").to_numpy(bool)

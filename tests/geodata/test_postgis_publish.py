@@ -92,6 +92,24 @@ def test_every_village_stands_there_as_it_was_judged(gis: Gis, schema: str, run:
     assert set(read["verdict_vi"]) == {"Đã phủ sóng", "Lõm sóng", "Trắng sóng"}
 
 
+def test_a_village_without_a_place_has_no_geometry_and_no_share(
+    gis: Gis, schema: str, tmp_path: Path
+) -> None:
+    file = tiny_study.write_study(tmp_path / "unplaced")
+    villages = gpd.read_file(tmp_path / "unplaced" / "villages.gpkg")
+    villages.loc[8, "geometry"] = None
+    villages.to_file(tmp_path / "unplaced" / "villages.gpkg")
+    text = file.read_text("utf-8").replace(
+        'centres = "centres.csv"', 'centres = "centres.csv"\nrows_without_place = "unknown"'
+    )
+    file.write_text(text, "utf-8")
+    study = geodata.open_study(file)
+    assert publish(geodata.assess_study(study), gis.planner, schema=schema).villages == 9
+    columns, view = "verdict, decided_by, best_share, geom", f"{schema}.current_villages"
+    row = gis.execute(f"SELECT {columns} FROM {view} WHERE village_id = 'v9'")
+    assert row == [("unknown", "no_place", None, None)]
+
+
 def test_summaries_layers_and_manifest_stand_beside_them(gis: Gis, schema: str, run: Run) -> None:
     publish(run, gis.planner, schema=schema)
     districts = gis.execute(

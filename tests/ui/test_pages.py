@@ -98,8 +98,9 @@ def test_the_overview_reads_the_headline_aloud(monkeypatch: pytest.MonkeyPatch, 
     assert "6 of 9 villages have mobile broadband, 66.67 %" in told
     assert "3 still have none, of which 1 have no signal at all and 2 have weak signal" in told
     assert [metric.value for metric in app.metric] == ["6/9", "3", "0", "1,800"]
-    assert app.metric[1].delta == "= 1 no signal + 2 weak; between 1 and 6"
-    assert "6 if nine tenths were asked for. 5 villages stand near a threshold" in told
+    assert app.metric[1].delta == "= 1 no signal + 2 weak; between 2 and 6"
+    assert "6 if footprints end short of where they are drawn. So much the data leave" in told
+    assert "Weak signal: 2, that is 22.22 % of all 9 villages and 25.00 % of the 8" in told
     assert "agrees with ours" in told
     assert "[paper](http" not in words(app)
 
@@ -141,7 +142,7 @@ def test_operators_and_technologies_are_counted(monkeypatch: pytest.MonkeyPatch,
 def test_filters_move_figures_and_list_together(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     app = open_page(monkeypatch, run, "gaps", lang="en")
     assert len(app.dataframe[0].value) == 3
-    assert "3 villages listed: 3 (between 1 and 6) = 1 no signal + 2 weak" in words(app)
+    assert "3 villages listed: 3 (between 2 and 6) = 1 no signal + 2 weak" in words(app)
     app.selectbox(key="choose district").select("417").run()
     assert app.query_params["district"] == "417"
     assert len(app.dataframe[0].value) == 1

@@ -30,8 +30,16 @@ def test_a_run_is_printed_whole(uneven: Opened) -> None:
             "Published: 5 of 8 (villages with mobile broadband; ): not comparable: another "
             "number of villages"
         ),
-        "Uncovered: 3, between 1 and 5; 5 verdicts are borderline",
-        "Fewest: 1 if a tenth were enough. Most: 5 if nine tenths were asked for.",
+        "Uncovered: 3, between 1 and 5",
+        (
+            "Fewest: 1 if footprints reach beyond where they are drawn. Most: 5 if footprints end "
+            "short of where they are drawn."
+        ),
+        "5 verdicts are borderline",
+        (
+            "Weak signal: 2, that is 22.22\xa0% of all 9 villages and 25.00\xa0% of the 8 that are "
+            "not without signal."
+        ),
         "",
         "District              Villages  Covered  Uncovered  Weak  No signal  Unknown",
         "Thành phố Vinh (412)         6        3          3     2          1        0",
@@ -48,8 +56,16 @@ def test_a_run_is_printed_whole(uneven: Opened) -> None:
             "Số liệu công bố: 5/8 (thôn, bản có băng rộng di động; ): không so sánh được: số "
             "thôn, bản khác nhau"
         ),
-        "Chưa phủ sóng: 3, trong khoảng 1 đến 5; 5 thôn, bản sát ngưỡng",
-        "Ít nhất: 1 nếu chỉ cần một phần mười. Nhiều nhất: 5 nếu cần chín phần mười.",
+        "Chưa phủ sóng: 3, trong khoảng 1 đến 5",
+        (
+            "Ít nhất: 1 nếu vùng phủ rộng hơn ranh giới đã vẽ. Nhiều nhất: 5 nếu vùng phủ hẹp hơn "
+            "ranh giới đã vẽ."
+        ),
+        "5 thôn, bản sát ngưỡng",
+        (
+            "Lõm sóng: 2 thôn, bản, bằng 22,22\xa0% của tất cả 9 thôn, bản và 25,00\xa0% của 8 "
+            "thôn, bản không trắng sóng."
+        ),
         "Đơn vị từ 01/07/2025",
         "",
         (
@@ -123,6 +139,17 @@ def test_a_run_as_json(uneven: Opened) -> None:
         "unknown": 3,
         "share": 0.3333333333333333,
         "uncovered_between": [1, 5],
+        "uncovered_by_scenario": {
+            "base": 3,
+            "share_10": 1,
+            "share_50": 3,
+            "share_90": 5,
+            "inward": 5,
+            "outward": 1,
+        },
+        "unplaced": 0,
+        "weak_share": 2 / 9,
+        "weak_share_of_signal": 2 / 8,
         "borderline": 5,
         "not_judged": [],
         "only_older": [],

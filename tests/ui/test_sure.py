@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coverage.sure import Between, Scenario, Sureness
-from ui.sure import range_text, range_told, scenario_words, village_told
+from coverage.sure import Between, Scenario, Sureness, data_range
+from ui.sure import definitions_told, range_text, range_told, scenario_words, village_told
 from ui.texts import translator
 
 EN, VI = translator("en"), translator("vi")
@@ -15,7 +15,7 @@ INWARD, OUTWARD, TENTH = Scenario.INWARD, Scenario.OUTWARD, Scenario.SHARE_10
 EVERY = np.ones(4, bool)
 
 
-def sureness(marked: dict[Scenario, list[int]]) -> Sureness:
+def sureness(marked: dict[Scenario, list[int]], *, is_computed: bool = True) -> Sureness:
     """Four villages, of which the second and the fourth stand near a threshold."""
     villages = pd.DataFrame(
         {
@@ -27,8 +27,7 @@ def sureness(marked: dict[Scenario, list[int]]) -> Sureness:
     )
     sets = {one: np.array(told, bool) for one, told in marked.items()}
     counts = {one: int(told.sum()) for one, told in sets.items()}
-    low, high = min(counts, key=lambda k: counts[k]), max(counts, key=lambda k: counts[k])
-    between = Between(low=counts[low], high=counts[high], low_by=low, high_by=high)
+    between = data_range(counts, is_computed=is_computed)
     return Sureness(villages=villages, uncovered=counts, between=between, marked=sets)
 
 
@@ -63,34 +62,62 @@ FOUND = sureness(
 def test_the_range_of_some_villages_says_where_it_comes_from() -> None:
     assert [range_told(FOUND, EVERY, t) for t in (EN, VI)] == [
         (
-            "How sure: 0 uncovered if a tenth were enough; 3 if footprints end short of where "
-            "they are drawn. 2 villages stand near a threshold. Outlines alone: 1 to 3."
+            "How sure: 1 uncovered if footprints reach beyond where they are drawn; 3 if "
+            "footprints end short of where they are drawn. So much the data leave open."
         ),
         (
-            "Độ chắc chắn: 0 thôn, bản chưa phủ sóng nếu chỉ cần một phần mười; 3 nếu vùng phủ "
-            "hẹp hơn ranh giới đã vẽ. 2 thôn sát ngưỡng. Riêng sai số ranh giới vùng phủ: 1 đến "
-            "3."
+            "Độ chắc chắn: 1 thôn, bản chưa phủ sóng nếu vùng phủ rộng hơn ranh giới đã vẽ; 3 nếu "
+            "vùng phủ hẹp hơn ranh giới đã vẽ. Dữ liệu hiện có chưa cho phép xác định hẹp hơn."
         ),
     ]
-    two = np.array([True, True, False, False])
-    assert range_told(FOUND, two, EN) == (
-        "How sure: 0 uncovered if a tenth were enough; 1 by the rule as it is. 1 villages "
-        "stand near a threshold. Outlines alone: 1 to 1."
+    last = np.array([False, False, True, True])
+    assert range_told(FOUND, last, EN) == (
+        "How sure: 0 uncovered if footprints reach beyond where they are drawn; 2 if footprints "
+        "end short of where they are drawn. So much the data leave open."
     )
 
 
 def test_a_range_of_one_number_says_that_nothing_moves_it() -> None:
-    assert range_told(FOUND, np.array([True, False, False, False]), EN) == (
-        "How sure: the number of uncovered villages stays the same with every threshold and "
-        "outline that was tried."
+    for few in ([True, False, False, False], [True, True, False, False]):  # a tenth is no error
+        assert range_told(FOUND, np.array(few), EN) == (
+            "How sure: the number of uncovered villages stays the same with every error of the "
+            "data that was tried."
+        )
+
+
+def test_where_outlines_were_not_moved_no_range_is_told() -> None:
+    some = sureness({Scenario.BASE: [0, 1, 0, 1], TENTH: [0, 0, 0, 0]}, is_computed=False)
+    assert [range_told(some, EVERY, t) for t in (EN, VI)] == [
+        (
+            "How sure: no range was computed, since the study is too large for the outlines of "
+            "its coverage to be moved."
+        ),
+        (
+            "Độ chắc chắn: chưa tính khoảng sai số, vì bộ số liệu quá lớn nên không xê dịch được "
+            "ranh giới vùng phủ."
+        ),
+    ]
+    assert [range_text(some.between, t) for t in (EN, VI)] == [
+        "no range computed", "chưa tính khoảng sai số",
+    ]  # fmt: skip
+
+
+def test_other_definitions_are_told_apart() -> None:
+    found = sureness(
+        {
+            Scenario.BASE: [0, 1, 0, 1],
+            TENTH: [0, 0, 0, 0],
+            Scenario.SHARE_50: [0, 1, 0, 1],
+            Scenario.SHARE_90: [1, 1, 1, 1],
+        }
     )
-
-
-def test_without_outlines_moved_both_ways_nothing_is_said_of_outlines() -> None:
-    some = sureness({Scenario.BASE: [0, 1, 0, 1], TENTH: [0, 0, 0, 0], INWARD: [0, 1, 1, 1]})
-    assert range_told(some, EVERY, EN) == (
-        "How sure: 0 uncovered if a tenth were enough; 3 if footprints end short of where "
-        "they are drawn. 2 villages stand near a threshold."
+    assert definitions_told(found, EVERY, EN) == (
+        "The same data by another definition: if a tenth of a village were enough, 0 villages "
+        "would be uncovered; if a half, 2; if nine tenths were asked for, 4. That is another "
+        "question, and no error of the data."
+    )
+    assert "nếu cần chín phần mười thì 2" in definitions_told(
+        found, np.array([True, True, False, False]), VI
     )
 
 

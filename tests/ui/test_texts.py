@@ -13,6 +13,7 @@ from shapely import Point
 
 import geodata
 from coverage.rules import RULES
+from geodata.classes import Classes
 from geodata.coordinate_checks import ELSEWHERE, LOST, STRAY
 from geodata.coordinates import require_inside
 from geodata.errors import DataError, MissingFileError, Phrase, StudyError, phrase
@@ -260,3 +261,12 @@ def test_a_page_names_no_folder_whatever_signs_it_has() -> None:
 def test_what_is_no_path_of_the_server_stays() -> None:
     said = "see https://example.org/a/b, 3/4 of C: and a/b"
     assert page_error_text(ValueError(said), "en") == said
+
+
+def test_areas_of_classes_have_the_decimal_mark_of_the_language() -> None:
+    found = Classes(
+        file="a.gpkg", name="DN", kind="pixels", of=np.array([0, 1]), words={1.0: "1", 2.0: "2"},
+        km2={1.0: 1234.56, 2.0: 0.25}, silent_km2=2.5,
+    )  # fmt: skip
+    assert str(found.told) == "1: 1234.6 km²; 2: 0.2 km²; –: 2.5 km²"
+    assert phrase_text(found.told, "vi") == "1: 1.234,6 km²; 2: 0,2 km²; –: 2,5 km²"

@@ -94,7 +94,7 @@ def test_figures_are_of_the_area_and_of_what_the_filters_leave(uneven: Opened) -
 
 def test_the_range_is_of_what_the_filters_leave_and_only_of_all_uncovered(uneven: Opened) -> None:
     assert view_of(uneven).kept_between() == Between(
-        low=1, high=5, low_by=Scenario.SHARE_10, high_by=Scenario.SHARE_90
+        low=1, high=5, low_by=Scenario.OUTWARD, high_by=Scenario.INWARD
     )
     of_one = view_of(uneven, commune="10").kept_between()
     assert (of_one.low, of_one.high) == (0, 2)

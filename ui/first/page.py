@@ -14,7 +14,15 @@ from urllib.parse import urlencode
 from geodata.study.places import Level
 from ui.choices import NAMES, Choices, changed
 from ui.controls import area_chosen, structure_options
-from ui.figures import basis, compared, headline_split, leader_sentence, progress
+from ui.figures import (
+    basis,
+    compared,
+    figures_told,
+    headline_split,
+    leader_sentence,
+    progress,
+    unjudged_text,
+)
 from ui.first.still import still_map
 from ui.frame import LANGUAGE_NAMES, simulated_text
 from ui.maps.component import Mode
@@ -26,7 +34,6 @@ from ui.screens.gaps import listed_text, looked_through_text, rare_filters, unfi
 from ui.screens.overview import LEVELS, RANKINGS, level_of, ranked_units, ranking_of
 from ui.sheets import sheet_of
 from ui.standing import standing_told
-from ui.sure import range_told
 from ui.tables import (
     VillageList,
     figures_right,
@@ -241,8 +248,11 @@ class _Page:
 def _overview(page: _Page) -> Iterable[str]:
     view, t = page.view, page.t
     yield page.figures()
-    told = range_told(view.sureness, view.in_area.to_numpy(bool), t)
+    told = figures_told(view.headline(), view.sureness, view.in_area.to_numpy(bool), t)
     yield f'<p class="ps-small">{_ours(told)}</p>'
+    silenced = unjudged_text(view.seen, t)
+    if silenced:
+        yield f'<p class="ps-notice">{html_safe(silenced)}</p>'
     if not view.area:
         yield _reconciled(view)
     level = level_of(view)

@@ -19,6 +19,7 @@ import shapely
 
 from coverage.model import Kind, Layer, Verdict
 from coverage.pixels import SignalLayer
+from coverage.unplaced import has_place
 from geodata.display import (
     SCALE,
     bounds,
@@ -71,8 +72,8 @@ class Chunk:
 class Feed:
     """The map of one run. Holding it keeps its assets alive.
 
-    ``ids`` are the villages of the village table, in its order. ``areas`` is keyed by
-    structure (its position) and level.
+    ``ids`` are the villages of the village table, in its order; those without a place are not
+    among them. ``areas`` is keyed by structure (its position) and level.
     """
 
     ids: pd.Index
@@ -160,7 +161,7 @@ def make_feed(
         ids=drawn,
         villages=table,
         outlines=_outlines(publish, villages.loc[drawn].geometry, FAR_M)
-        if len(drawn) == len(villages)
+        if len(villages) <= MOST_OUTLINES and len(drawn)
         else None,
         chunks=tuple(_chunks(publish, run, drawn, structures[0])),
         areas={
@@ -180,9 +181,10 @@ def letters(verdicts: pd.Series[str]) -> str:
 
 
 def _drawn_ids(run: Run) -> pd.Index:
-    """The villages in the table: all, or where that is too many, those not covered."""
-    verdicts = run.assessment.verdicts["verdict"]
-    if len(verdicts) <= MOST_OUTLINES:
+    """The villages in the table, of those with a place: all, or of too many those not covered."""
+    placed = has_place(run.study.villages.geometry)
+    verdicts = run.assessment.verdicts["verdict"][placed]
+    if len(placed) <= MOST_OUTLINES:
         return verdicts.index
     return verdicts.index[verdicts != Verdict.COVERED.value]
 
@@ -228,6 +230,9 @@ def _chunks(publish: Publish, run: Run, drawn: pd.Index, structure: Structure) -
     found = []
     for _, rows in structure.places.groupby(f"{level}_code", sort=True):
         geometry = run.study.villages.geometry.loc[rows.index]
+        geometry = geometry[has_place(geometry)]
+        if geometry.empty:
+            continue
         box = bounds(geometry).corners()
         found.append(Chunk(box=box, asset=_chunk(publish, geometry, position)))
     return found

@@ -20,6 +20,7 @@ from branca.element import Element
 from folium.template import Template
 
 from coverage.model import Layer
+from coverage.unplaced import has_place
 from geodata.display import SCALE, bounds, screen_area, screen_coverage, screen_points
 from geodata.export.standing import standing_text
 from geodata.files import whole_file
@@ -153,7 +154,8 @@ def _add_villages(page: folium.Map, run: Run, t: Translator) -> None:
     """The villages that are not covered, each with its mark and its name."""
     group = folium.FeatureGroup(name=_safe(t("Villages without coverage"))).add_to(page)
     verdicts = run.assessment.verdicts["verdict"]
-    table = run.study.villages[(verdicts != "covered").to_numpy()]
+    placed = has_place(run.study.villages.geometry)
+    table = run.study.villages[(verdicts != "covered").to_numpy() & placed]
     points = screen_points(table["centre"], areas=table.geometry)
     rows = zip(table["village"], table["commune"], verdicts.loc[table.index], points, strict=True)
     for village, commune, verdict, (lon, lat) in rows:

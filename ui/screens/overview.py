@@ -9,10 +9,17 @@ from geodata.study.places import Level
 from ui import choices, studies
 from ui.access import addresses
 from ui.controls import choice_box, choose_area, select_rows, units_box
-from ui.figures import agreement, headline_split, leader_sentence, no_units_text, progress
+from ui.figures import (
+    agreement,
+    figures_told,
+    headline_split,
+    leader_sentence,
+    no_units_text,
+    progress,
+    unjudged_text,
+)
 from ui.maps.component import draw_map
 from ui.plain import escaped
-from ui.sure import range_told
 from ui.tables import (
     MOST_DRAWN,
     VillageList,
@@ -46,7 +53,10 @@ def show(view: View) -> None:
         between, others = view.between(view.in_area), view.others(view.in_area)
         for label, value, note in headline_split(headline, t, between=between, others=others):
             st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
-    st.caption(range_told(view.sureness, view.in_area.to_numpy(bool), t))
+    st.caption(figures_told(headline, view.sureness, view.in_area.to_numpy(bool), t))
+    silenced = unjudged_text(view.seen, t)
+    if silenced:
+        st.warning(escaped(silenced), icon=":material/warning:")
     with st.container(key="reconciled"):
         if not view.area:
             _reconciled(view)

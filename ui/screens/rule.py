@@ -19,7 +19,7 @@ from geodata.study.variants import remove_variant, save_variant
 from ui import choices, studies
 from ui.access import addresses, still_has
 from ui.controls import choice_box
-from ui.figures import split_text
+from ui.figures import split_text, unjudged_text
 from ui.maps.component import digest_of, draw_map
 from ui.maps.feed import letters
 from ui.plain import escaped
@@ -36,6 +36,7 @@ from ui.rules import (
     written,
 )
 from ui.slider import slider
+from ui.sure import definitions_told
 from ui.tables import cell, draw_table, verdict_text
 from ui.texts import Translator, page_error_text
 from ui.texts import marked as _
@@ -261,6 +262,10 @@ def _headlines(view: View, after: Assessment) -> None:
                 split=split_text(headline, t, view.opened.sure(found.rule).among(inside)),
             )
         )
+    silenced = unjudged_text(after, t)
+    if silenced:
+        st.warning(escaped(silenced), icon=":material/warning:")
+    st.caption(definitions_told(view.opened.sure(after.rule), inside, t))
 
 
 def _name(view: View, after: Assessment) -> str:

@@ -37,11 +37,11 @@ def study(tmp_path: Path) -> Study:
 def test_a_run_knows_its_range_and_keeps_it(study: Study) -> None:
     run = geodata.assess_study(study, rule=AREA)
     between = run.sureness.between
-    assert (between.low, run.summary.headline.uncovered, between.high) == (1, 3, 6)
+    assert (between.low, run.summary.headline.uncovered, between.high) == (2, 3, 6)
     manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
     told = manifest["sureness"]
-    assert told["uncovered_between"] == [1, 6]
-    assert (told["low_by"], told["high_by"], told["borderline"]) == ("share_10", "share_90", 5)
+    assert told["uncovered_between"] == [2, 6]
+    assert (told["low_by"], told["high_by"], told["borderline"]) == ("outward", "inward", 5)
     assert told["uncovered_by_scenario"]["inward"] == 6
     table = gpd.read_parquet(run.folder / "villages.parquet")
     assert table["firm"].sum() == 4
@@ -87,6 +87,9 @@ def test_a_large_study_is_not_moved_and_the_other_scenarios_remain(
     run = geodata.assess_study(study, rule=AREA)
     assert Scenario.INWARD not in run.sureness.uncovered
     assert Scenario.SHARE_90 in run.sureness.uncovered
+    assert not run.sureness.between.is_computed
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["sureness"]["uncovered_between"] is None
 
 
 def test_settled_places_are_told_of_moved_footprints_and_kept(study: Study) -> None:
