@@ -46,7 +46,8 @@ RULES_KEPT = 48
 """So many rules tried out stay judged; the one used longest ago makes room."""
 
 TABLES_KEPT = 8
-"""So many whole lists of villages stay sorted: two megabytes each for a province."""
+"""So many whole lists of villages stay sorted: two megabytes each for a province, and one for each
+language they are read in."""
 
 BOXES_KEPT = 2000
 PICTURES_KEPT = 200
@@ -88,6 +89,19 @@ class Nearby:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Ordered:
+    """All villages in the order of lists, shared between sessions.
+
+    ``villages`` has their units in a structure, a rule's verdicts and whose duty each is; its
+    index their ids as Python's texts, which all lists share. ``told`` keeps its columns as a
+    language tells them.
+    """
+
+    villages: pd.DataFrame
+    told: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Opened:
     """A run and all that pages look up in it, shared between sessions: nobody changes it."""
 
@@ -100,9 +114,8 @@ class Opened:
     """How sure a rule's verdicts are."""
     figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
     """Counts by unit under a rule, in a structure (its position), at a level."""
-    ordered: Callable[[Rule, int], pd.DataFrame] = field(repr=False)
-    """All villages with their units in a structure, a rule's verdicts and whose duty each is,
-    the worst first."""
+    ordered: Callable[[Rule, int], Ordered] = field(repr=False)
+    """All villages by a rule and in a structure (its position), the worst first."""
     stills: Callable[[], Stills] = field(repr=False)
     """The shapes of the map as a still picture has them."""
     counts: Callable[[Rule, int, Level], list[list[int]]] = field(repr=False)
@@ -289,15 +302,17 @@ def opened_run(
 
 def _ordered_of(
     run: Run, structures: tuple[Structure, ...], judged: Callable[[Rule], Assessment]
-) -> Callable[[Rule, int], pd.DataFrame]:
+) -> Callable[[Rule, int], Ordered]:
     """All villages in the order of lists, looked up from the second time on."""
 
     @_kept(TABLES_KEPT)
-    def ordered(rule: Rule, position: int) -> pd.DataFrame:
+    def ordered(rule: Rule, position: int) -> Ordered:
         table = pd.DataFrame(run.study.villages.drop(columns=["geometry", "centre"]))
         table = table.assign(**structures[position].places.loc[table.index])
         table = table.assign(duty=responsibility(run.study.villages))
-        return _worst_first(table.join(judged(rule).verdicts))
+        sorted_rows = _worst_first(table.join(judged(rule).verdicts))
+        ids = pd.Index([str(key) for key in sorted_rows.index], dtype=object, name="village_id")
+        return Ordered(villages=sorted_rows.set_axis(ids))
 
     return ordered
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,7 +16,7 @@ from coverage.filings import filings
 from coverage.model import NO_PLACE, Assessment, Verdict
 from geodata.followup import shown
 from ui.plain import escaped, html_safe, plain
-from ui.texts import Translator
+from ui.texts import Translator, as_wide
 from ui.texts import marked as _
 from ui.view import View
 
@@ -92,52 +94,60 @@ def verdict_text(verdict: str, t: Translator) -> str:
 
 def village_list(view: View) -> VillageList:
     """The villages that the filters leave, the worst first, then by unit and name."""
-    whole = view.opened.ordered(view.seen.rule, view.position)
-    table = whole[view.keep.reindex(whole.index).to_numpy(bool)]
-    listed = table.head(MOST_ROWS)
+    ordered = view.opened.ordered(view.seen.rule, view.position)
+    table = ordered.villages
+    kept = np.flatnonzero(view.keep.reindex(table.index).to_numpy(bool))
+    ids, listed = tuple(table.index[kept]), kept[:MOST_ROWS]
+    if len(table) <= MOST_ROWS:  # told once for everybody: no choice waits for it
+        if view.t.language not in ordered.told:
+            ordered.told[view.t.language] = _columns(table, view.t, view.structure.levels)
+        rows = ordered.told[view.t.language].iloc[listed]
+    else:
+        rows = _columns(table.iloc[listed], view.t, view.structure.levels)
+    rows = rows.reset_index(drop=True)
+    for name in (view.t("People"), view.t("Area served (%)")):
+        rows[name] = as_wide(rows[name].tolist())
     follow_up = view.opened.follow_up()
     if not follow_up.empty:
-        listed = listed.join(follow_up.reindex(listed.index).fillna(""))
-    return VillageList(
-        ids=tuple(map(str, table.index)),
-        rows=_columns(listed, view.t, view.structure.levels),
-    )
+        rows = rows.assign(**_follow_up(follow_up.reindex(list(ids[: len(rows)])), view.t))
+    return VillageList(ids=ids, rows=rows)
 
 
 def _columns(table: pd.DataFrame, t: Translator, levels: tuple[str, ...]) -> pd.DataFrame:
-    """The columns an official reads, under translated heads."""
+    """The columns an official reads, under translated heads; figures are not yet aligned."""
     yes_no = {True: t("yes"), False: t("no")}
     verdicts = {verdict: verdict_text(verdict, t) for verdict in VERDICT_TEXTS}
     duties = {duty: t(told) for duty, told in DUTIES.items()}
     of = {name: table[name].tolist() for name in table}  # a choice waits for this: no Series a cell
+    told = cache(cell)  # the same name is one text, however many rows have it
     shares = pd.to_numeric(table["best_share"]) * 100
     columns: dict[str, Sequence[str | None]] = {
-        t("Village"): [cell(name) for name in of["village"]],
+        t("Village"): [told(name) for name in of["village"]],
         t("Signal"): [
             verdicts[verdict]
             if by != NO_PLACE
             else f"{verdicts[verdict]}: {t('no place in the file')}"
             for verdict, by in zip(of["verdict"], of["decided_by"], strict=True)
         ],
-        t("Commune"): [cell(name) for name in of["commune"]],
-        t("District"): [cell(name) for name in of["district"]],
-        t("People"): t.column(of["population"]),
+        t("Commune"): [told(name) for name in of["commune"]],
+        t("District"): [told(name) for name in of["district"]],
+        t("People"): t.figures(of["population"]),
         t("Grid power"): [yes_no.get(power) for power in of["electrified"]],
         t("Responsible"): [duties[duty] for duty in of["duty"]],
-        t("Best operator"): [cell(name) for name in of["best_operator"]],
-        t("Area served (%)"): t.column(shares.tolist(), digits=1),
+        t("Best operator"): [told(name) for name in of["best_operator"]],
+        t("Area served (%)"): t.figures(shares.tolist(), digits=1),
     }
     if "served_by_others" in table:
         columns[t("Served by others")] = [yes_no[served] for served in of["served_by_others"]]
     if "district" not in levels:
         del columns[t("District")]
-    return pd.DataFrame({**columns, **_follow_up(table, t)}, dtype=object)
+    return pd.DataFrame(columns, dtype=object)
 
 
 def _follow_up(table: pd.DataFrame, t: Translator) -> dict[str, list[str]]:
     """What has come back of any of the villages; it never changes a verdict."""
     told = {
-        t(label): [plain(shown(name, str(value), t.language)) for value in table[name]]
+        t(label): [plain(shown(name, str(value), t.language)) for value in table[name].fillna("")]
         for name, label in FOLLOW_UP.items()
         if name in table
     }

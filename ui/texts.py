@@ -7,7 +7,7 @@ as it stands, so a translation is corrected in one place and nothing is compiled
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -81,11 +81,18 @@ class Translator:
 
         Each is as wide as the widest: a table that sorts texts then sorts them as numbers.
         """
+        return as_wide(self.figures(values, digits=digits))
+
+    def figures(self, values: Iterable[float | None], *, digits: int = 0) -> list[str]:
+        """Numbers as the language writes them, "" where there is none."""
         told = ["" if pd.isna(value) else f"{value:,.{digits}f}" for value in values]
-        if self.language == "vi":
-            told = [text.translate(_SWAPPED) for text in told]
-        width = max(map(len, told), default=0)
-        return [text.rjust(width) for text in told]
+        return [text.translate(_SWAPPED) for text in told] if self.language == "vi" else told
+
+
+def as_wide(texts: Sequence[str]) -> list[str]:
+    """Texts as wide as the widest, with spaces before them."""
+    width = max(map(len, texts), default=0)
+    return [text.rjust(width) for text in texts]
 
 
 @cache

@@ -130,8 +130,8 @@ def test_stored_verdicts_of_another_version_are_shown_and_cut(
     view = view_of(opened, language=language)
     assert view.headline() == run.summary.headline
     assert view.sureness.between == between
-    assert opened.ordered(shown.assessment.rule, 0)["verdict"].tolist() == (
-        whole.ordered(run.assessment.rule, 0)["verdict"].tolist()
+    assert opened.ordered(shown.assessment.rule, 0).villages["verdict"].tolist() == (
+        whole.ordered(run.assessment.rule, 0).villages["verdict"].tolist()
     )
     part = restrict(shown, Rights(districts=frozenset({"417"})))
     assert (part.summary.headline, part.sureness.between) == expected

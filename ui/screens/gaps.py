@@ -210,18 +210,18 @@ def looked_through_text(alone: str, t: Translator) -> str:
 
 def _list(view: View, listed: VillageList) -> None:
     """The villages that the filters leave; choosing a row shows it on the map."""
-    t = view.t
-    if not listed.ids:
+    t, ids = view.t, listed.ids
+    if not ids:
         st.info(t("No village fits these filters."), icon=":material/filter_alt_off:")
         return
-    key = f"list {t.language} {len(listed.ids)} {hash(listed.ids)}"
-    shown = listed.ids[: len(listed.rows)]
+    key = f"list {t.language} {len(ids)} {hash(ids)}"
+    shown = ids[: len(listed.rows)]
     rows = [shown.index(view.village)] if view.village in shown else []
     select_rows(key, rows)
 
-    def react() -> None:
+    def react() -> None:  # kept as long as the session: of what is listed it holds the ids alone
         rows = st.session_state[key]["selection"]["rows"]
-        choices.choose(village=listed.ids[rows[0]] if rows else "")
+        choices.choose(village=ids[rows[0]] if rows else "")
 
     draw_table(
         listed.rows,
@@ -230,12 +230,12 @@ def _list(view: View, listed: VillageList) -> None:
         hide_index=True,
         on_select=react,
         selection_mode="single-row",
-        height=min(38 + 35 * len(listed.ids), 330 if view.village else 560),
+        height=min(38 + 35 * len(ids), 330 if view.village else 560),
         placeholder="–",
         alt=t("List of villages"),
         column_config=figures_right(listed.rows, t),
     )
-    if len(shown) < len(listed.ids):
+    if len(shown) < len(ids):
         told = t("The first {count} are listed; a file has them all.", count=t.number(len(shown)))
         st.caption(told)
 

@@ -129,13 +129,13 @@ def _ranked(view: View, units: VillageList, level: Level) -> None:
         st.info(no_units_text(t), icon=":material/info:")
         return
     key = f"units {level} {t.language} {ranking_of(view)} {view.position}"
-    drawn = units.ids[:MOST_DRAWN]
+    ids, drawn = units.ids, units.ids[:MOST_DRAWN]
     select_rows(key, [drawn.index(view.area)] if view.area in drawn else [])
     long = units.rows[t("Unit")].str.len().max() > LONG_NAME
 
     def react() -> None:
         rows = st.session_state[key]["selection"]["rows"]
-        choose_area(view, level, units.ids[rows[0]] if rows else "")
+        choose_area(view, level, ids[rows[0]] if rows else "")
 
     draw_table(
         units.rows,
