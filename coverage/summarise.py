@@ -97,28 +97,36 @@ def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
     ``population_served`` that is added up too. Sums of people are missing where any village's
     people are. Villages whose unit is not known stand under the code "".
     """
-    code = table[f"{level}_code"].fillna("").astype(str)
-    groups = table.groupby(code, sort=True)
-    out = pd.DataFrame({"name": groups[level].first().fillna("")})
+    verdict = table["verdict"].to_numpy(object)
+    counted = pd.DataFrame({v.value: verdict == v.value for v in Verdict}, index=table.index)
+    people = _people_of(table, uncovered=counted["weak"] | counted["none"])
+    named = {"name": table[level]}
     if level == "commune":
-        out["district_code"] = groups["district_code"].first().fillna("")
+        named["district_code"] = table["district_code"]
+    code = table[f"{level}_code"].fillna("").astype(str)
+    # one grouping by a column: pandas writes out all of a series that it is given to group by
+    groups = counted.assign(**named, **people, code=code).groupby("code", sort=True)
+    out = groups[list(named)].first().fillna("")
     out["villages"] = groups.size()
-    for verdict in Verdict:
-        out[verdict.value] = (table["verdict"] == verdict.value).groupby(code).sum().astype(int)
+    verdicts = [v.value for v in Verdict]
+    out[verdicts] = groups[verdicts].sum()
     out["uncovered"] = out["weak"] + out["none"]
     out["share"] = out["covered"] / out["villages"]
-    out["population"] = _sum(table["population"], code)
-    lost = table["population"].where(table["verdict"].isin(["weak", "none"]), 0)
-    out["population_uncovered"] = _sum(lost, code).where(out["population"].notna())
-    if "population_served" in table:
-        out["population_served"] = _sum(table["population_served"], code)
-    out.index.name = "code"
+    known = groups[list(people)].count().eq(out["villages"], axis=0)
+    known["population_uncovered"] &= known["population"]
+    out[list(people)] = groups[list(people)].sum().where(known)
     return out
 
 
-def _sum(people: pd.Series, code: pd.Series[str]) -> pd.Series:
-    """Sum by unit; missing where any village's number is, as in the headline."""
-    return people.groupby(code).sum().where(people.notna().groupby(code).all())
+def _people_of(table: pd.DataFrame, *, uncovered: pd.Series[bool]) -> dict[str, pd.Series]:
+    """Who is added up by unit: all people, those of uncovered villages, and those served."""
+    people = {
+        "population": table["population"],
+        "population_uncovered": table["population"].where(uncovered, 0),
+    }
+    if "population_served" in table:
+        people["population_served"] = table["population_served"]
+    return people
 
 
 def _served(assessment: Assessment, chosen: Sequence[LayerInfo]) -> int:

@@ -110,6 +110,8 @@ class Opened:
     names: pd.Series[str]
     feed: Feed
     judged: Callable[[Rule], Assessment] = field(repr=False)
+    variant: Callable[[Rule], Run] = field(repr=False)
+    """The run seen through a rule, for lists and sheets; the run itself for its own rule."""
     sure: Callable[[Rule], Sureness] = field(repr=False)
     """How sure a rule's verdicts are."""
     figures: Callable[[Rule, int, Level], pd.DataFrame] = field(repr=False)
@@ -293,11 +295,26 @@ def opened_run(
         names=searchable(run.study, structures),
         feed=feed,
         judged=judged,
+        variant=_variants_of(run, judged),
         sure=_sure_of(run),
         figures=figures,
         ordered=_ordered_of(run, structures, judged),
         counts=_counts_of(structures, figures),
     )
+
+
+def _variants_of(run: Run, judged: Callable[[Rule], Assessment]) -> Callable[[Rule], Run]:
+    """The run seen through another rule, which writes nothing: a page looks at it many times."""
+
+    @_kept(RULES_KEPT)
+    def variant(rule: Rule) -> Run:
+        found = judged(rule)
+        if rule == run.assessment.rule:
+            return run
+        summary = coverage.summarise(found, published=run.study.published)
+        return replace(run, assessment=found, summary=summary, what_if=True, stored_sureness=None)
+
+    return variant
 
 
 def _ordered_of(
@@ -423,12 +440,3 @@ def nearby_of(run: Run, found: Assessment, *, compute: Compute = compute_here) -
     covered = found.verdicts["verdict"] == "covered"
     tables = compute(nearest_tables, study.villages, covered, footprints=counted, sites=study.sites)
     return Nearby(tables=tables)
-
-
-def variant_of(opened: Opened, rule: Rule) -> Run:
-    """The run seen through another rule, for lists and sheets. Writes nothing."""
-    run, found = opened.run, opened.judged(rule)
-    if rule == run.assessment.rule:
-        return run
-    summary = coverage.summarise(found, published=run.study.published)
-    return replace(run, assessment=found, summary=summary, what_if=True, stored_sureness=None)

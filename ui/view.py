@@ -21,7 +21,7 @@ from ui.choices import Choices
 from ui.maps.assets import Asset
 from ui.maps.component import MapState, Mode, digest_of, packed
 from ui.maps.feed import letters
-from ui.opened import Opened, variant_of
+from ui.opened import Opened
 from ui.plain import plain
 from ui.texts import Translator, translator
 
@@ -59,7 +59,7 @@ class View:
     @property
     def run(self) -> Run:
         """The run that the page is of: the published one, or as the variant has it."""
-        return variant_of(self.opened, self.rule)
+        return self.opened.variant(self.rule)
 
     @property
     def is_variant(self) -> bool:
@@ -84,7 +84,7 @@ class View:
         """The run as the reader sees it: where some are looked at alone, its rule says so."""
         if not self.is_narrowed:
             return self.run
-        run, alone = variant_of(self.opened, self.seen.rule), plain(self.looked_through)
+        run, alone = self.opened.variant(self.seen.rule), plain(self.looked_through)
         rule = replace(
             self.seen.rule,
             name=f"{self.rule.name} {alone}",

@@ -131,6 +131,8 @@ def test_a_named_rule_is_in_force_and_nonsense_is_not(uneven: Opened) -> None:
     assert not view_of(uneven).is_variant
     assert view_of(uneven, variant="vn-without-3g").is_variant
     assert view_of(uneven, variant="vn-without-3g").rule.name == "vn-without-3g"
+    seen = view_of(uneven, variant="vn-without-3g")
+    assert seen.run is view_of(uneven, variant="vn-without-3g").run  # summarised once for all
     assert view_of(uneven, variant="nonsense").rule.name == "vn-village"
     rule, trouble = rule_in_force(uneven, view_of(uneven, variant="vn-1603").choices)
     assert (rule.name, trouble is not None) == ("vn-village", True)
