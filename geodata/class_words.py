@@ -174,8 +174,20 @@ SURELY_NO = frozenset(
 
 DOUBTED_NO = frozenset(
     {
-        "no data", "nodata", "background", "outside", "null", "none", "khong co", "chua co",
-        "khong phu", "chua phu", "vung lom", "khong song", "uncovered", "noncoverage",
+        "no data",
+        "nodata",
+        "background",
+        "outside",
+        "null",
+        "none",
+        "khong co",
+        "chua co",
+        "khong phu",
+        "chua phu",
+        "vung lom",
+        "khong song",
+        "uncovered",
+        "noncoverage",
     }
 )
 """What may say it under a name that tells of no classes; what is so called is doubted."""
