@@ -32,7 +32,7 @@ from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
 from geodata.readers.parquet_shapes import untold_shapes
-from geodata.readers.workbook_cells import ERRORS
+from geodata.readers.cells import ERRORS
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
