@@ -25,6 +25,7 @@ from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.parts import parts_of
+from geodata.readers.cells import ERRORS
 from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
 from geodata.readers.geodatabase_rows import codes_in
@@ -32,7 +33,6 @@ from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
 from geodata.readers.parquet_shapes import untold_shapes
-from geodata.readers.cells import ERRORS
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
