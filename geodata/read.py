@@ -29,6 +29,7 @@ from geodata.readers.cells import ERRORS
 from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
 from geodata.readers.geodatabase_rows import codes_in
+from geodata.readers.geojson_forms import require_whole_json
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
@@ -260,6 +261,10 @@ def _decoded_map(address: str, part: Part) -> pd.DataFrame:
         table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer, encoding=said)
     except UnicodeDecodeError:
         table = pyogrio.read_dataframe(address, layer=part.layer, encoding="ISO-8859-1")
+    except DataSourceError:
+        if part.kind == ".geojson":
+            require_whole_json(part.path, name=part.name)
+        raise
     except shapely.errors.GEOSException:
         _require_shapes(pyogrio.raw.read(address, layer=part.layer, columns=[])[2], part.name)
         raise
