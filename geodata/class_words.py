@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
 from geodata.columns import plain
@@ -27,7 +28,10 @@ PIXELS = frozenset(
 )
 DBM = frozenset(
     [
+        "rsl",
+        "rss",
         "rssi",
+        "rxl",
         "rxlev",
         "rxlevel",
         "rxpower",
@@ -116,6 +120,28 @@ CLASS = frozenset(
         "chatluong",
         "legend",
         "chugiai",
+        "pct",
+        "percent",
+        "percentage",
+        "pctcov",
+        "pctcovered",
+        "pctcoverage",
+        "covpct",
+        "coveredpct",
+        "coveragepct",
+        "percentcov",
+        "percentcovered",
+        "percentcoverage",
+        "coveragepercent",
+        "phantram",
+        "phantramphu",
+        "phantramphusong",
+        "tyle",
+        "tylephu",
+        "tylephusong",
+        "tile",
+        "tilephu",
+        "tilephusong",
         "range",
         "bin",
         "grade",
@@ -146,6 +172,36 @@ SURELY_NO = frozenset(
 )  # fmt: skip
 """What says it in any column; without marks no name of a place reads so (Chùa Phú, mặt sông)."""
 
+DOUBTED_NO = frozenset(
+    {
+        "no data",
+        "nodata",
+        "background",
+        "outside",
+        "null",
+        "none",
+        "khong co",
+        "chua co",
+        "khong phu",
+        "chua phu",
+        "vung lom",
+        "khong song",
+        "uncovered",
+        "noncoverage",
+    }
+)
+"""What may say it under a name that tells of no classes; what is so called is doubted."""
+
+YES = frozenset(
+    {
+        "yes", "y", "true", "t", "x", "1", "co", "da co", "phu", "da phu", "covered", "served",
+        "coverage", "co song", "phu song", "da phu song", "in", "inside",
+    }
+)  # fmt: skip
+"""What says that there is something, in `plain` form; "no" beside it means there is none."""
+
+JOINED_NO = frozenset(one.replace(" ", "") for one in SURELY_NO)
+"""The words of `SURELY_NO` as "NoCoverage" and "KHONGPHUSONG" have them."""
 
 MOST_WORDS = 6
 """In a text of more, such words may be part of something else."""
@@ -178,8 +234,20 @@ def says_no(word: str, *, in_classes: bool) -> bool:
     (True, False)
     """
     told = re.sub(r"^\d+ (?=\D)", "", plain(word))  # "0 - no coverage"
-    if told in SURELY_NO or (in_classes and told in NO):
+    if told in SURELY_NO or told in JOINED_NO or (in_classes and told in NO):
         return True
     within = f" {told} "
     short = told.count(" ") < MOST_WORDS
     return short and any(f" {one} " in within for one in SURELY_NO if " " in one)
+
+
+def may_say_no(words: Collection[str]) -> bool:
+    """Whether a column whose name tells nothing may say yes and no of coverage.
+
+    >>> may_say_no({"Có", "Không"}), may_say_no({"N", "S"}), may_say_no({"4G", "background"})
+    (True, False, True)
+    """
+    told = {plain(one) for one in words}
+    if len(told) < 2:
+        return False
+    return bool(told & DOUBTED_NO) or bool(told & YES and told & NO)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geodata.class_words import ClassKind, kind_of_column, says_no
+from geodata.class_words import ClassKind, kind_of_column, may_say_no, says_no
 from geodata.columns import NOTHING, find_columns
 from geodata.errors import DataError, Phrase
 from geodata.filing import Filing
@@ -26,8 +26,9 @@ Class = float | str
 FILLS = 0.9
 """Polygons that cover this share of the box around them are those of a whole raster."""
 
-WEAKEST_DBM, SURELY_DBM = -160.0, -100.0
-"""Numbers from the first to 0 may be dBm; from the second on every rule counts them as served."""
+WEAKEST_DBM, SURELY_DBM, STRONGEST_DBM = -160.0, -100.0, -30.0
+"""Numbers from the first to 0 may be dBm; from the second on every rule counts them as served.
+What lies wholly between the first and the last is dBm under any name."""
 
 MOST_CLASSES = 32
 MOST_WORDS = 1000
@@ -50,6 +51,7 @@ class Classes:
 
     ``words`` are the classes as the file writes them, ``km2`` their areas, ``silent_km2`` that
     of rows that say nothing. ``fills``: the polygons fill the box around them, or the study.
+    ``chosen``: the study file names the column.
     """
 
     file: str
@@ -60,6 +62,7 @@ class Classes:
     km2: dict[Class, float]
     fills: bool = False
     silent_km2: float = 0.0
+    chosen: bool = False
 
     @property
     def order(self) -> list[Class]:
@@ -77,6 +80,18 @@ class Classes:
         found = [one for one in self.numbers if WEAKEST_DBM <= one < 0]
         rest = len(self.km2) - len(found)
         return found if found and rest <= 2 and len(found) > rest else []
+
+    @property
+    def seem_levels(self) -> bool:
+        """Whether they look like dBm, some of them weak, though no name says so."""
+        found = self.numbers
+        return (
+            self.kind is None
+            and not self.chosen
+            and 1 < len(found) == len(self.km2)
+            and WEAKEST_DBM <= found[0] < SURELY_DBM
+            and found[-1] <= STRONGEST_DBM
+        )
 
     @property
     def told(self) -> Phrase:
@@ -131,12 +146,14 @@ def class_of(value: object) -> Class | None:
 
     >>> class_of(1), class_of("01"), class_of("-95,5 dBm"), class_of(" Không "), class_of("-")
     (1.0, 1.0, -95.5, 'không', None)
+    >>> class_of("85 %"), class_of("0,0%")
+    (85.0, 0.0)
     """
     if isinstance(value, str):
         written = " ".join(unicodedata.normalize("NFC", value).split()).casefold()
         if not written or written in NOTHING - {"none", "null"}:
             return None
-        number = re.fullmatch(r"([+\-−]?\d+(?:[.,]\d+)?)\s*(?:dbm)?", written)
+        number = re.fullmatch(r"([+\-−]?\d+(?:[.,]\d+)?)\s*(?:dbm|%)?", written)
         return written if number is None else float(number[1].replace(",", ".").replace("−", "-"))
     if value is None or value is pd.NA or value is pd.NaT:
         return None
@@ -163,14 +180,14 @@ def _columns(
             kind = kind or "pixels"
         values = table[name].to_numpy(dtype=object)
         named = kind is not None or _has_words(values)
-        if not named and not (fills and _has_numbers(table[name])):
+        if not named and not _may_be_classes(table[name], fills=fills):
             continue
         found = _of_column(values, area)
         if found is not None:
             of, words, km2 = found
             yield Classes(
                 file=file, name=str(name), kind=kind, of=of, words=words, km2=km2, fills=fills,
-                silent_km2=float(area[of < 0].sum()),
+                silent_km2=float(area[of < 0].sum()), chosen=filing.class_column is not None,
             )  # fmt: skip
 
 
@@ -183,14 +200,29 @@ def _whole_km2(shapes: gpd.GeoSeries, filing: Filing) -> tuple[float, ...]:
     return box, float(units.area.sum()) / 1e6
 
 
-def _has_numbers(column: pd.Series) -> bool:
-    """Whether a column holds few numbers, and among them 0 or what may be dBm."""
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+def _may_be_classes(column: pd.Series, *, fills: bool) -> bool:
+    """Whether a column whose name tells nothing may hold classes, or levels in dBm.
+
+    Few numbers with 0 or weak levels among them, or words for yes and no, where the polygons
+    fill the whole area; numbers that are all like levels anywhere.
+    """
+    if find_columns([str(column.name)], PLACES):
         return False
-    found = column.dropna().unique()
-    if not 1 < len(found) <= MOST_CLASSES or find_columns([str(column.name)], PLACES):
+    cells = column.dropna().unique()
+    if not 1 < len(cells) <= MOST_WORDS:
         return False
-    return bool((found == 0).any() or ((found >= WEAKEST_DBM) & (found < SURELY_DBM)).any())
+    found = [class_of(cell) for cell in cells]
+    numbers = [one for one in found if isinstance(one, float)]
+    if len(numbers) == len(found):
+        if pd.api.types.is_bool_dtype(column):
+            return fills
+        weak = WEAKEST_DBM <= min(numbers) < SURELY_DBM
+        if len(set(numbers)) < 2 or (weak and max(numbers) <= STRONGEST_DBM):
+            return len(set(numbers)) > 1
+        known = 0.0 in numbers or any(WEAKEST_DBM <= one < SURELY_DBM for one in numbers)
+        return fills and len(numbers) <= MOST_CLASSES and known
+    words = {str(cell) for cell in cells if isinstance(cell, (str, bool))}
+    return fills and len(cells) <= MOST_CLASSES and may_say_no(words)
 
 
 def _has_words(values: npt.NDArray[np.object_]) -> bool:
@@ -266,6 +298,8 @@ def _chosen(columns: Sequence[Classes], filing: Filing, file: str) -> Kept:
 def _judged(one: Classes, filing: Filing) -> Kept:
     """What of a column nobody explained counts."""
     every = np.ones(len(one.of), dtype=bool)
+    if one.seem_levels:
+        return _like_levels(one)
     if one.levels and one.kind is not None:
         return _by_level(one, filing)
     none = _background(one)
@@ -283,9 +317,8 @@ def _judged(one: Classes, filing: Filing) -> Kept:
     if none or (len(one.km2) > 1 and (one.kind == "pixels" or _has_ranges(one))):
         raise _open(one)
     several = len(one.km2) > 1 and one.kind != "yes-no"
-    if not (several or (one.silent_km2 and one.kind)) or len(one.km2) > MOST_CLASSES:
-        return Kept(kept=every)
-    if not one.fills:
+    many = len(one.km2) > MOST_CLASSES and not (0.0 in one.km2 and one.kind)
+    if not (several or (one.silent_km2 and one.kind)) or many or not one.fills:
         return Kept(kept=every)
     doubt = finding(
         "classes-doubt", "warning",
@@ -311,7 +344,8 @@ def _background(one: Classes) -> list[Class]:
         if isinstance(value, str) and says_no(one.words[value], in_classes=in_classes)
     ]
     alone = len(one.km2) == 1 and one.kind not in ("pixels", "yes-no")
-    if 0.0 in one.km2 and in_classes and not alone and len(one.km2) <= MOST_CLASSES:
+    few = len(one.km2) <= MOST_CLASSES or one.kind == "yes-no"
+    if 0.0 in one.km2 and in_classes and not alone and few:
         found.append(0.0)
     return found
 
@@ -337,6 +371,17 @@ def _by_level(one: Classes, filing: Filing) -> Kept:
         column=one.name,
         classes=one.told,
     )
+
+
+def _like_levels(one: Classes) -> Kept:
+    """All rows, and a doubt: numbers that look like levels under a name that does not say so."""
+    doubt = finding(
+        "classes-doubt", "warning",
+        "{file}: {column} holds numbers like levels in dBm ({classes}); all of it counts until "
+        "its entry says class_column = {quoted} and threshold_dbm = …, or which classes = … do",
+        file=one.file, column=one.name, classes=one.told, quoted=f'"{one.name}"',
+    )  # fmt: skip
+    return Kept(kept=np.ones(len(one.of), dtype=bool), findings=(doubt,))
 
 
 def _open(one: Classes) -> DataError:

@@ -85,7 +85,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "vi tri",
         "location",
     ),
-    "wkt": ("wkt", "geom", "the geom", "geometry", "wkt geom", "shape"),
+    "wkt": ("wkt", "geom", "the geom", "geometry", "wkt geom", "geom wkt", "wkt geometry", "shape"),
     "operator": ("operator", "nha mang", "doanh nghiep", "operator name", "brandname"),
     "technology": ("technology", "cong nghe", "radio type", "techno", "the he"),
     "code": ("code", "ma"),

@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geodata import rasters
 from geodata.columns import columns_told, find_columns, plain
@@ -20,6 +19,7 @@ from geodata.errors import DataError, Phrase
 from geodata.filing import Filing, Kind, Meaning
 from geodata.rasters import Block, Pixel, Raster
 from geodata.read import Reading, read_part
+from geodata.text_shapes import kind_in_text, shape_of
 
 HEAD = 4096
 
@@ -117,18 +117,15 @@ class Candidate:
 
     @cached_property
     def shape(self) -> str:
-        """What the geometry is made of: "polygon", "line", "point", "mixed", "" for none."""
-        if self.part.is_raster or not isinstance(self.table, gpd.GeoDataFrame):
+        """What the geometry is made of: "polygon", "line", "point", "mixed", "" for none.
+
+        It may stand in a column of text.
+        """
+        if self.part.is_raster:
             return ""
-        return shape_of(self.table)
-
-
-def shape_of(table: gpd.GeoDataFrame) -> str:
-    """What geometry is made of: "polygon", "line", "point", or "mixed"."""
-    shapes = table.geometry.to_numpy()
-    kinds = set(shapely.get_dimensions(shapes[~shapely.is_missing(shapes)]).tolist()) - {-1}
-    names = {0: "point", 1: "line", 2: "polygon"}
-    return names[kinds.pop()] if len(kinds) == 1 else "mixed"
+        if not isinstance(self.table, gpd.GeoDataFrame):
+            return kind_in_text(self.table)
+        return shape_of(self.table.geometry)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -47,6 +47,27 @@ def _day(year: str, month: str = "1", day: str = "1", quarter: str | None = None
     return found if FIRST <= found < LAST else None
 
 
+IN_NAMES = re.compile(
+    r"(?<!\d)(?:\d{1,2}[-_.]\d{1,2}[-_.]20\d\d|20\d\d[-_.]?\d\d[-_.]?\d\d|20\d\d[-_.]?\d\d"
+    r"|20\d\d[-_ ]?[TQtq][1-4]|[TQtq][1-4][-_ ]?20\d\d|\d{1,2}[-_.]20\d\d|20\d\d)(?!\d)"
+)
+"""Days, months, quarters and years of this century as names of files have them."""
+
+
+def day_in_name(name: str) -> date | None:
+    """The day that the name of a file or layer tells, the last where it tells several.
+
+    >>> day_in_name("viettel_4g_2023-06.gpkg"), day_in_name("2022/viettel_4g.gpkg")
+    (datetime.date(2023, 6, 1), datetime.date(2022, 1, 1))
+    >>> day_in_name("VT_30_08_2023.zip"), day_in_name("thang 6-2023"), day_in_name("xa_17329")
+    (datetime.date(2023, 8, 30), datetime.date(2023, 6, 1), None)
+    """
+    told = [re.sub(r"[_.]", "-", one) for one in IN_NAMES.findall(name)]
+    turned = [re.sub(r"^(\d{1,2})-(\d{4})$", r"\2-0\1", one) for one in told]
+    days = [day_of(re.sub(r"-0(\d\d)$", r"-\1", one)) for one in turned]
+    return next((day for day in reversed(days) if day is not None), None)
+
+
 def days_of(column: pd.Series) -> pd.Series:
     """Each cell as a day, None where it tells none. The index is kept."""
     if pd.api.types.is_datetime64_any_dtype(column):

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from geodata.errors import UnreadableError
+from geodata.readers.unicode_marks import encoding_of
 from geodata.readers.zip_directory import require_few_entries
 from geodata.refusal import refused
 
@@ -100,8 +101,10 @@ def _zip_kind(path: Path) -> str:
 
 def _text_kind(path: Path, head: bytes) -> str:
     """GeoJSON, KML or CSV. Other XML may name further files and addresses: it is not opened."""
-    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = head.decode("utf-16" if wide else "utf-8-sig", errors="ignore").lstrip()
+    encoding = encoding_of(head)
+    wide = encoding != "utf-8-sig"
+    text = head.decode(encoding, errors="ignore").lstrip().lstrip("\ufeff").lstrip()
+    _require_no_script(path, text)
     if text.startswith("{") or re.match(r"\[\s*\{", text):
         if "gdal_streamed_alg" in text:  # it would have GDAL read whatever file it names
             raise UnreadableError(
@@ -124,6 +127,24 @@ def _text_kind(path: Path, head: bytes) -> str:
             file=path.name,
         )
     return "csv"
+
+
+def _require_no_script(path: Path, text: str) -> None:
+    """Refuse JavaScript around JSON, which GDAL reads as nothing, and Python's own notation."""
+    if re.match(r"(//|/\*|[\w.$\[\]\"' ]+=\s*[\[{]|(var|let|const|export)\b|[\w.$]+\()", text) and (
+        re.search(r"[\"']Feature(Collection)?[\"']", text)
+    ):
+        raise UnreadableError(
+            "{file} is JavaScript, or has comments, and is no GeoJSON; delete what stands before "
+            "the first {{ and after the last }}, and save it as .geojson",
+            file=path.name,
+        )
+    if re.match(r"[\[{]\s*('|\{\s*')", text):
+        raise UnreadableError(
+            "{file} has its names in single quotation marks, as Python shows them, and is no "
+            "GeoJSON; save the layer again as GeoJSON",
+            file=path.name,
+        )
 
 
 def _require_no_markup(path: Path, text: str) -> None:

@@ -24,6 +24,9 @@ RASTER = (".tif", ".tiff")
 LOG = "-wal"
 """What follows a GeoPackage's whole name: the log that holds what was written last."""
 
+LOGS = (LOG, "-journal")
+"""What follows its whole name while it is written, or where a program broke off."""
+
 DOUBLE = re.compile(r"(?i)\.[a-z0-9]{1,10}\.(msk|aux\.xml|ovr)$")
 
 
@@ -60,6 +63,12 @@ def parts_of(path: Path) -> dict[str, Path]:
     ``.tif.msk``, ``.tif.aux.xml`` and ``.tif.ovr``. Of a folder there are none.
     """
     return {} if path.is_dir() else _parts_of_file(path, os.listdir)
+
+
+def logs_of(path: Path) -> dict[str, Path]:
+    """The logs of a database that are not empty, by what follows its name."""
+    beside = {ending: path.with_name(path.name + ending) for ending in LOGS}
+    return {k: one for k, one in beside.items() if one.is_file() and one.stat().st_size}
 
 
 def _parts_of_file(path: Path, names: Names) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from coverage.transformers import to_system
 from geodata.angles import Coordinate, coordinate, says_nothing, split_pair, thousands_of, unpacked
-from geodata.columns import columns_told, find_columns, row_number
+from geodata.columns import columns_told, find_columns
 from geodata.densify import densified
 from geodata.diagnose import AsSaid
 from geodata.errors import DataError, StudyError
@@ -23,6 +23,7 @@ from geodata.findings import Finding, finding
 from geodata.placeless import nulled
 from geodata.readers.crs_files import named_file
 from geodata.systems import WGS84, crs_of, moved, on_earth, same_datum
+from geodata.text_shapes import shapes_in
 
 Floats = npt.NDArray[np.float64]
 PLACES = ("lon", "lat", "x", "y", "latlon", "wkt")
@@ -133,7 +134,7 @@ def place(
     pair = _columns_of(found, told)
     if pair is not None:
         return _Columns(raw=raw, names=pair, file=file, study=crs, told=told, said=said).placed()
-    shapes = _shapes(raw[found["wkt"]], file) if "wkt" in found else None
+    shapes = shapes_in(raw[found["wkt"]], file) if "wkt" in found else None
     if shapes is not None:
         return _from_text(raw, shapes, crs, told, said)
     if "latlon" in found and _holds_pairs(raw[found["latlon"]]):
@@ -344,48 +345,6 @@ def _from_one_column(
     placed = asked.placed()
     table = gpd.GeoDataFrame(raw, geometry=placed.table.geometry, crs=placed.system)
     return replace(placed, table=table, findings=())
-
-
-def _shapes(column: pd.Series, file: str) -> tuple[gpd.GeoSeries, pyproj.CRS | None] | None:
-    """Geometries out of WKT (with or without SRID) or hexadecimal WKB; None where it is none."""
-    told = [None if pd.isna(cell) else str(cell).strip() or None for cell in column]
-    cells = [None if cell is None or says_nothing(cell) else cell for cell in told]
-    bare = [cell and cell.partition(";")[2] if _has_srid(cell) else cell for cell in cells]
-    srids = {int(cell[5:].partition(";")[0]) for cell in cells if cell and _has_srid(cell)}
-    first = next((cell for cell in bare if cell), "")
-    try:
-        if first[:2] in ("00", "01"):
-            shapes = shapely.from_wkb(np.array(bare, dtype=object))
-            srids |= set(shapely.get_srid(shapes).tolist()) - {0, -1}
-        else:
-            shapes = shapely.from_wkt(np.array(bare, dtype=object))
-        known = [crs_of(f"EPSG:{srid}") for srid in srids]
-    except (shapely.errors.ShapelyError, CRSError, ValueError, TypeError):
-        _require_shapes(bare, column.index, file)
-        return None
-    if not first or len(known) > 1:
-        return None
-    return gpd.GeoSeries(shapes, index=column.index), known[0] if known else None
-
-
-def _require_shapes(cells: Sequence[str | None], index: pd.Index, file: str) -> None:
-    """Raise `DataError` with the first cell that is no shape, where most of them are some."""
-    filled = [(at, cell) for at, cell in enumerate(cells) if cell]
-    read = shapely.from_wkt([cell for _, cell in filled], on_invalid="ignore")
-    bad = np.flatnonzero(shapely.is_missing(read))
-    if len(bad) and 2 * len(bad) < len(filled):
-        raise DataError(
-            "{file}, row {row}: the shape is not one: a ring is not closed or has too few "
-            "corners, or its text is cut ({count} rows are so); draw it again",
-            file=file,
-            row=row_number(index, filled[int(bad[0])][0]),
-            count=len(bad),
-        )
-
-
-def _has_srid(cell: str | None) -> bool:
-    head = (cell or "").partition(";")[0].upper()
-    return head.startswith("SRID=") and head[5:].isdigit()
 
 
 def _from_text(

@@ -25,14 +25,15 @@ from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.parts import parts_of
+from geodata.readers.cells import ERRORS
 from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
 from geodata.readers.geodatabase_rows import codes_in
+from geodata.readers.geojson_forms import require_whole_json
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
 from geodata.readers.parquet_shapes import untold_shapes
-from geodata.readers.workbook_cells import ERRORS
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
@@ -260,6 +261,10 @@ def _decoded_map(address: str, part: Part) -> pd.DataFrame:
         table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer, encoding=said)
     except UnicodeDecodeError:
         table = pyogrio.read_dataframe(address, layer=part.layer, encoding="ISO-8859-1")
+    except DataSourceError:
+        if part.kind == ".geojson":
+            require_whole_json(part.path, name=part.name)
+        raise
     except shapely.errors.GEOSException:
         _require_shapes(pyogrio.raw.read(address, layer=part.layer, columns=[])[2], part.name)
         raise

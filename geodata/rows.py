@@ -28,6 +28,7 @@ from geodata.layers import some_polygons, technology_in, technology_of
 from geodata.operators import same_operator
 from geodata.placing import PLACES, place
 from geodata.reach import discs
+from geodata.text_shapes import kind_in_text
 from geodata.without_effect import without_effect
 
 CRUDE = "vòng tròn quanh trạm, ước lượng thô · discs around sites, a crude estimate"
@@ -293,8 +294,8 @@ def _keys(rows: Rows, used: frozenset[str]) -> frozenset[str]:
 def _areas(
     rows: Rows, filing: Filing, crs: pyproj.CRS, file: str
 ) -> tuple[gpd.GeoSeries, tuple[Finding, ...]]:
-    """The polygons of the rows."""
-    if not isinstance(rows.table, gpd.GeoDataFrame):
+    """The polygons of the rows, of a column of text too."""
+    if not isinstance(rows.table, gpd.GeoDataFrame) and not kind_in_text(rows.table):
         raise DataError("{file} has no geometry; a footprint layer holds polygons", file=file)
     placed, notes = _placed(rows, filing, crs, file)
     return some_polygons(placed, file), notes
@@ -316,6 +317,12 @@ def _discs(
     """The rows' points as discs of their reach."""
     placed, elsewhere = _placed(rows, filing, crs, file)
     shapes = placed.geometry.to_numpy()
+    if not isinstance(rows.table, gpd.GeoDataFrame) and (shapely.get_dimensions(shapes) == 2).any():
+        raise DataError(
+            "{file} holds polygons as text, and a list of sites was expected; call their column "
+            "wkt, so that they are read as a footprint",
+            file=file,
+        )
     bounds = shapely.bounds(shapes)
     if rows.reach_m is None and filing.reach_m is None:
         raise DataError(

@@ -14,13 +14,14 @@ import pandas as pd
 from coverage.model import TECHNOLOGIES, VILLAGE_COLUMNS
 from geodata.columns import find_columns, plain
 from geodata.containers import Part, chosen, not_packed, opened
-from geodata.convention import Candidate, shape_of
+from geodata.convention import Candidate
 from geodata.conventions import convention_of, recognised
 from geodata.errors import DataError, GeodataError, Phrase
 from geodata.filings import COVERAGE, SILENT, secondhand
 from geodata.filings import told as summary
 from geodata.layers import GENERATIONS
 from geodata.operators import operator_in
+from geodata.text_shapes import kind_in_text, shape_of
 
 Role = Literal[
     "villages",
@@ -182,7 +183,7 @@ def _raster(candidate: Candidate) -> Understood:
 def _understood(table: pd.DataFrame, told: str) -> Understood:
     found = find_columns(table.columns, FIELDS)
     placed = isinstance(table, gpd.GeoDataFrame)
-    shape = shape_of(table) if isinstance(table, gpd.GeoDataFrame) else ""
+    shape = shape_of(table.geometry) if isinstance(table, gpd.GeoDataFrame) else kind_in_text(table)
     system = table.crs.to_string() if isinstance(table, gpd.GeoDataFrame) and table.crs else ""
     known = set(found.values()) | {"geometry", "lon", "lat", "x", "y"}
     strange = [str(c) for c in table.columns if c not in known and not _is_place(str(c))]

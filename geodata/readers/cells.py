@@ -8,6 +8,10 @@ CHUNK = 1 << 22
 LONGEST_ROW = 1 << 26
 """Bytes of one row: a sheet whose rows are longer is no table."""
 
+ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!",
+          42: "#N/A"}  # fmt: skip
+"""Codes of errors in binary workbooks (MS-XLS, 2.5.10) → what a spreadsheet shows."""
+
 
 @dataclass(kw_only=True)
 class Cells:

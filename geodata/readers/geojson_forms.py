@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.errors import UnreadableError
+from geodata.readers.unicode_marks import encoding_of
 
 HEAD = 4096
 MOST_BYTES = 400_000_000
@@ -55,7 +56,7 @@ def _odd(name: str) -> UnreadableError:
 
 
 def _require_geojson(head: bytes, name: str) -> None:
-    text = head.decode("utf-8", "replace")
+    text = head.decode(encoding_of(head), "replace")
     if re.search(r'"type"\s*:\s*"(Feature|FeatureCollection)"', text):
         return
     if re.search(r'"(geometryType|attributes|rings|spatialReference|displayFieldName)"\s*:', text):
@@ -73,11 +74,11 @@ def _require_geojson(head: bytes, name: str) -> None:
 def _is_odd(path: Path, head: bytes) -> bool:
     """Whether a file is anything but one collection, one feature or one geometry."""
     begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if begins.startswith((b"[", SEPARATOR.encode())):
+    if begins.startswith((b"[", SEPARATOR.encode())) or encoding_of(head) != "utf-8-sig":
         return True
-    if begins.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return False
     body = path.read_bytes()
+    if body.count(b'"geometry"') > body.count(b'"Feature"'):  # GDAL drops what says no type
+        return True
     collections = body.count(COLLECTION)
     if collections > 1:
         return True
@@ -88,7 +89,36 @@ def _is_odd(path: Path, head: bytes) -> bool:
 
 
 def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8-sig", errors="replace")
+    body = path.read_bytes()
+    return body.decode(encoding_of(body[:HEAD]), errors="replace").removeprefix("\ufeff")
+
+
+def require_whole_json(path: Path, *, name: str) -> None:
+    """Raise `UnreadableError` with the row and line where a text is no JSON any more."""
+    if path.stat().st_size > MOST_BYTES:
+        return
+    text = _text(path)
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        rows = text.count('"Feature"', 0, error.pos)
+        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+            raise UnreadableError(
+                "{file} is cut short in row {row} (line {line}); send it again whole",
+                file=name,
+                row=rows,
+                line=error.lineno,
+            ) from error
+        raise UnreadableError(
+            "{file} is no JSON from letter {at} of line {line} on, in or behind row {row}; save "
+            "the layer again as GeoJSON",
+            file=name,
+            at=error.colno,
+            line=error.lineno,
+            row=rows,
+        ) from error
+    except RecursionError:
+        return
 
 
 def _values(text: str, name: str) -> list[Any]:
@@ -112,6 +142,14 @@ def _values(text: str, name: str) -> list[Any]:
     return values
 
 
+def _is_feature(one: Any, kind: Any) -> bool:
+    """Whether an object is a feature that does not say so, or not as it should."""
+    if not isinstance(one, dict) or not (kind is None or str(kind).casefold() == "feature"):
+        return False
+    shape = one.get("geometry")
+    return "properties" in one and isinstance(shape, dict) and "coordinates" in shape
+
+
 def _features(values: list[Any], name: str) -> tuple[list[dict[str, Any]], list[Any]]:
     """The outer collections, and the features of all, in their order."""
     collections: list[dict[str, Any]] = []
@@ -128,6 +166,8 @@ def _features(values: list[Any], name: str) -> tuple[list[dict[str, Any]], list[
             waiting += [(value, depth + 1) for value in reversed(one["features"])]
         elif kind == "Feature":
             features.append(one)
+        elif _is_feature(one, kind):
+            features.append({**one, "type": "Feature"})
         elif isinstance(kind, str) and ("coordinates" in one or "geometries" in one):
             features.append({"type": "Feature", "properties": {}, "geometry": one})
         else:

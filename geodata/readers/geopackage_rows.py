@@ -7,10 +7,12 @@ not know that table adds rows beyond it. Codes are explained by the schema exten
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from geodata.errors import UnreadableError
 
@@ -43,6 +45,30 @@ def codes_of(path: Path, layer: str) -> Codes:
         if isinstance(column, str) and value is not None and description is not None:
             found.setdefault(column, {})[str(value)] = str(description)
     return found
+
+
+@contextmanager
+def without_logs(path: Path, logs: Mapping[str, Path]) -> Iterator[Path]:
+    """A copy of a database that holds what stands in its logs, for as long as the block lasts.
+
+    To open the file itself would write into its folder. Raises `UnreadableError` where the logs
+    cannot be read.
+    """
+    with TemporaryDirectory(prefix="phusong-") as folder:
+        copy = Path(folder) / path.name
+        for ending, one in {"": path, **logs}.items():
+            shutil.copyfile(one, copy.with_name(copy.name + ending))
+        try:
+            with closing(sqlite3.connect(copy)) as base:
+                base.execute("PRAGMA journal_mode = DELETE").fetchall()
+        except sqlite3.Error as error:
+            raise UnreadableError(
+                "{file} came with a log of changes ({log}) that cannot be read; close it in the "
+                "program that has it open, and send it again",
+                file=path.name,
+                log=", ".join(one.name for one in logs.values()),
+            ) from error
+        yield copy
 
 
 def recounted_gpkg(path: Path, target: Path, *, name: str) -> bool:  # noqa: ARG001  # one shape for all kinds

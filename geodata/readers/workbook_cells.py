@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO
 
 from geodata.errors import DataError
-from geodata.readers.cells import CHUNK, LONGEST_ROW, Cells
+from geodata.readers.cells import CHUNK, ERRORS, LONGEST_ROW, Cells
 from geodata.readers.ods_cells import sheets_of
+from geodata.readers.xls_cells import xls_cells
 
 MOST_CELLS = 60_000_000
 """Of a sheet, empty ones among them: 2 GB as calamine lays them out."""
@@ -48,7 +49,7 @@ RECALCULATED = re.compile(rb"\bfullCalcOnLoad=[\"'](1|true)[\"']")
 
 
 def cells_of(path: Path, *, name: str) -> Mapping[str, Cells]:
-    """What each sheet of a workbook holds, by its name; none for a binary Excel of before 2007.
+    """What each sheet of a workbook holds, by its name.
 
     Raises `DataError` for a sheet that reaches too far to be laid out.
     """
@@ -60,7 +61,7 @@ def cells_of(path: Path, *, name: str) -> Mapping[str, Cells]:
 def _known(path: Path, name: str, size: int, mtime_ns: int, inode: int) -> Mapping[str, Cells]:  # noqa: ARG001  # of the key
     """The same of a file as it is: it is asked for more than once while it is read."""
     if not zipfile.is_zipfile(path):
-        return {}  # at most 65,536 rows of 256 columns
+        return xls_cells(path)  # at most 65,536 rows of 256 columns
     found: dict[str, Cells] = {}
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
@@ -187,9 +188,6 @@ ROW_RECORD = 0
 CELL_RECORDS = range(1, 12)
 ERROR_RECORDS = {3: 8, 11: 8}
 """Of an .xlsb: a row, its cells, and those that hold an error, with the place of its code."""
-
-ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!",
-          42: "#N/A"}  # fmt: skip
 
 
 def _in_records(stream: IO[bytes]) -> Cells:

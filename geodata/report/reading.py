@@ -36,6 +36,7 @@ from geodata.filings import SILENT, Source, candidates, listed_in, told
 from geodata.findings import Finding, Severity
 from geodata.placing import NOTHING_SAID
 from geodata.report.model import Box, FileReport
+from geodata.text_shapes import kind_in_text
 from geodata.units import Units
 
 PLACES = ("lon", "lat", "x", "y")
@@ -234,9 +235,11 @@ def _placed(
 
 
 def has_place(table: pd.DataFrame, columns: Mapping[str, str]) -> bool:
-    """Whether a table has geometry or coordinate columns."""
+    """Whether a table has geometry, coordinate columns, or shapes in a column of text."""
     pairs = ({"lon", "lat"}, {"x", "y"})
-    return isinstance(table, gpd.GeoDataFrame) or any(pair <= columns.keys() for pair in pairs)
+    if isinstance(table, gpd.GeoDataFrame) or any(pair <= columns.keys() for pair in pairs):
+        return True
+    return bool(kind_in_text(table))
 
 
 def lies(

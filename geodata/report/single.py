@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pyproj
 
-from geodata.checks import Role, Together, findings_of
+from geodata.areas import polygons_of
+from geodata.checks import Role, Subject, Together, findings_of
+from geodata.classes import counted_classes
 from geodata.containers import Part, opened
 from geodata.convention import Candidate
 from geodata.conventions import recognised
 from geodata.errors import GeodataError, phrase
+from geodata.filings import SILENT
 from geodata.findings import Finding
 from geodata.report.model import FileReport, Report
-from geodata.report.reading import Entry, lies, of_candidate, raster_report, refused_report
+from geodata.report.reading import Entry, lies, of_candidate, raster_report, refusal, refused_report
 from geodata.understood import understand_table
 
 METRES = "EPSG:9208"
@@ -87,7 +90,26 @@ def _of_part(part: Part, crs: str | None, told: str) -> FileReport:
         return report
     together = Together(subjects=(subject,), crs=metres)
     found = (*lies(entry, subject, metres, None), *findings_of(together))
+    if entry.role in ("layer", "table") and convention is None:
+        found += _classes(subject)
     return replace(report, findings=(*report.findings, *found))
+
+
+def _classes(subject: Subject) -> tuple[Finding, ...]:
+    """What the classes of polygons say of coverage, as a study with the file would be told."""
+    if subject.placed is None:
+        return ()
+    shapes = polygons_of(subject.placed.geometry)
+    if shapes.isna().all():
+        return ()
+    used = tuple(subject.columns.values())
+    try:
+        found = counted_classes(
+            subject.table, shapes, SILENT, file=subject.file, used=used
+        ).findings
+    except GeodataError as error:
+        found = (refusal(error, subject.file),)
+    return tuple(replace(one, file=subject.file) for one in found)
 
 
 def _understood(entry: Entry, one: Candidate) -> Entry:

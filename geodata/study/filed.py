@@ -77,11 +77,11 @@ def layers_of(
             said=AsSaid(crs=table.extent_crs),
             within=within,
         )
-    found: list[AnyLayer] = []
+    found: list[tuple[AnyLayer, str]] = []
     for name, title in _named(reader.folder, table):
         left = left_in_file(reader, name, table, filing, crs)
         if left is not None:
-            found.append(left)
+            found.append((left, title))
             continue
         with reader.open(
             name,
@@ -94,10 +94,13 @@ def layers_of(
             for one in parts:
                 made = layers_in(one, filing, crs=crs, kind=table.kind, convention=table.convention)
                 reader.findings += made.findings
-                found += made.layers
+                found += [(layer, one.file) for layer in made.layers]
     if extent is not None:
-        found = [_limited(layer, extent) for layer in found]
-    return [Entry(layer=one, keep_older=table.keep_older, extent=extent) for one in found]
+        found = [(_limited(layer, extent), title) for layer, title in found]
+    return [
+        Entry(layer=layer, keep_older=table.keep_older, extent=extent, name=title)
+        for layer, title in found
+    ]
 
 
 SIMPLE = {

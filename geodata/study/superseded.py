@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +19,7 @@ from coverage.model import Assessment, Layer, LayerInfo
 from coverage.pixels import AnyLayer, SignalLayer
 from coverage.unplaced import measured_where_placed
 from geodata.areas import polygons_of, valid_polygons
+from geodata.days import day_in_name
 from geodata.errors import phrase
 from geodata.findings import Finding, finding
 from geodata.signals import limited, outline_of
@@ -33,16 +36,25 @@ SLIVER_M2 = 1.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Entry:
-    """A layer as one entry of the study file made it; ``extent`` is where the entry speaks."""
+    """A layer as one entry of the study file made it; ``extent`` is where the entry speaks.
+
+    ``name`` is what its file, and its layer there, is called.
+    """
 
     layer: AnyLayer
     keep_older: bool = False
     extent: gpd.GeoSeries | None = None
+    name: str = ""
 
     @property
     def info(self) -> LayerInfo:
         """What its layer is."""
         return self.layer.info
+
+    @cached_property
+    def day(self) -> date | None:
+        """Its day; where nobody told it, the one its name tells."""
+        return self.info.as_of or day_in_name(self.name)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,18 +88,59 @@ def without_superseded(entries: Sequence[Entry], crs: pyproj.CRS) -> Superseding
         layers += [] if left is None else [left]
         older.append(one.layer)
         findings.append(_superseded(one.info, newer))
-    findings += [_in_vain(one.info) for one in entries if one.keep_older and id(one) not in kept]
+    findings += [
+        _in_vain(one.info)
+        for one in entries
+        if one.keep_older and id(one) not in kept and not _is_named_otherwise(one, entries)
+    ]
+    findings += _dated_by_names(entries)
     each = {str(found.sentence): found for found in findings}
     return Superseding(layers=tuple(layers), older=tuple(older), findings=tuple(each.values()))
 
 
 def _is_newer(other: Entry, one: Entry) -> bool:
-    alike = all(
+    day, since = other.info.as_of, one.info.as_of
+    return _is_alike(other, one) and day is not None and since is not None and day > since
+
+
+def _is_alike(other: Entry, one: Entry) -> bool:
+    return all(
         getattr(other.info, field) == getattr(one.info, field)
         for field in ("operator", "technology", "evidence", "kind")
     )
-    day, since = other.info.as_of, one.info.as_of
-    return alike and day is not None and since is not None and day > since
+
+
+def _is_named_otherwise(one: Entry, entries: Sequence[Entry]) -> bool:
+    """Whether a name tells another day than that of a filing of the same sort."""
+    days = {other.day for other in entries if _is_alike(other, one)} - {None}
+    return len(days) > 1
+
+
+def _dated_by_names(entries: Sequence[Entry]) -> Iterator[Finding]:
+    """A warning for each filing that its name, or that of another, tells to be the older one."""
+    for one in entries:
+        since = one.day
+        if since is None:
+            continue
+        newer = [
+            (day, other)
+            for other in entries
+            if _is_alike(other, one)
+            and not (one.keep_older or other.keep_older)
+            and (one.info.as_of is None or other.info.as_of is None)
+            and (day := other.day) is not None
+            and day > since
+        ]
+        if newer:
+            day, last = max(newer, key=lambda pair: pair[0])
+            yield finding(
+                "filings-undated", "warning",
+                "{file} and {newer} are of the same operator and technology, and seem to be of "
+                "{old} and {new}, as their names say; both count until each entry says as_of = …, "
+                "or keep_older = true to count both",
+                file=one.name or one.info.title, newer=last.name or last.info.title,
+                old=since, new=day,
+            )  # fmt: skip
 
 
 def _superseded(info: LayerInfo, newer: Sequence[Entry]) -> Finding:

@@ -135,6 +135,11 @@ BACKGROUND = {
     "lom-song": ("PHAN_LOAI", ["Tốt", "Lõm sóng"]),
     "no-coverage-in-any-column": ("ghi_chu", ["Vùng 1", "no coverage"]),
     "trang-song-in-any-column": ("mo_ta", ["sóng tốt", "TRẮNG SÓNG"]),
+    "percent": ("phu_song", ["85 %", "0 %"]),
+    "percent-with-commas": ("ty_le_phu", ["85,5%", "0,0%"]),
+    "no-coverage-in-one-word": ("cls", ["Coverage", "NoCoverage"]),
+    "chua-co": ("tinh_trang", ["Đã có", "chưa có"]),
+    "none": ("cov", ["4G", "none"]),
 }
 LEFT_OUT = {
     "khong-co-song": "Không có sóng: 2.0 km²",
@@ -145,6 +150,9 @@ LEFT_OUT = {
     "lom-song": "Lõm sóng: 2.0 km²",
     "no-coverage-in-any-column": "no coverage: 2.0 km²",
     "trang-song-in-any-column": "TRẮNG SÓNG: 2.0 km²",
+    "no-coverage-in-one-word": "NoCoverage: 2.0 km²",
+    "chua-co": "chưa có: 2.0 km²",
+    "none": "none: 2.0 km²",
 }
 
 SOUND = {
@@ -159,6 +167,22 @@ SOUND = {
     "sites-in-each": {"so_tram": [0, 3]},
     "nothing-told": {"ghi_chu": [None, "không"]},
     "quality-in-words": {"signal": ["strong", "medium"]},
+    "yes-and-no-of-footprints": {"trong_nha": ["có", "không"]},
+    "flags-of-footprints": {"indoor": [True, False]},
+    "strong-levels-unnamed": {"field_1": [-65, -85]},
+    "longitudes": {"lon": [-77.1, -105.3]},
+}
+
+UNNAMED = {
+    "numbers": ("tt", [1, 0]),
+    "numbers-as-text": ("tt", ["1", "0"]),
+    "levels": ("field_1", [-85, -130]),
+    "levels-as-text": ("field_1", ["-85,5", "-130,2"]),
+    "yes-and-no": ("ghi_chu", ["có", "không"]),
+    "yes-and-no-of-flags": ("flag", [True, False]),
+    "background": ("layer", ["4G", "background"]),
+    "khong-phu": ("vung", ["Phủ", "Không phủ"]),
+    "percent": ("pct_cov", [95, 3]),
 }
 
 ASKED = {
@@ -195,8 +219,20 @@ CASES = (
         for name, ((column, values), sentence) in ASKED.items()
     ),
     Case(name="classes-that-fill-the-area", make=_tiles("class", [1, 2]), check=_fills),
-    Case(name="classes-unnamed", make=_tiles("tt", [1, 0]), check=_unnamed),
-    Case(name="classes-levels-unnamed", make=_tiles("field_1", [-85, -130]), check=_unnamed),
+    *(
+        Case(name=f"classes-unnamed-{name}", make=_tiles(column, values), check=_unnamed)
+        for name, (column, values) in UNNAMED.items()
+    ),
+    Case(
+        name="classes-levels-unnamed-apart",
+        make=_apart(field_1=[-85, -130]),
+        check=_unnamed,
+    ),
+    Case(
+        name="classes-threshold-of-levels-unnamed",
+        make=_tiles("field_1", ["-85", "-130"]),
+        check=_as_said(1.0, class_column="field_1", threshold_dbm=-105.0),
+    ),
     Case(name="classes-of-which-one-is-empty", make=_tiles("DN", [1, None]), check=_silent),
     Case(
         name="classes-said",

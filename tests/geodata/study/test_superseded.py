@@ -39,7 +39,7 @@ def study(folder: Path, *entries: str) -> Study:
     gpd.GeoDataFrame(geometry=ONE_COLUMN, crs=tiny.CRS).to_file(file.parent / "new.gpkg")
     west = [box(X - 50, Y - 50, X + 1500, Y + 1000)]
     gpd.GeoDataFrame(geometry=west, crs=tiny.CRS).to_file(file.parent / "west.gpkg")
-    file.write_text(text + "".join(entries), "utf-8")
+    file.write_text(text + "".join(entries or [entry("old.gpkg")]), "utf-8")
     return geodata.open_study(file)
 
 
@@ -136,3 +136,42 @@ def test_the_villages_are_named_on_stderr_in_json_and_by_check(tmp_path: Path) -
     (one,) = [f for f in report["reports"][0]["findings"] if f["kind"] == "only-older"]
     assert one["severity"] == "warning"
     assert "(v2)" in one["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "days"),
+    [
+        ("viettel_4g_2023-06.gpkg", "viettel_4g_2024-01.gpkg", ("2023-06-01", "2024-01-01")),
+        ("2022/viettel.gpkg", "2023/viettel.gpkg", ("2022-01-01", "2023-01-01")),
+        ("T6-2023.gpkg", "T12-2023.gpkg", ("2023-06-01", "2023-12-01")),
+        ("Q1_2023.gpkg", "30.08.2023.gpkg", ("2023-01-01", "2023-08-30")),
+    ],
+)
+def test_filings_that_only_their_names_date_are_told_and_all_count(
+    first: str, second: str, days: tuple[str, str], tmp_path: Path
+) -> None:
+    found = _named(tmp_path, (second, first), "")
+    assert covered(found) == SECOND
+    (doubt,) = [str(one.sentence) for one in found.doubts if one.kind == "filings-undated"]
+    assert doubt.startswith(f"{first} and {second} are of the same operator")
+    assert all(day in doubt for day in days)
+
+
+def test_filings_of_one_day_by_name_or_kept_are_not_doubted(tmp_path: Path) -> None:
+    alike = _named(tmp_path / "alike", ("west_2023.gpkg", "east_2023.gpkg"), "")
+    kept = _named(tmp_path / "kept", ("v_2022.gpkg", "v_2023.gpkg"), "keep_older = true\n")
+    told = {one.kind for found in (alike, kept) for one in found.doubts}
+    assert not told & {"filings-undated", "key-without-effect"}
+
+
+def _named(folder: Path, names: tuple[str, str], more: str) -> Study:
+    """The older filing's two columns under the first name, the newer's under the other."""
+    made = study(folder)
+    for name, shapes in zip(names, (TWO_COLUMNS, ONE_COLUMN), strict=True):
+        path = made.folder / name
+        path.parent.mkdir(exist_ok=True)
+        gpd.GeoDataFrame(geometry=shapes, crs=tiny.CRS).to_file(path)
+    file = made.folder / "study.toml"
+    before = file.read_text("utf-8").partition("[[layers]]")[0]
+    file.write_text(before + "".join(entry(n) + more for n in names), "utf-8")
+    return geodata.open_study(file)
