@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from geodata.coded import decoded
 from geodata.columns import row_number
 from geodata.containers import Part, chosen, known_to_gdal, opened
+from geodata.csv_checks import csv_findings
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import ROWS_KEPT, Finding, finding
@@ -128,11 +128,11 @@ def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
 
 def _csv(part: Part, encoding: Told | None) -> Reading:
     """A CSV; where it is neither Unicode nor seen to be Vietnamese, a warning says so."""
-    table, is_unicode = csv_table(part.path)
-    reading = _mended(table, part.name, encoding)
-    cut = _cut_short(part, table)
-    reading = replace(reading, findings=(*reading.findings, *cut))
-    if is_unicode or encoding is not None or len(reading.findings) > len(cut):
+    read = csv_table(part.path)
+    reading = _mended(read.table, part.name, encoding)
+    flaws = csv_findings(read, name=part.name)
+    reading = replace(reading, findings=(*reading.findings, *flaws))
+    if read.is_unicode or encoding is not None or len(reading.findings) > len(flaws):
         return reading
     doubt = finding(
         "encoding-doubt",
@@ -141,26 +141,7 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
         "it as CSV UTF-8 or say encoding = … in its entry of the study file",
         file=part.name,
     )
-    return replace(reading, findings=(doubt, *cut))
-
-
-def _cut_short(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
-    """A warning where the last line alone lacks cells and its end: the file may go on elsewhere."""
-    with part.path.open("rb") as stream:
-        stream.seek(-1, os.SEEK_END)
-        ends = stream.read(1) in (b"\n", b"\r", b"\x1a", b"\0")
-    last = table.iloc[:, -1]
-    if ends or len(table) < 3 or pd.notna(last.iloc[-1]) or last.iloc[:-1].isna().any():
-        return ()
-    return (
-        finding(
-            "cut-short",
-            "warning",
-            "{file} ends in the middle of row {row}; it seems to be cut short, so send it again",
-            file=part.name,
-            row=row_number(table.index, len(table) - 1),
-        ),
-    )
+    return replace(reading, findings=(doubt, *flaws))
 
 
 def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,15 +14,13 @@ import python_calamine
 
 from geodata.codepages import as_western
 from geodata.columns import ALIASES, plain
+from geodata.csv_checks import NO_TEXT, CsvTable
 from geodata.errors import CallError, DataError, UnreadableError
 from geodata.readers.cells import Cells, name_of
 from geodata.readers.workbook_cells import cells_of
 
 HEADER_WITHIN = 20
 """Rows in which the header is looked for: official lists begin with titles."""
-
-NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
-"""Signs that no text file holds; Ctrl+Z may end an old one."""
 
 MOST_COLUMNS = 4096
 
@@ -45,8 +42,8 @@ Cell = str | float | None
 """Excel's numbers stay numbers, since a text "1.234" may mean a thousand or little over one."""
 
 
-def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
-    """A CSV file, its delimiter found, all its cells text; and whether it is Unicode.
+def csv_table(path: Path) -> CsvTable:
+    """A CSV file, its delimiter found, all its cells text.
 
     What is not is read byte by byte, as `geodata.encodings` takes it. Raises `DataError`
     without rows, `UnreadableError` where the file is no text at all.
@@ -55,10 +52,19 @@ def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
     if not text.strip():
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     delimiter = _delimiter(text)
-    cells: list[list[Cell]] = [
-        [cell.strip() or None for cell in row] for row in _rows(text, delimiter, path)
-    ]
-    return _headed(cells, path), is_unicode
+    rows, quoted = _rows(text, delimiter, path)
+    cells: list[list[Cell]] = [[cell.strip() or None for cell in row] for row in rows]
+    table, width = _headed(cells, path)
+    odd = NO_TEXT.search(text)
+    return CsvTable(
+        table=table,
+        is_unicode=is_unicode,
+        width=width,
+        widths=[len(rows[row - 1]) for row in table.index],
+        is_ended=text[-1] in "\r\n\x1a\0",
+        quoted=quoted,
+        coded=text.count("\n", 0, odd.start()) + 1 if odd else 0,
+    )
 
 
 @contextmanager
@@ -72,11 +78,25 @@ def long_cells() -> Iterator[None]:
             csv.field_size_limit(before)
 
 
-def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
-    """The cells of a CSV. Raises `UnreadableError` for one that no table has."""
+def _rows(text: str, delimiter: str, path: Path) -> tuple[list[list[str]], int]:
+    """The cells of a CSV, and the first row with a stray quotation mark (0: none has one).
+
+    Raises `UnreadableError` for cells that no table has.
+    """
+    rows: list[list[str]] = []
+    stray = 0
     try:
         with long_cells():
-            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+            try:
+                for row in csv.reader(
+                    io.StringIO(text, newline=""), delimiter=delimiter, strict=True
+                ):
+                    rows.append(row)  # noqa: PERF402  # those before an error count
+            except csv.Error as error:
+                if str(error).startswith("field larger"):
+                    raise
+                stray = len(rows) + 1
+                rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         if not str(error).startswith("field larger"):
             raise
@@ -96,7 +116,7 @@ def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
         short += len(row) < width and any(delimiter in cell for cell in row)
     if short:
         _require_closed(text, delimiter, path)
-    return rows
+    return rows, stray
 
 
 def _left_open(path: Path, row: int) -> UnreadableError:
@@ -194,7 +214,7 @@ def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
         )
     for name in filled:
         _require_computed(looked_at.get(name, Cells()), path)
-    return _headed(next(iter(filled.values()), []), path)
+    return _headed(next(iter(filled.values()), []), path)[0]
 
 
 def _require_computed(cells: Cells, path: Path) -> None:
@@ -233,8 +253,11 @@ def _cell(cell: object) -> Cell:
     return str(cell).strip() or None
 
 
-def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
-    """The table under its header: the wordiest of the first rows. Indexed by the sheet's row."""
+def _headed(rows: list[list[Cell]], path: Path) -> tuple[pd.DataFrame, int]:
+    """The table under its header, the wordiest of the first rows, and the cells of the header.
+
+    Indexed by the sheet's row.
+    """
     if not rows:
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     wordy = [sum(_is_word(cell) for cell in row) for row in rows[:HEADER_WITHIN]]
@@ -255,9 +278,10 @@ def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
         )
     names = _unique([*header, *[None] * (width - len(header))])
     filled = [row + [None] * (width - len(row)) for row in body.values()]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         filled, columns=names, index=pd.Index(list(body), name="row"), dtype="object"
     )
+    return table, len(header)
 
 
 def _whole_header(rows: list[list[Cell]], at: int) -> tuple[list[Cell], int]:
