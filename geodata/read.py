@@ -34,6 +34,7 @@ from geodata.readers.mapinfo_parts import mid_rows, unequal
 from geodata.readers.parquet_shapes import untold_shapes
 from geodata.readers.workbook_cells import ERRORS
 from geodata.refusal import refused
+from geodata.shapefile_checks import shapefile_findings
 from geodata.sheets import csv_table, excel_table
 
 ITEMS = "GDB_Items"
@@ -116,7 +117,7 @@ def read_part(
     reading = _mended(checked, part.name, encoding)
     with refused(path):
         table, coded = decoded(reading.table, _codes(part), file=part.name)
-    found = (*_incomplete(part), *_left_out(part), *reading.findings, *coded)
+    found = (*_incomplete(part, checked), *_left_out(part), *reading.findings, *coded)
     return Reading(table=table, findings=found)
 
 
@@ -166,10 +167,12 @@ def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
     return (replace(told, rows=numbers, count=len(rows)),)
 
 
-def _incomplete(part: Part) -> tuple[Finding, ...]:
-    """What is missing of a file that can be read all the same."""
-    if part.kind != ".shp" or ".dbf" in parts_of(part.path):
+def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
+    """What is missing of a file that can be read all the same, and what its parts contradict."""
+    if part.kind != ".shp":
         return ()
+    if ".dbf" in parts_of(part.path):
+        return shapefile_findings(part.path, table, name=part.name)
     return (
         finding(
             "no-attributes",
@@ -178,6 +181,7 @@ def _incomplete(part: Part) -> tuple[Finding, ...]:
             "send all files of that name together",
             file=part.name,
         ),
+        *shapefile_findings(part.path, table, name=part.name),
     )
 
 
