@@ -116,9 +116,8 @@ def _is_number(cell: bytes) -> bool:
         return False
 
 
-STRUCTURE = {254, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325,
-             338, 339}  # fmt: skip
-"""Tags that say how pixels lie in the file."""
+STRUCTURE = {254, 256, 257, 258, 259, 273, 277, 278, 279, 284, 322, 323, 324, 325}
+"""Tags that say where pixels lie in the file, and how many bits they have."""
 
 WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 11: 4, 12: 8, 13: 4, 16: 8}
 
