@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.columns import row_number
 from geodata.findings import ROWS_KEPT, Finding, finding
 
+DELIMITERS = ";\t|,"
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
 """Signs that no text file holds; Ctrl+Z may end an old one."""
 
@@ -19,15 +20,17 @@ NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
 class CsvTable:
     """The table of a CSV, and how its text is made.
 
-    ``widths`` are the cells of each row of ``table``, ``width`` those of its header. ``is_ended``:
-    the last line ends as lines do. ``quoted`` is the first row in which a quotation mark is
-    followed by more than a delimiter, ``coded`` the first with signs that are no text; 0 for none.
+    ``widths`` are the cells of each row of ``table``, ``width`` those of its header; ``above`` are
+    rows of several cells above it. ``is_ended``: the last line ends as lines do. ``quoted`` is the
+    first row in which a quotation mark is followed by more than a delimiter, ``coded`` the first
+    with signs that are no text; 0 for none.
     """
 
     table: pd.DataFrame
     is_unicode: bool
     width: int
     widths: Sequence[int]
+    above: Sequence[int] = ()
     is_ended: bool = True
     quoted: int = 0
     coded: int = 0
@@ -37,6 +40,7 @@ def csv_findings(read: CsvTable, *, name: str) -> tuple[Finding, ...]:
     """Warnings and notes about rows that are cut, longer or shorter than the header, or no text."""
     found = [*_cut_short(read, name)]
     found += [] if found else _ragged(read, name)
+    found += _header(read, name)
     if read.quoted:
         found.append(
             finding(
@@ -74,6 +78,28 @@ def _cut_short(read: CsvTable, name: str) -> Iterator[Finding]:
         file=name,
         row=row_number(table.index, len(table) - 1),
     )
+
+
+def _header(read: CsvTable, name: str) -> Iterator[Finding]:
+    """Rows above the header, which are left out, and a header of one cell that looks like more."""
+    if read.above:
+        yield finding(
+            "rows-above-header",
+            "note",
+            "{file}: {count} rows of several cells stand above the header and are left out (first: "
+            "row {row})",
+            file=name,
+            count=len(read.above),
+            row=read.above[0],
+        )
+    if read.width == 1 and any(sign in str(read.table.columns[0]) for sign in DELIMITERS):
+        yield finding(
+            "one-column",
+            "warning",
+            "{file} was read as one column, though its header looks like several: its rows do not "
+            "have the same number of cells; compare them with the program the file is from",
+            file=name,
+        )
 
 
 def _ragged(read: CsvTable, name: str) -> Iterator[Finding]:

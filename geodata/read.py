@@ -37,6 +37,7 @@ from geodata.refusal import refused
 from geodata.shapefile_checks import shapefile_findings
 from geodata.sheets import csv_table, excel_table
 
+ROWS_AT_ONCE = 100_000
 ITEMS = "GDB_Items"
 """The table of a file geodatabase that describes its layers and domains."""
 
@@ -117,7 +118,13 @@ def read_part(
     reading = _mended(checked, part.name, encoding)
     with refused(path):
         table, coded = decoded(reading.table, _codes(part), file=part.name)
-    found = (*_incomplete(part, checked), *_left_out(part), *reading.findings, *coded)
+    found = (
+        *_no_places(checked, part.name),
+        *_incomplete(part, checked),
+        *_left_out(part),
+        *reading.findings,
+        *coded,
+    )
     return Reading(table=table, findings=found)
 
 
@@ -183,6 +190,30 @@ def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
         ),
         *shapefile_findings(part.path, table, name=part.name),
     )
+
+
+def _no_places(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
+    """A warning about shapes with corners that are no numbers."""
+    if not isinstance(table, gpd.GeoDataFrame):
+        return ()
+    odd: list[int] = []
+    for at in range(0, len(table), ROWS_AT_ONCE):
+        shapes = table.geometry.to_numpy()[at : at + ROWS_AT_ONCE]
+        corners, rows = shapely.get_coordinates(shapes, return_index=True)
+        odd += (at + np.unique(rows[~np.isfinite(corners).all(axis=1)])).tolist()
+    if not odd:
+        return ()
+    told = finding(
+        "corners-no-numbers",
+        "warning",
+        "{file}: {count} shapes have corners whose coordinates are no numbers (first: row {row}); "
+        "the file may be damaged, so save the layer again",
+        file=name,
+        count=len(odd),
+        row=row_number(table.index, odd[0]),
+    )
+    numbers = tuple(row_number(table.index, k) for k in odd[:ROWS_KEPT])
+    return (replace(told, rows=numbers, count=len(odd)),)
 
 
 def _left_out(part: Part) -> tuple[Finding, ...]:

@@ -18,10 +18,12 @@ import shapely
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.parts import parts_of
 from geodata.readers.dbf_structure import DELETED, LIVE, dbf_of, no_numbers
-from geodata.readers.shapefile_parts import boxes_of, head_differs, index_of
+from geodata.readers.shapefile_parts import boxes_of, head_differs, index_of, whole_box_of
 
 CLOSE = 1e-9
 """Of a coordinate: millimetres. Boxes that differ by less are alike."""
+
+Boxes = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 MOST_ODD = 10_000
 """So many cells that are no numbers are counted."""
@@ -50,7 +52,7 @@ def shapefile_findings(path: Path, table: pd.DataFrame, *, name: str) -> tuple[F
         found += _cells([(row, column) for row, column in cells if live[row]], live, name)
     index = index_of(parts[".shx"], name)
     if len(index) == len(live) and live.sum() == len(table) and isinstance(table, gpd.GeoDataFrame):
-        found += _boxes(table.geometry, boxes_of(path, index[live]), name)
+        found += _boxes(table.geometry, boxes_of(path, index[live]), whole_box_of(path), name)
     return tuple(found)
 
 
@@ -99,14 +101,15 @@ def _cells(
     yield replace(told, rows=rows[:ROWS_KEPT], count=len(rows))
 
 
-def _boxes(
-    shapes: gpd.GeoSeries, boxes: np.ndarray[tuple[int, int], np.dtype[np.float64]], name: str
-) -> Iterator[Finding]:
-    """Shapes that reach beyond the box that their record declares, or do not fill it."""
+def _boxes(shapes: gpd.GeoSeries, boxes: Boxes, whole: Boxes, name: str) -> Iterator[Finding]:
+    """Shapes that do not fill the box that their record declares, or reach beyond the file's."""
     bounds = shapely.bounds(shapes.to_numpy())
-    known = ~np.isnan(boxes).all(axis=1) & ~np.isnan(bounds).all(axis=1)
+    placed = ~np.isnan(bounds).all(axis=1)
+    known = ~np.isnan(boxes).all(axis=1)
     alike = np.isclose(boxes, bounds, rtol=CLOSE, atol=0).all(axis=1)
-    odd = np.flatnonzero(known & ~alike)
+    room = CLOSE * np.abs(whole)
+    beyond = (bounds[:, :2] < whole[:2] - room[:2]) | (bounds[:, 2:] > whole[2:] + room[2:])
+    odd = np.flatnonzero(placed & ((known & ~alike) | beyond.any(axis=1)))
     if not len(odd):
         return
     told = finding(

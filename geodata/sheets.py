@@ -14,7 +14,7 @@ import python_calamine
 
 from geodata.codepages import as_western
 from geodata.columns import ALIASES, plain
-from geodata.csv_checks import NO_TEXT, CsvTable
+from geodata.csv_checks import DELIMITERS, NO_TEXT, CsvTable
 from geodata.errors import CallError, DataError, UnreadableError
 from geodata.readers.cells import Cells, name_of
 from geodata.readers.workbook_cells import cells_of
@@ -54,13 +54,14 @@ def csv_table(path: Path) -> CsvTable:
     delimiter = _delimiter(text)
     rows, quoted = _rows(text, delimiter, path)
     cells: list[list[Cell]] = [[cell.strip() or None for cell in row] for row in rows]
-    table, width = _headed(cells, path)
+    table, width, above = _headed(cells, path)
     odd = NO_TEXT.search(text)
     return CsvTable(
         table=table,
         is_unicode=is_unicode,
         width=width,
         widths=[len(rows[row - 1]) for row in table.index],
+        above=[k + 1 for k in range(above) if sum(cell is not None for cell in cells[k]) > 1],
         is_ended=text[-1] in "\r\n\x1a\0",
         quoted=quoted,
         coded=text.count("\n", 0, odd.start()) + 1 if odd else 0,
@@ -184,7 +185,7 @@ def _delimiter(text: str) -> str:
         most = max(set(counts), key=counts.count, default=0)
         return (counts.count(most) if most else 0, most)
 
-    return max(";\t|,", key=agreement)
+    return max(DELIMITERS, key=agreement)
 
 
 def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
@@ -253,10 +254,10 @@ def _cell(cell: object) -> Cell:
     return str(cell).strip() or None
 
 
-def _headed(rows: list[list[Cell]], path: Path) -> tuple[pd.DataFrame, int]:
-    """The table under its header, the wordiest of the first rows, and the cells of the header.
+def _headed(rows: list[list[Cell]], path: Path) -> tuple[pd.DataFrame, int, int]:
+    """The table under its header, the wordiest of the first rows. Indexed by the sheet's row.
 
-    Indexed by the sheet's row.
+    With it the cells of the header, and how many rows stand above it.
     """
     if not rows:
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
@@ -281,7 +282,7 @@ def _headed(rows: list[list[Cell]], path: Path) -> tuple[pd.DataFrame, int]:
     table = pd.DataFrame(
         filled, columns=names, index=pd.Index(list(body), name="row"), dtype="object"
     )
-    return table, len(header)
+    return table, len(header), at - _is_lower(rows, at)
 
 
 def _whole_header(rows: list[list[Cell]], at: int) -> tuple[list[Cell], int]:

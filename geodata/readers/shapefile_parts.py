@@ -147,6 +147,12 @@ def boxes_of(path: Path, index: Index) -> npt.NDArray[np.float64]:
     return found
 
 
+def whole_box_of(path: Path) -> npt.NDArray[np.float64]:
+    """The box (west, south, east, north) that the head declares for all shapes."""
+    with path.open("rb") as stream:
+        return np.frombuffer(stream.read(HEAD), "<f8", 4, offset=36)
+
+
 def head_differs(path: Path, shx: Path) -> bool:
     """Whether the .shx repeats another head than that of the .shp, or the length is another."""
     with path.open("rb") as stream, shx.open("rb") as other:
