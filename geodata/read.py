@@ -17,6 +17,7 @@ import shapely
 from pyarrow import parquet
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
+from geodata.box_checks import declared_box_findings
 from geodata.coded import decoded
 from geodata.columns import row_number
 from geodata.containers import Part, chosen, known_to_gdal, opened
@@ -121,6 +122,7 @@ def read_part(
     found = (
         *_no_places(checked, part.name),
         *_incomplete(part, checked),
+        *declared_box_findings(part, checked),
         *_left_out(part),
         *reading.findings,
         *coded,

@@ -13,17 +13,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
+from geodata.box_checks import box_findings
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.parts import parts_of
 from geodata.readers.dbf_structure import DELETED, LIVE, dbf_of, no_numbers
 from geodata.readers.shapefile_parts import boxes_of, head_differs, index_of, whole_box_of
-
-CLOSE = 1e-9
-"""Of a coordinate: millimetres. Boxes that differ by less are alike."""
-
-Boxes = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 MOST_ODD = 10_000
 """So many cells that are no numbers are counted."""
@@ -52,7 +47,8 @@ def shapefile_findings(path: Path, table: pd.DataFrame, *, name: str) -> tuple[F
         found += _cells([(row, column) for row, column in cells if live[row]], live, name)
     index = index_of(parts[".shx"], name)
     if len(index) == len(live) and live.sum() == len(table) and isinstance(table, gpd.GeoDataFrame):
-        found += _boxes(table.geometry, boxes_of(path, index[live]), whole_box_of(path), name)
+        boxes = boxes_of(path, index[live])
+        found += box_findings(table.geometry, boxes, whole=whole_box_of(path), name=name)
     return tuple(found)
 
 
@@ -99,26 +95,3 @@ def _cells(
     )
     rows = tuple(dict.fromkeys(int(numbers[row]) for row, _ in odd))
     yield replace(told, rows=rows[:ROWS_KEPT], count=len(rows))
-
-
-def _boxes(shapes: gpd.GeoSeries, boxes: Boxes, whole: Boxes, name: str) -> Iterator[Finding]:
-    """Shapes that do not fill the box that their record declares, or reach beyond the file's."""
-    bounds = shapely.bounds(shapes.to_numpy())
-    placed = ~np.isnan(bounds).all(axis=1)
-    known = ~np.isnan(boxes).all(axis=1)
-    alike = np.isclose(boxes, bounds, rtol=CLOSE, atol=0).all(axis=1)
-    room = CLOSE * np.abs(whole)
-    beyond = (bounds[:, :2] < whole[:2] - room[:2]) | (bounds[:, 2:] > whole[2:] + room[2:])
-    odd = np.flatnonzero(placed & ((known & ~alike) | beyond.any(axis=1)))
-    if not len(odd):
-        return
-    told = finding(
-        "shape-boxes",
-        "warning",
-        "{file}: {count} shapes do not fill the box that the file declares for them (first: row "
-        "{row}), so corners may have been damaged; save the layer again from its source",
-        file=name,
-        count=len(odd),
-        row=int(odd[0]) + 1,
-    )
-    yield replace(told, rows=tuple(int(k) + 1 for k in odd[:ROWS_KEPT]), count=len(odd))

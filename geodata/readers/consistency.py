@@ -10,6 +10,7 @@ from pathlib import Path
 
 from geodata.errors import UnreadableError
 from geodata.readers.flatgeobuf_rows import require_declared_count
+from geodata.readers.geopackage_rows import require_whole_database
 from geodata.readers.kml_structure import require_shapes
 from geodata.readers.mapinfo_parts import require_whole_table
 from geodata.readers.mif_structure import require_whole_mif
@@ -35,6 +36,8 @@ def require_consistent(path: Path, kind: str, parts: Mapping[str, Path], *, name
             )
     if kind == ".shp":
         require_matching_parts(path, parts, name=name)
+    elif kind == ".gpkg":
+        require_whole_database(path, name=name)
     elif kind == ".mif":
         require_whole_mif(path, parts, name=name)
     elif kind == ".tab":

@@ -53,7 +53,8 @@ def require_whole_mif(path: Path, parts: Mapping[str, Path], *, name: str) -> No
 def _damaged(name: str, part: str, row: int) -> UnreadableError:
     return UnreadableError(
         "{file} cannot be read: line {row} of its {part} is not as the format asks for (a count, a "
-        "number or a word is damaged); save the layer again and send all files of that name together",
+        "number or a word is damaged); save the layer again and send all files of that name "
+        "together",
         file=name,
         part=part,
         row=row,
