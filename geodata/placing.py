@@ -65,7 +65,7 @@ class Placement:
 def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
     """Shapes in another system, by way of WGS 84 where the two stand on two datums.
 
-    Raises `DataError` where no way leads from the one to the other.
+    Raises `DataError` where no way leads from the one to the other, or shapes do not come through.
     """
     try:
         if same_datum(shapes.crs, crs):
@@ -75,6 +75,13 @@ def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
         raise DataError(
             "from the coordinate system {found} no way leads to {wanted}; set crs = … to the one "
             "the file is in",
+            found=shapes.crs.name,
+            wanted=crs.name,
+        ) from error
+    except shapely.errors.GEOSException as error:  # of rings with corners that are endless
+        raise DataError(
+            "shapes in {found} have corners that {wanted} cannot hold; they may be damaged, or "
+            "their coordinate system is another",
             found=shapes.crs.name,
             wanted=crs.name,
         ) from error
@@ -322,6 +329,8 @@ def _notes(
 def _holds_pairs(column: pd.Series) -> bool:
     """Whether the first cell with anything in it holds two coordinates: "vị trí" may be words."""
     filled = column[[not says_nothing(str(cell)) for cell in column.fillna("-")]]
+    if filled.empty:
+        return False
     try:
         first, _ = split_pair(filled[:1], field="", file="")
     except DataError:

@@ -181,7 +181,8 @@ def _require_sane(head: Raster, *, block: int, whole: bool) -> None:
             "{file} is a raster whose scale or offset is no number to reckon with; save it without",
             file=head.file,
         )
-    if head.transform.is_identity or head.transform.determinant == 0:
+    is_placed = np.isfinite(corners_of(head)).all()
+    if head.transform.is_identity or head.transform.determinant == 0 or not is_placed:
         raise DataError(
             "{file} is a raster that does not say where it lies; save it as GeoTIFF with its place",
             file=head.file,

@@ -25,6 +25,7 @@ from geodata.csv_checks import csv_findings
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import ROWS_KEPT, Finding, finding
+from geodata.json_checks import json_findings
 from geodata.parts import parts_of
 from geodata.readers.crs_files import parse_crs, require_plain_crs
 from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
@@ -32,6 +33,7 @@ from geodata.readers.geodatabase_rows import codes_in
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
+from geodata.readers.parquet_ranges import require_declared_ranges
 from geodata.readers.parquet_shapes import untold_shapes
 from geodata.readers.workbook_cells import ERRORS
 from geodata.refusal import refused
@@ -178,6 +180,8 @@ def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
 
 def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
     """What is missing of a file that can be read all the same, and what its parts contradict."""
+    if part.kind == ".geojson":
+        return tuple(json_findings(part.path, name=part.name))
     if part.kind != ".shp":
         return ()
     if ".dbf" in parts_of(part.path):
@@ -307,6 +311,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     """GeoParquet, through Arrow: several times faster than by way of geopandas."""
     with parquet.ParquetFile(path) as file, _as_geoparquet(path):
         found = file.read()
+        require_declared_ranges(file.metadata, found, name=path.name)
         meta = geo_metadata(file.metadata)
         boxes = covering_columns(meta) if meta else set()
         untold = None if meta else untold_shapes(found)
