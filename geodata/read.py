@@ -33,7 +33,7 @@ from geodata.readers.geodatabase_rows import codes_in
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
-from geodata.readers.parquet_ranges import require_declared_ranges
+from geodata.readers.parquet_ranges import require_declared_box, require_declared_ranges
 from geodata.readers.parquet_shapes import untold_shapes
 from geodata.readers.workbook_cells import ERRORS
 from geodata.refusal import refused
@@ -311,7 +311,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     """GeoParquet, through Arrow: several times faster than by way of geopandas."""
     with parquet.ParquetFile(path) as file, _as_geoparquet(path):
         found = file.read()
-        require_declared_ranges(file.metadata, found, name=path.name)
+        declared = file.metadata
+        require_declared_ranges(declared, found, name=path.name)
         meta = geo_metadata(file.metadata)
         boxes = covering_columns(meta) if meta else set()
         untold = None if meta else untold_shapes(found)
@@ -340,7 +341,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             )
         crs = parse_crs(systems[name], name=path.name) if systems[name] else None
         try:
-            table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
+            shapes = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs).rename(name)
+            require_declared_box(declared, shapes, meta["columns"].get(name), name=path.name)
+            table[name] = shapes
         except shapely.errors.GEOSException:
             _require_shapes(wkb, path.name)
             raise
