@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.columns import row_number
 from geodata.findings import ROWS_KEPT, Finding, finding
 
+MAP_ENDINGS = (".mif", ".mid", ".tab", ".kml", ".geojson", ".json", ".gml")
 DELIMITERS = ";\t|,"
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
 """Signs that no text file holds; Ctrl+Z may end an old one."""
@@ -41,6 +42,16 @@ def csv_findings(read: CsvTable, *, name: str) -> tuple[Finding, ...]:
     found = [*_cut_short(read, name)]
     found += [] if found else _ragged(read, name)
     found += _header(read, name)
+    if name.lower().endswith(MAP_ENDINGS):
+        found.append(
+            finding(
+                "text-for-a-map",
+                "warning",
+                "{file} is called a map layer and is read as a table of text, since it does not "
+                "begin as its format does; it may be damaged, so send it again",
+                file=name,
+            )
+        )
     if read.quoted:
         found.append(
             finding(

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from geodata.errors import UnreadableError
 from geodata.readers.tiff_tags import Directory, directories
 
-WIDTH, HEIGHT, BITS, COMPRESSION = 256, 257, 258, 259
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION = 254, 256, 257, 258, 259
 OFFSETS, SAMPLES, ROWS, COUNTS, PLANES = 273, 277, 278, 279, 284
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 322, 323, 324, 325
 FORMAT = 339
@@ -43,6 +43,8 @@ UNPACKED = 1
 """The compression that is none."""
 
 A_PLANE_A_SAMPLE = 2
+FULL_MASK = 4
+"""What `SUBFILE` says of a mask of full size (TIFF 6.0, section 8)."""
 
 Values = npt.NDArray[Any]
 
@@ -55,6 +57,7 @@ def require_whole_tiff(path: Path, *, name: str) -> None:
     try:
         found = list(directories(path))
         is_whole = bool(found) and all(_is_whole(one, path.stat().st_size) for one in found)
+        is_whole = is_whole and all(_size(one) == _size(found[0]) for one in found if _is_mask(one))
     except (struct.error, OverflowError, ValueError, KeyError, OSError):
         is_whole = False
     if not is_whole:
@@ -75,6 +78,17 @@ def _is_whole(one: Directory, size: int) -> bool:
             return False
     value = {tag: one.values(tag, LAYOUTS) for tag in tags if tag in TYPES}
     return _are_keys_counted(value) and _are_pixels_counted(value, size)
+
+
+def _is_mask(one: Directory) -> bool:
+    """Whether an image is the mask of the first, and not that of an overview."""
+    return any(tag == SUBFILE for tag, *_ in one.entries) and (
+        int(one.values(SUBFILE, LAYOUTS)[0]) == FULL_MASK
+    )
+
+
+def _size(one: Directory) -> tuple[int, int]:
+    return int(one.values(WIDTH, LAYOUTS)[0]), int(one.values(HEIGHT, LAYOUTS)[0])
 
 
 def _are_keys_counted(value: Mapping[int, Values]) -> bool:

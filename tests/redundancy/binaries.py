@@ -143,7 +143,7 @@ def _tags(sound: bytes, order: str) -> Iterator[tuple[int, int]]:
         for k in range(at + 2, at + 2 + 12 * count, 12):
             tag, kind, number = struct.unpack_from(order + "HHI", sound, k)
             size = WIDTHS.get(kind, 1) * number
-            yield k, k + (12 if tag in STRUCTURE or size > 4 else 8)
+            yield k, k + (8 if tag not in STRUCTURE and size <= 4 else 12 if size > 4 else 8 + size)
             if tag in STRUCTURE and size > 4:
                 (value,) = struct.unpack_from(order + "I", sound, k + 8)
                 yield value, value + size
