@@ -13,8 +13,8 @@ from rasterio.features import shapes
 from rasterio.windows import transform as window_transform
 
 from geodata.errors import DataError
-from geodata.placing import brought
 from geodata.rasters import Block, Bounds, Mask, Raster, pieces, placed, window_near
+from geodata.systems import brought
 
 EDGE_SEGMENTS = 128
 

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
-from pyproj.exceptions import CRSError, ProjError
+from pyproj.exceptions import CRSError
 
-from coverage.transformers import to_system
 from geodata.angles import Coordinate, coordinate, says_nothing, split_pair, thousands_of, unpacked
 from geodata.columns import columns_told, find_columns
 from geodata.densify import densified
@@ -22,7 +21,7 @@ from geodata.errors import DataError, StudyError
 from geodata.findings import Finding, finding
 from geodata.placeless import nulled
 from geodata.readers.crs_files import named_file
-from geodata.systems import WGS84, crs_of, moved, on_earth, same_datum
+from geodata.systems import WGS84, brought, crs_of, moved, on_earth
 from geodata.text_shapes import shapes_in
 
 Floats = npt.NDArray[np.float64]
@@ -61,24 +60,6 @@ class Placement:
         if self.system is None:
             return self.table.to_crs(crs)
         return self.table.set_geometry(brought(densified(self.table.geometry, crs), crs))
-
-
-def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
-    """Shapes in another system, by way of WGS 84 where the two stand on two datums.
-
-    Raises `DataError` where no way leads from the one to the other.
-    """
-    try:
-        if same_datum(shapes.crs, crs):
-            return to_system(shapes, crs)
-        return to_system(to_system(shapes, WGS84), crs)
-    except ProjError as error:
-        raise DataError(
-            "from the coordinate system {found} no way leads to {wanted}; set crs = … to the one "
-            "the file is in",
-            found=shapes.crs.name,
-            wanted=crs.name,
-        ) from error
 
 
 def centroids(geometry: gpd.GeoSeries) -> Floats:
@@ -323,6 +304,8 @@ def _notes(
 def _holds_pairs(column: pd.Series) -> bool:
     """Whether the first cell with anything in it holds two coordinates: "vị trí" may be words."""
     filled = column[[not says_nothing(str(cell)) for cell in column.fillna("-")]]
+    if filled.empty:
+        return False
     try:
         first, _ = split_pair(filled[:1], field="", file="")
     except DataError:

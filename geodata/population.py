@@ -30,7 +30,6 @@ from coverage.pixels import Window as Part
 from coverage.transformers import transformer
 from geodata.errors import DataError
 from geodata.laid import Laid, laid
-from geodata.placing import brought
 from geodata.rasters import (
     MOST_PIXELS,
     PIXELS_AT_ONCE,
@@ -39,6 +38,7 @@ from geodata.rasters import (
     units_told,
     window_near,
 )
+from geodata.systems import brought
 
 Unit = Literal["count", "density"]
 Floats = npt.NDArray[np.float64]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyproj
 import rasterio
 from pyproj.exceptions import CRSError, ProjError
+from rasterio._err import CPLE_BaseError  # not offered elsewhere, and raised all the same
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
@@ -26,6 +27,7 @@ from geodata.parts import parts_of
 from geodata.placing import system_of
 from geodata.readers import require_self_contained_raster
 from geodata.readers.crs_files import parse_crs
+from geodata.readers.tiff_structure import require_whole_tiff
 
 PIXELS_AT_ONCE = 2**22
 MOST_PIXELS = 10**9
@@ -100,6 +102,8 @@ def opened(
     large as it likes. Raises `UnreadableError` for a broken one and `DataError` for one of several
     bands, without a place, of complex numbers, or too large.
     """
+    with _refused(file):
+        require_whole_tiff(path, name=file)
     with _dataset(path, file) as found:
         at, alpha = _bands(found, band, file)
         flags = found.mask_flag_enums[at]
@@ -177,7 +181,8 @@ def _require_sane(head: Raster, *, block: int, whole: bool) -> None:
             "{file} is a raster whose scale or offset is no number to reckon with; save it without",
             file=head.file,
         )
-    if head.transform.is_identity or head.transform.determinant == 0:
+    is_placed = np.isfinite(corners_of(head)).all()
+    if head.transform.is_identity or head.transform.determinant == 0 or not is_placed:
         raise DataError(
             "{file} is a raster that does not say where it lies; save it as GeoTIFF with its place",
             file=head.file,
@@ -189,6 +194,8 @@ def _require_mask_read(head: Raster) -> None:
     beside = next((one for end, one in parts_of(head.path).items() if end.endswith(".msk")), None)
     if beside is None:
         return
+    with _refused(head.file):
+        require_whole_tiff(beside, name=head.file)
     with _refused(head.file), rasterio.open(beside, driver="GTiff") as mask:
         fits = (mask.width, mask.height) == (head.width, head.height)
     if not (fits and head.masked):
@@ -216,7 +223,7 @@ def _refused(file: str) -> Iterator[None]:
         yield
     except GeodataError:
         raise
-    except (OSError, rasterio.errors.RasterioError, CRSError, ProjError) as error:
+    except (OSError, CPLE_BaseError, rasterio.errors.RasterioError, CRSError, ProjError) as error:
         raise UnreadableError(
             "{file} cannot be read: {reason}; open it in a GIS and save it again",
             file=file,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,12 +17,15 @@ import shapely
 from pyarrow import parquet
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
+from geodata.box_checks import declared_box_findings
 from geodata.coded import decoded
 from geodata.columns import row_number
 from geodata.containers import Part, chosen, known_to_gdal, opened
+from geodata.csv_checks import csv_findings
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
 from geodata.findings import ROWS_KEPT, Finding, finding
+from geodata.json_checks import json_findings
 from geodata.parts import parts_of
 from geodata.readers.cells import ERRORS
 from geodata.readers.crs_files import parse_crs, require_plain_crs
@@ -33,10 +35,13 @@ from geodata.readers.geojson_forms import require_whole_json
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
+from geodata.readers.parquet_ranges import require_declared_box, require_declared_ranges
 from geodata.readers.parquet_shapes import untold_shapes
 from geodata.refusal import refused
+from geodata.shapefile_checks import shapefile_findings
 from geodata.sheets import csv_table, excel_table
 
+ROWS_AT_ONCE = 100_000
 ITEMS = "GDB_Items"
 """The table of a file geodatabase that describes its layers and domains."""
 
@@ -117,7 +122,14 @@ def read_part(
     reading = _mended(checked, part.name, encoding)
     with refused(path):
         table, coded = decoded(reading.table, _codes(part), file=part.name)
-    found = (*_incomplete(part), *_left_out(part), *reading.findings, *coded)
+    found = (
+        *_no_places(checked, part.name),
+        *_incomplete(part, checked),
+        *declared_box_findings(part, checked),
+        *_left_out(part),
+        *reading.findings,
+        *coded,
+    )
     return Reading(table=table, findings=found)
 
 
@@ -129,11 +141,11 @@ def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
 
 def _csv(part: Part, encoding: Told | None) -> Reading:
     """A CSV; where it is neither Unicode nor seen to be Vietnamese, a warning says so."""
-    table, is_unicode = csv_table(part.path)
-    reading = _mended(table, part.name, encoding)
-    cut = _cut_short(part, table)
-    reading = replace(reading, findings=(*reading.findings, *cut))
-    if is_unicode or encoding is not None or len(reading.findings) > len(cut):
+    read = csv_table(part.path)
+    reading = _mended(read.table, part.name, encoding)
+    flaws = csv_findings(read, name=part.name)
+    reading = replace(reading, findings=(*reading.findings, *flaws))
+    if read.is_unicode or encoding is not None or len(reading.findings) > len(flaws):
         return reading
     doubt = finding(
         "encoding-doubt",
@@ -142,26 +154,7 @@ def _csv(part: Part, encoding: Told | None) -> Reading:
         "it as CSV UTF-8 or say encoding = … in its entry of the study file",
         file=part.name,
     )
-    return replace(reading, findings=(doubt, *cut))
-
-
-def _cut_short(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
-    """A warning where the last line alone lacks cells and its end: the file may go on elsewhere."""
-    with part.path.open("rb") as stream:
-        stream.seek(-1, os.SEEK_END)
-        ends = stream.read(1) in (b"\n", b"\r", b"\x1a", b"\0")
-    last = table.iloc[:, -1]
-    if ends or len(table) < 3 or pd.notna(last.iloc[-1]) or last.iloc[:-1].isna().any():
-        return ()
-    return (
-        finding(
-            "cut-short",
-            "warning",
-            "{file} ends in the middle of row {row}; it seems to be cut short, so send it again",
-            file=part.name,
-            row=row_number(table.index, len(table) - 1),
-        ),
-    )
+    return replace(reading, findings=(doubt, *flaws))
 
 
 def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
@@ -186,10 +179,14 @@ def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
     return (replace(told, rows=numbers, count=len(rows)),)
 
 
-def _incomplete(part: Part) -> tuple[Finding, ...]:
-    """What is missing of a file that can be read all the same."""
-    if part.kind != ".shp" or ".dbf" in parts_of(part.path):
+def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
+    """What is missing of a file that can be read all the same, and what its parts contradict."""
+    if part.kind == ".geojson":
+        return tuple(json_findings(part.path, name=part.name))
+    if part.kind != ".shp":
         return ()
+    if ".dbf" in parts_of(part.path):
+        return shapefile_findings(part.path, table, name=part.name)
     return (
         finding(
             "no-attributes",
@@ -198,7 +195,32 @@ def _incomplete(part: Part) -> tuple[Finding, ...]:
             "send all files of that name together",
             file=part.name,
         ),
+        *shapefile_findings(part.path, table, name=part.name),
     )
+
+
+def _no_places(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
+    """A warning about shapes with corners that are no numbers."""
+    if not isinstance(table, gpd.GeoDataFrame):
+        return ()
+    odd: list[int] = []
+    for at in range(0, len(table), ROWS_AT_ONCE):
+        shapes = table.geometry.to_numpy()[at : at + ROWS_AT_ONCE]
+        corners, rows = shapely.get_coordinates(shapes, return_index=True)
+        odd += (at + np.unique(rows[~np.isfinite(corners).all(axis=1)])).tolist()
+    if not odd:
+        return ()
+    told = finding(
+        "corners-no-numbers",
+        "warning",
+        "{file}: {count} shapes have corners whose coordinates are no numbers (first: row {row}); "
+        "the file may be damaged, so save the layer again",
+        file=name,
+        count=len(odd),
+        row=row_number(table.index, odd[0]),
+    )
+    numbers = tuple(row_number(table.index, k) for k in odd[:ROWS_KEPT])
+    return (replace(told, rows=numbers, count=len(odd)),)
 
 
 def _left_out(part: Part) -> tuple[Finding, ...]:
@@ -294,6 +316,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     """GeoParquet, through Arrow: several times faster than by way of geopandas."""
     with parquet.ParquetFile(path) as file, _as_geoparquet(path):
         found = file.read()
+        declared = file.metadata
+        require_declared_ranges(declared, found, name=path.name)
         meta = geo_metadata(file.metadata)
         boxes = covering_columns(meta) if meta else set()
         untold = None if meta else untold_shapes(found)
@@ -322,7 +346,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             )
         crs = parse_crs(systems[name], name=path.name) if systems[name] else None
         try:
-            table[name] = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs)
+            shapes = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs).rename(name)
+            require_declared_box(declared, shapes, meta["columns"].get(name), name=path.name)
+            table[name] = shapes
         except shapely.errors.GEOSException:
             _require_shapes(wkb, path.name)
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,15 +14,13 @@ import python_calamine
 
 from geodata.codepages import as_western
 from geodata.columns import ALIASES, plain
+from geodata.csv_checks import DELIMITERS, NO_TEXT, CsvTable
 from geodata.errors import CallError, DataError, UnreadableError
 from geodata.readers.cells import Cells, name_of
 from geodata.readers.workbook_cells import cells_of
 
 HEADER_WITHIN = 20
 """Rows in which the header is looked for: official lists begin with titles."""
-
-NO_TEXT = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")
-"""Signs that no text file holds; Ctrl+Z may end an old one."""
 
 MOST_COLUMNS = 4096
 
@@ -45,8 +42,8 @@ Cell = str | float | None
 """Excel's numbers stay numbers, since a text "1.234" may mean a thousand or little over one."""
 
 
-def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
-    """A CSV file, its delimiter found, all its cells text; and whether it is Unicode.
+def csv_table(path: Path) -> CsvTable:
+    """A CSV file, its delimiter found, all its cells text.
 
     What is not is read byte by byte, as `geodata.encodings` takes it. Raises `DataError`
     without rows, `UnreadableError` where the file is no text at all.
@@ -55,10 +52,20 @@ def csv_table(path: Path) -> tuple[pd.DataFrame, bool]:
     if not text.strip():
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     delimiter = _delimiter(text)
-    cells: list[list[Cell]] = [
-        [cell.strip() or None for cell in row] for row in _rows(text, delimiter, path)
-    ]
-    return _headed(cells, path), is_unicode
+    rows, quoted = _rows(text, delimiter, path)
+    cells: list[list[Cell]] = [[cell.strip() or None for cell in row] for row in rows]
+    table, width, above = _headed(cells, path)
+    odd = NO_TEXT.search(text)
+    return CsvTable(
+        table=table,
+        is_unicode=is_unicode,
+        width=width,
+        widths=[len(rows[row - 1]) for row in table.index],
+        above=[k + 1 for k in range(above) if _is_row(cells[k])],
+        is_ended=text[-1] in "\r\n\x1a\0",
+        quoted=quoted,
+        coded=text.count("\n", 0, odd.start()) + 1 if odd else 0,
+    )
 
 
 @contextmanager
@@ -72,11 +79,25 @@ def long_cells() -> Iterator[None]:
             csv.field_size_limit(before)
 
 
-def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
-    """The cells of a CSV. Raises `UnreadableError` for one that no table has."""
+def _rows(text: str, delimiter: str, path: Path) -> tuple[list[list[str]], int]:
+    """The cells of a CSV, and the first row with a stray quotation mark (0: none has one).
+
+    Raises `UnreadableError` for cells that no table has.
+    """
+    rows: list[list[str]] = []
+    stray = 0
     try:
         with long_cells():
-            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+            try:
+                for row in csv.reader(
+                    io.StringIO(text, newline=""), delimiter=delimiter, strict=True
+                ):
+                    rows.append(row)  # noqa: PERF402  # those before an error count
+            except csv.Error as error:
+                if str(error).startswith("field larger"):
+                    raise
+                stray = len(rows) + 1
+                rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         if not str(error).startswith("field larger"):
             raise
@@ -96,7 +117,7 @@ def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
         short += len(row) < width and any(delimiter in cell for cell in row)
     if short:
         _require_closed(text, delimiter, path)
-    return rows
+    return rows, stray
 
 
 def _left_open(path: Path, row: int) -> UnreadableError:
@@ -106,6 +127,12 @@ def _left_open(path: Path, row: int) -> UnreadableError:
         file=path.name,
         row=row,
     )
+
+
+def _is_row(cells: list[Cell]) -> bool:
+    """Whether a line above the header is more than a title: of several cells in some way."""
+    filled = [str(cell) for cell in cells if cell is not None]
+    return len(filled) > 1 or any(one.count(sign) > 1 for one in filled for sign in DELIMITERS)
 
 
 def _require_closed(text: str, delimiter: str, path: Path) -> None:
@@ -164,7 +191,7 @@ def _delimiter(text: str) -> str:
         most = max(set(counts), key=counts.count, default=0)
         return (counts.count(most) if most else 0, most)
 
-    return max(";\t|,", key=agreement)
+    return max(DELIMITERS, key=agreement)
 
 
 def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
@@ -194,7 +221,7 @@ def excel_table(path: Path, sheet: str | None) -> pd.DataFrame:
         )
     for name in filled:
         _require_computed(looked_at.get(name, Cells()), path)
-    return _headed(next(iter(filled.values()), []), path)
+    return _headed(next(iter(filled.values()), []), path)[0]
 
 
 def _require_computed(cells: Cells, path: Path) -> None:
@@ -233,8 +260,11 @@ def _cell(cell: object) -> Cell:
     return str(cell).strip() or None
 
 
-def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
-    """The table under its header: the wordiest of the first rows. Indexed by the sheet's row."""
+def _headed(rows: list[list[Cell]], path: Path) -> tuple[pd.DataFrame, int, int]:
+    """The table under its header, the wordiest of the first rows. Indexed by the sheet's row.
+
+    With it the cells of the header, and how many rows stand above it.
+    """
     if not rows:
         raise DataError("{file} holds no rows; a table with at least one is needed", file=path.name)
     wordy = [sum(_is_word(cell) for cell in row) for row in rows[:HEADER_WITHIN]]
@@ -255,9 +285,10 @@ def _headed(rows: list[list[Cell]], path: Path) -> pd.DataFrame:
         )
     names = _unique([*header, *[None] * (width - len(header))])
     filled = [row + [None] * (width - len(row)) for row in body.values()]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         filled, columns=names, index=pd.Index(list(body), name="row"), dtype="object"
     )
+    return table, len(header), at - _is_lower(rows, at)
 
 
 def _whole_header(rows: list[list[Cell]], at: int) -> tuple[list[Cell], int]:

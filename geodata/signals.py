@@ -30,8 +30,8 @@ from geodata.errors import DataError
 from geodata.fillings import is_dbm
 from geodata.laid import Laid, laid
 from geodata.parts import digested_parts
-from geodata.placing import brought
 from geodata.rasters import Block, Mask, Raster, placed
+from geodata.systems import brought
 
 MOST_HELD = 2**28
 """So many pixels of a packed raster may be held in memory, a byte each."""

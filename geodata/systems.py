@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal, get_args
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pyproj
+import shapely
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
+from pyproj.exceptions import ProjError
 
-from coverage.transformers import transformer
+from coverage.transformers import to_system, transformer
 from geodata.columns import plain
+from geodata.errors import DataError
 
 Family = Literal["vn2000-tm3", "vn2000-utm", "wgs84-utm", "wgs84-web", "hanoi", "indian", "degrees"]
 Floats = npt.NDArray[np.float64]
@@ -261,3 +265,28 @@ def same_kind(one: pyproj.CRS, other: pyproj.CRS) -> bool:
     rest = [k for k in fits if k != "Longitude of natural origin"]
     same = told.keys() == fits.keys() and all(abs(told[k] - fits[k]) < 1e-9 for k in rest)
     return bool(fits) and same
+
+
+def brought(shapes: gpd.GeoSeries, crs: pyproj.CRS) -> gpd.GeoSeries:
+    """Shapes in another system, by way of WGS 84 where the two stand on two datums.
+
+    Raises `DataError` where no way leads from the one to the other, or shapes do not come through.
+    """
+    try:
+        if same_datum(shapes.crs, crs):
+            return to_system(shapes, crs)
+        return to_system(to_system(shapes, WGS84), crs)
+    except ProjError as error:
+        raise DataError(
+            "from the coordinate system {found} no way leads to {wanted}; set crs = … to the one "
+            "the file is in",
+            found=shapes.crs.name,
+            wanted=crs.name,
+        ) from error
+    except shapely.errors.GEOSException as error:  # of rings with corners that are endless
+        raise DataError(
+            "shapes in {found} have corners that {wanted} cannot hold; they may be damaged, or "
+            "their coordinate system is another",
+            found=shapes.crs.name,
+            wanted=crs.name,
+        ) from error

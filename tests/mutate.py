@@ -5,8 +5,10 @@
 Each input is one of the corpus' files with bits flipped, its end cut off, fields swapped or a
 size that lies, read as the program would: as a table, and as a layer. Every one must be read, or
 refused by an error of ours; none may escape as another error, end the process, or take more than
-ten seconds. Workers are processes, so that a lost one is seen and told with the input's number,
-and the number and the seed make the same input again (``--only``).
+ten seconds. What is read is compared with the sound file: other figures of which no finding and
+no refusal says anything *changed silently*, which nothing may that broke what its format says
+twice (`tests.redundancy`). Workers are processes, so that a lost one is seen and told with the
+input's number, and the number and the seed make the same input again (``--only``).
 """
 
 from __future__ import annotations
@@ -24,26 +26,19 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import cache
 from pathlib import Path
 from threading import Thread, Timer
-from types import MappingProxyType
 
-import numpy as np
 import pyogrio
-import pyproj
 import rasterio
 import shapely
 
-from coverage.errors import CoverageError
-from geodata.containers import Part, opened
-from geodata.convention import Candidate
-from geodata.errors import GeodataError
-from geodata.filing import Filing
-from geodata.filings import layers_in
-from geodata.read import read_part
 from geodata.sandbox import hold_memory
 from tests.corpus import all_cases
+from tests.damage import damaged
+from tests.redundancy import WITHIN, breach
+from tests.silent import Outcome, changed, outcome_of
 
 SEED = 586
 HANGS_S = 10
@@ -55,24 +50,20 @@ STARTS_S = 900
 WORKERS = 2
 LARGEST = 2_000_000
 MEMORY_MB = 1500
-EXTREMES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64 - 1)
-SIGNS = (b",", b";", b"\t", b'"', b"{", b"}", b"[", b"]", b"<", b">", b" ", b"\n")
 OUTCOMES = ("read", "refused", "escaped", "crashed", "hung")
 BAD = ("escaped", "crashed", "hung")
-
-FILING = Filing(
-    operator="Alpha",
-    technology="4G",
-    evidence="declared",
-    as_of=date(2023, 8, 30),
-    source="",
-    columns=MappingProxyType({}),
-)
+SILENT = "changed silently"
+UNTOLD = "format broken, silently"
+"""Columns of the table: damage within a value, and damage that nobody may pass over."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of one input."""
+    """What came of one input.
+
+    ``figures`` are those that changed silently, ``broken`` is what the damage then broke of the
+    file's format, "" where it lies within a value.
+    """
 
     number: int
     case: str
@@ -81,6 +72,13 @@ class Result:
     outcome: str
     seconds: float
     told: str = ""
+    figures: str = ""
+    broken: str = ""
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is neither read nor refused, or changed though its format was broken."""
+        return self.outcome in BAD or bool(self.broken)
 
 
 def sources(folder: Path) -> list[tuple[str, Path]]:
@@ -98,150 +96,44 @@ def sources(folder: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def mutated(body: bytes, dice: np.random.Generator) -> tuple[str, bytes]:
-    """One to three changes of a file, and what they were."""
-    told = []
-    for _ in range(int(dice.integers(1, 4))):
-        change = CHANGES[int(dice.integers(len(CHANGES)))]
-        body = change(body, dice) if body else body
-        told.append(change.__name__.removeprefix("_"))
-    return "+".join(told), body
-
-
-def _place(body: bytes, dice: np.random.Generator) -> int:
-    """Anywhere, more often where the head is, and the end."""
-    near = min(len(body), 600)
-    where = int(dice.integers(4))
-    if where == 0:
-        return int(dice.integers(near))
-    return int(dice.integers(len(body) - near if where == 1 else 0, len(body)))
-
-
-def _flipped(body: bytes, dice: np.random.Generator) -> bytes:
-    out = bytearray(body)
-    for _ in range(int(dice.integers(1, 24))):
-        out[_place(body, dice)] ^= 1 << int(dice.integers(8))
-    return bytes(out)
-
-
-def _cut(body: bytes, dice: np.random.Generator) -> bytes:
-    return body[: int(dice.integers(len(body)))]
-
-
-def _lied(body: bytes, dice: np.random.Generator) -> bytes:
-    """A number of one to eight bytes, at an even place, that is as large or small as can be."""
-    width = int(dice.choice([1, 2, 4, 8]))
-    at = _place(body, dice) // 2 * 2
-    value = int(EXTREMES[int(dice.integers(len(EXTREMES)))]) % (1 << (8 * width))
-    order = "little" if dice.integers(2) else "big"
-    return body[:at] + value.to_bytes(width, order) + body[at + width :]
-
-
-def _swapped(body: bytes, dice: np.random.Generator) -> bytes:
-    """Two stretches of one length that change places."""
-    width = int(dice.integers(1, max(2, min(64, len(body) // 2))))
-    first, second = sorted(int(k) for k in dice.integers(0, max(1, len(body) - width), 2))
-    if second < first + width:
-        return body
-    a, b = body[first : first + width], body[second : second + width]
-    return body[:first] + b + body[first + width : second] + a + body[second + width :]
-
-
-def _fields(body: bytes, dice: np.random.Generator) -> bytes:
-    """Two fields of a text that change places; a sign too many in anything else."""
-    sign = SIGNS[int(dice.integers(len(SIGNS)))]
-    parts = body.split(sign)
-    if len(parts) < 3:
-        at = _place(body, dice)
-        return body[:at] + sign * int(dice.integers(1, 50)) + body[at:]
-    i, j = (int(k) for k in dice.integers(len(parts), size=2))
-    parts[i], parts[j] = parts[j], parts[i]
-    return sign.join(parts)
-
-
-def _repeated(body: bytes, dice: np.random.Generator) -> bytes:
-    """A stretch that stands there many times."""
-    at = _place(body, dice)
-    piece = body[at : at + int(dice.integers(1, 40))]
-    return body[:at] + piece * int(dice.integers(2, 200)) + body[at:]
-
-
-CHANGES = (_flipped, _flipped, _cut, _lied, _lied, _swapped, _fields, _repeated)
-
-
-def damaged(
-    number: int, seed: int, held: Sequence[tuple[str, Path]], folder: Path, target: Path
-) -> tuple[str, str, Path]:
-    """Write input ``number`` into ``target``: its case, its change, and the path to read."""
-    dice = np.random.default_rng([seed, number])
-    name, path = held[int(dice.integers(len(held)))]
-    source = folder / name
-    files = sorted(p for p in source.rglob("*") if p.is_file())
-    main = folder / path
-    hurt = main if main.is_file() and dice.integers(3) else files[int(dice.integers(len(files)))]
-    told = ""
-    for file in files:
-        body = file.read_bytes()
-        if file == hurt:
-            told, body = mutated(body, dice)
-        written = target / file.relative_to(source)
-        written.parent.mkdir(parents=True, exist_ok=True)
-        written.write_bytes(body)
-    return name, f"{hurt.suffix.lower() or '-'} {told}", target / path.relative_to(name)
-
-
-def tried(path: Path) -> str:
-    """Read a file as table and as layer: "", or the sentence that refuses it.
-
-    A file counts as read where one of its parts is read either way.
-    """
-    refusals: list[str] = []
-    read = 0
-    try:
-        with opened(path) as parts:
-            for way in (_as_table, _as_layer):
-                for part in parts[:4]:
-                    try:
-                        read += way(part)
-                    except (GeodataError, CoverageError) as error:
-                        refusals.append(str(error))
-    except (GeodataError, CoverageError) as error:
-        refusals.append(str(error))
-    assert read or refusals, f"{path.name} is neither read nor refused"
-    return "" if read else refusals[0] or "an error without words"
-
-
-def _as_table(part: Part) -> bool:
-    if part.is_raster:
-        return False
-    reading = read_part(part, unplaced=True)
-    assert all(str(one.sentence) for one in reading.findings), "a finding without words"
-    return len(reading.table.columns) > 0
-
-
-def _as_layer(part: Part) -> bool:
-    candidate = Candidate(part=part, file=part.name)
-    return bool(layers_in(candidate, FILING, crs=pyproj.CRS("EPSG:9208")).layers)
-
-
 def work(folder: Path, seed: int, start: int, stop: int, step: int) -> None:
     """Try every ``step``-th input and say so, a line before and a line after each."""
     hold_memory(MEMORY_MB)
     signal_late = getattr(signal, "setitimer", None)
     held = [(n, Path(p)) for n, p in (line.split("\t") for line in _listing(folder))]
+
+    @cache
+    def sound(name: str) -> Outcome:
+        return outcome_of(folder / dict(held)[name])
+
     for number in range(start, stop, step):
         with tempfile.TemporaryDirectory(dir=folder.parent) as target:
             name, change, path = damaged(number, seed, held, folder, Path(target))
             _say("begins", number, name, change, path.suffix.lower())
+            sound(name)
             began = time.process_time()
             if signal_late is not None:
                 signal_late(signal.ITIMER_PROF, HANGS_S)
             try:
-                told = tried(path)
+                found = outcome_of(path)
+                told = found.refusal
                 outcome = "refused" if told else "read"
+                figures = ", ".join(changed(sound(name), found))
+                seconds = time.process_time() - began
+                broken = _broken(folder / name, Path(target)) if figures else ""
             except Exception:  # noqa: BLE001  # what nobody foresaw is what is looked for
-                outcome, told = "escaped", traceback.format_exc()
-            _say("ends", number, outcome, time.process_time() - began, repr(told))
+                outcome, told, figures, broken = "escaped", traceback.format_exc(), "", ""
+                seconds = time.process_time() - began
+            _say("ends", number, outcome, seconds, repr(told), figures, broken)
+
+
+def _broken(sound: Path, damaged: Path) -> str:
+    """What the damage broke of the format of the one file that it changed."""
+    for one in sorted(p for p in sound.rglob("*") if p.is_file()):
+        before, after = one.read_bytes(), (damaged / one.relative_to(sound)).read_bytes()
+        if before != after:
+            return breach(one.suffix.lower(), before, after)
+    raise AssertionError("no file was changed, and its figures were")
 
 
 def _listing(folder: Path) -> list[str]:
@@ -303,7 +195,7 @@ def _overseen(folder: Path, seed: int, start: int, stop: int, step: int) -> Iter
                 if words[0] == "begins":
                     begun = words
                 elif words[0] == "ends" and begun:
-                    yield _result(begun, words[2], float(words[3]), words[4])
+                    yield _result(begun, words[2], float(words[3]), *words[4:])
                     start, begun = int(words[1]) + step, []
                 timer = Timer(WAITS_S if begun else STARTS_S, end)
                 timer.start()
@@ -322,7 +214,14 @@ WORK = (
 )
 
 
-def _result(begun: Sequence[str], outcome: str, seconds: float, told: str) -> Result:
+def _result(
+    begun: Sequence[str],
+    outcome: str,
+    seconds: float,
+    told: str,
+    figures: str = "",
+    broken: str = "",
+) -> Result:
     _, number, case, change, ending = begun
     return Result(
         number=int(number),
@@ -332,23 +231,17 @@ def _result(begun: Sequence[str], outcome: str, seconds: float, told: str) -> Re
         outcome=outcome,
         seconds=seconds,
         told=told,
+        figures=figures,
+        broken=broken,
     )
 
 
 def report(results: Sequence[Result], seed: int) -> str:
     """The figures, as Markdown."""
-    by_ending: dict[str, Counter[str]] = defaultdict(Counter)
-    slowest: dict[str, float] = defaultdict(float)
+    by_ending: dict[str, list[Result]] = defaultdict(list)
     for one in results:
-        by_ending[one.ending][one.outcome] += 1
-        slowest[one.ending] = max(slowest[one.ending], one.seconds)
-    total = Counter(one.outcome for one in results)
-    rows = [
-        f"| {ending} | {sum(found.values()):,} | "
-        + " | ".join(f"{found[name]:,}" for name in OUTCOMES)
-        + f" | {slowest[ending]:.1f} |"
-        for ending, found in sorted(by_ending.items())
-    ]
+        by_ending[one.ending].append(one)
+    rows = [_row(ending, found, "") for ending, found in sorted(by_ending.items())]
     files = len({one.case for one in results})
     worst = max(results, key=lambda one: one.seconds)
     versions = (
@@ -357,20 +250,52 @@ def report(results: Sequence[Result], seed: int) -> str:
         f"{rasterio.__gdal_version__}), shapely {shapely.__version__} (GEOS "
         f"{shapely.geos_version_string}), {platform.system()} {platform.machine()}"
     )
+    columns = (*OUTCOMES, SILENT, UNTOLD, "slowest, s")
     return "\n".join(
         [
             f"{len(results):,} inputs from {files} files of the corpus, seed {seed}. {versions}.",
             "",
-            "| the file handed over | inputs | " + " | ".join(OUTCOMES) + " | slowest, s |",
-            "| --- " + "| ---: " * (len(OUTCOMES) + 2) + "|",
+            "| the file handed over | inputs | " + " | ".join(columns) + " |",
+            "| --- " + "| ---: " * (len(columns) + 1) + "|",
             *rows,
-            f"| **all** | **{len(results):,}** | "
-            + " | ".join(f"**{total[name]:,}**" for name in OUTCOMES)
-            + f" | {worst.seconds:.1f} |",
+            _row("all", results, "**"),
             "",
             f"The slowest: {worst.case}, {worst.change}, input {worst.number}.",
+            *_reasons(results),
         ]
     )
+
+
+def _row(title: str, found: Sequence[Result], strong: str) -> str:
+    count = Counter(one.outcome for one in found)
+    figures = [
+        len(found),
+        *(count[name] for name in OUTCOMES),
+        sum(bool(one.figures) and not one.broken for one in found),
+        sum(bool(one.broken) for one in found),
+    ]
+    cells = [f"{strong}{cell}{strong}" for cell in (title, *(f"{n:,}" for n in figures))]
+    return "| " + " | ".join([*cells, f"{max(one.seconds for one in found):.1f}"]) + " |"
+
+
+def _reasons(results: Sequence[Result]) -> list[str]:
+    """Why nobody can notice what changed silently within a value, by the file that was damaged."""
+    within = Counter(_hurt(one) for one in results if one.figures and not one.broken)
+    if not within:
+        return []
+    return [
+        "",
+        "| the file damaged | changed silently | what was changed |",
+        "| --- | ---: | --- |",
+        *(
+            f"| {ending} | {count:,} | {WITHIN[ending]} |"
+            for ending, count in sorted(within.items())
+        ),
+    ]
+
+
+def _hurt(one: Result) -> str:
+    return one.change.partition(" ")[0]
 
 
 TITLE = """# How the readers hold against damaged files
@@ -382,6 +307,13 @@ the program does it, as a table and as a layer. *Read*: something came of it, wh
 report then judges. *Refused*: one sentence of ours. *Escaped* (another error), *crashed* (the
 process ended) and *hung* (more than ten seconds of the processor) must be 0; the command ends
 with status 1 otherwise, and names each with the number that makes it again (`--only`).
+
+What is read is compared with the reading of the sound file: rows, columns, values, shapes and
+pixels. Where these are others, and no finding and no refusal says so, the file *changed
+silently*. Where its damage broke what the format says twice (counts, lengths, closings, declared
+ranges, cells a row, checksums; `tests/redundancy` decides by the place, apart from the readers),
+that is *format broken, silently* and must be 0 too. The rest lies within a value that stands there
+once; the second table lists what it was.
 
 """
 
@@ -401,10 +333,11 @@ def main() -> int:
         results = run(asked.n, asked.seed, held, only=asked.only, workers=asked.workers)
     text = report(results, asked.seed)
     sys.stdout.write(text + "\n")
-    bad = [one for one in results if one.outcome in BAD]
+    bad = [one for one in results if one.is_bad]
     for one in bad:
         told = ast.literal_eval(one.told) if one.told else ""
-        sys.stdout.write(f"{one.number} {one.outcome} {one.case} {one.change}\n{told}\n")
+        silent = f" {one.figures}: {one.broken}" if one.broken else ""
+        sys.stdout.write(f"{one.number} {one.outcome} {one.case} {one.change}{silent}\n{told}\n")
     if asked.output is not None:
         asked.output.write_text(TITLE + text + "\n", encoding="utf-8")
     return 1 if bad else 0

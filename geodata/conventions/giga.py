@@ -63,7 +63,7 @@ def _evidence(words: pd.Series[str] | None, file: str) -> pd.Series[str]:
             "column back",
             file=file,
         )
-    kinds = words.map(lambda word: EVIDENCE.get(plain(word), ""), na_action="ignore")
+    kinds = words.astype(object).map(lambda word: EVIDENCE.get(plain(word), ""), na_action="ignore")
     strange = words[kinds.fillna("") == ""]
     if len(strange):
         raise DataError(

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from geodata.errors import UnreadableError
 from geodata.readers.flatgeobuf_rows import require_declared_count
+from geodata.readers.geopackage_rows import require_whole_database
 from geodata.readers.kml_structure import require_shapes
 from geodata.readers.mapinfo_parts import require_whole_table
+from geodata.readers.mif_structure import require_whole_mif
 from geodata.readers.shapefile_parts import require_matching_parts
 
 COMPANIONS = {".shp": (".shx",), ".mif": (".mid",)}
@@ -34,6 +36,10 @@ def require_consistent(path: Path, kind: str, parts: Mapping[str, Path], *, name
             )
     if kind == ".shp":
         require_matching_parts(path, parts, name=name)
+    elif kind == ".gpkg":
+        require_whole_database(path, name=name)
+    elif kind == ".mif":
+        require_whole_mif(path, parts, name=name)
     elif kind == ".tab":
         require_whole_table(path, parts, name=name)
     elif kind == ".fgb":

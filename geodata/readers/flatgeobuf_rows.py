@@ -11,14 +11,20 @@ import mmap
 import struct
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from geodata.errors import UnreadableError
+
+Boxes = npt.NDArray[np.float64]
 
 SIGNATURE = 8
 NODE_BYTES = 40
 """Of a node: a box of four doubles and the offset of what it holds."""
 
-COUNT, NODE_SIZE = 8, 9
-"""Places of the count of features and of the nodes a node holds among the header's fields."""
+BOX, COUNT, NODE_SIZE = 1, 8, 9
+"""Places of the box of all, of the count of features and of the nodes a node holds among the
+header's fields."""
 
 USUAL_NODE_SIZE = 16
 MOST_HEADER = 100_000_000
@@ -27,24 +33,41 @@ MOST_HEADER = 100_000_000
 def require_declared_count(path: Path, *, name: str) -> None:
     """Refuse a FlatGeobuf that holds more or fewer features than it declares.
 
-    A count of 0 means that its writer did not know it. Raises `UnreadableError`.
+    A count of 0 means that its writer did not know it; the lengths of its features are then
+    compared alone. Raises `UnreadableError`.
     """
     size = path.stat().st_size
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as body:
         try:
-            count, nodes, at = _header(body)
+            count, nodes, at, _ = _header(body)
         except struct.error:  # a broken header is GDAL's to refuse
             return
-        if count == 0:
-            return
-        if nodes:
+        if nodes and count:
             at += _index_bytes(count, nodes)
         found = 0
-        while at + 4 <= size and found <= count:
+        while at + 4 <= size and (found <= count or not count):
             at += 4 + int.from_bytes(body[at : at + 4], "little")
             found += 1
-    if found != count or at != size:
+    if (count and found != count) or at != size:
         raise _damaged(name)
+
+
+def declared_boxes(path: Path) -> tuple[Boxes, Boxes | None]:
+    """The box of each feature in the index, in their order, and that of the whole.
+
+    None where the header has none, NaN for features without an index.
+    """
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as body:
+        try:
+            count, nodes, at, whole = _header(body)
+        except struct.error:
+            return np.empty((0, 4)), None
+        size = _index_bytes(count, nodes) if nodes else 0
+        if not size or at + size > len(body):
+            return np.full((count if count <= len(body) else 0, 4), np.nan), whole
+        leaves = body[at + size - count * NODE_BYTES : at + size]
+    found = np.frombuffer(leaves, np.uint8).reshape(count, NODE_BYTES)[:, :32]
+    return np.ascontiguousarray(found).view("<f8"), whole
 
 
 def _damaged(name: str) -> UnreadableError:
@@ -55,8 +78,8 @@ def _damaged(name: str) -> UnreadableError:
     )
 
 
-def _header(body: mmap.mmap) -> tuple[int, int, int]:
-    """The declared count, the nodes a node holds (0 without an index), and where it ends."""
+def _header(body: mmap.mmap) -> tuple[int, int, int, Boxes | None]:
+    """The declared count, the nodes a node holds (0 without an index), where it ends, its box."""
     (length,) = struct.unpack_from("<I", body, SIGNATURE)
     start = SIGNATURE + 4
     if length > MOST_HEADER:
@@ -77,7 +100,14 @@ def _header(body: mmap.mmap) -> tuple[int, int, int]:
         return int(struct.unpack_from(layout, body, table + offset)[0]) if offset else usual
 
     count = field(COUNT, "<Q", 0)
-    return count, field(NODE_SIZE, "<H", USUAL_NODE_SIZE), start + length
+    box = None
+    back = field(BOX, "<I", 0)
+    if back:
+        (at,) = struct.unpack_from("<H", body, fields + 4 + 2 * BOX)
+        (numbers,) = struct.unpack_from("<I", body, table + at + back)
+        if numbers == 4:
+            box = np.array(struct.unpack_from("<4d", body, table + at + back + 4))
+    return count, field(NODE_SIZE, "<H", USUAL_NODE_SIZE), start + length, box
 
 
 def _index_bytes(count: int, nodes: int) -> int:

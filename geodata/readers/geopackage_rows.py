@@ -14,11 +14,19 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+import numpy.typing as npt
+
 from geodata.errors import UnreadableError
 
 MOST_CODES = 10_000
 MOST_STEPS = 50_000_000
 """Steps of SQLite's machine that counting may take."""
+
+MOST_BYTES = 1 << 30
+MOST_FLAWS = 20
+OF_VALUES = (b"NULL value", b"CHECK constraint", b"NUMERIC value", b"TEXT value", b"non-unique")
+"""How flaws begin that are of values and not of pages."""
 
 ASKED = """
 SELECT c.column_name, k.value, k.description
@@ -69,6 +77,58 @@ def without_logs(path: Path, logs: Mapping[str, Path]) -> Iterator[Path]:
                 log=", ".join(one.name for one in logs.values()),
             ) from error
         yield copy
+
+
+def heads_of_shapes(path: Path, layer: str) -> npt.NDArray[np.float64]:
+    """The box (west, south, east, north) in the head of each shape of a layer, in row order.
+
+    NaN where none is declared; endless where the head is not one (OGC 12-128r17, 2.1.3). Empty
+    where the layer is no table of shapes.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    asked = "SELECT column_name FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as base:
+            (column,) = base.execute(asked, (layer,)).fetchone() or ("",)
+            cut = f"SELECT substr({_quoted(column)}, 1, 40) FROM {_quoted(layer)} ORDER BY rowid"  # noqa: S608  # names of the file, quoted
+            heads = [row[0] for row in base.execute(cut)]
+    except sqlite3.Error:  # a view, or damaged
+        return np.empty((0, 4))
+    raw = b"".join((one if isinstance(one, bytes) else b"").ljust(40, b"\0") for one in heads)
+    heads_as_bytes = np.frombuffer(raw, np.uint8).reshape(-1, 40)
+    found = np.full((len(heads), 4), np.nan)
+    flags = heads_as_bytes[:, 3]
+    for first, order in ((1, "<f8"), (0, ">f8")):
+        here = ((flags & 1) == first) & ((flags >> 1 & 7) > 0) & (flags >> 4 & 1 == 0)
+        numbers = np.ascontiguousarray(heads_as_bytes[here, 8:]).view(order).astype(np.float64)
+        found[here] = numbers[:, [0, 2, 1, 3]]
+    is_there = np.array([isinstance(one, bytes) for one in heads], bool)
+    is_head = (heads_as_bytes[:, 0] == ord("G")) & (heads_as_bytes[:, 1] == ord("P"))
+    found[is_there & ~is_head] = np.inf
+    return found
+
+
+def require_whole_database(path: Path, *, name: str) -> None:
+    """Refuse a GeoPackage whose pages contradict each other. Raises `UnreadableError`.
+
+    SQLite keeps no checksums, but counts its pages, cells and free space; one larger than
+    `MOST_BYTES` is not looked through.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        return
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as base:
+            base.text_factory = bytes
+            found = [row[0] for row in base.execute(f"PRAGMA quick_check({MOST_FLAWS})").fetchall()]
+    except sqlite3.Error:  # GDAL says why
+        return
+    if any(one != b"ok" and not one.startswith(OF_VALUES) for one in found):
+        raise UnreadableError(
+            "{file} cannot be read: pages of its database contradict each other, so it is damaged "
+            "or cut short; send it again, or save the layer anew",
+            file=name,
+        )
 
 
 def recounted_gpkg(path: Path, target: Path, *, name: str) -> bool:  # noqa: ARG001  # one shape for all kinds

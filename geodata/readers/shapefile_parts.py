@@ -1,4 +1,4 @@
-"""Counts of a Shapefile's parts compared: shapes, their index and the rows of attributes.
+"""Counts and lengths of a Shapefile's parts compared: shapes, their index, rows of attributes.
 
 GDAL pairs the n-th shape with the n-th row and drops what is left over, so that parts of
 different counts give names to other shapes. Layouts: ESRI Shapefile Technical Description
@@ -7,7 +7,6 @@ different counts give names to other shapes. Layouts: ESRI Shapefile Technical D
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,22 +14,37 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import UnreadableError
+from geodata.readers.dbf_structure import dbf_of
 from geodata.readers.mapinfo_parts import unequal
+from geodata.readers.wkt_words import is_wkt
 
 HEAD = 100
 """Bytes of the header that the .shp and the .shx have in common."""
 
-DBF_HEAD = 32
+FILE_CODE = 9994
+TYPES = (0, 1, 3, 5, 8, 11, 13, 15, 18, 21, 23, 25, 28, 31)
+BOXED = (3, 5, 13, 15, 23, 25)
+"""Lines and polygons, with heights or measures too."""
+
+POINT_BYTES = {1: 20, 11: 28, 21: 20, 31: 44}
+
+Body = npt.NDArray[np.uint8]
+Integers = npt.NDArray[np.int64]
+Index = npt.NDArray[np.int64]
+"""Offset and length (n × 2, bytes) of each record."""
 
 
 def require_matching_parts(path: Path, parts: Mapping[str, Path], *, name: str) -> None:
     """Refuse a Shapefile whose .shx or .dbf holds another number of rows than the .shp has shapes.
 
     ``parts`` are the files beside it by their endings. Raises `UnreadableError`, also for a part
-    that is shorter than it declares.
+    that is shorter than it declares, and for records whose lengths and counts disagree.
     """
-    index = _index(parts[".shx"], name)
+    index = index_of(parts[".shx"], name)
     _require_lengths(path, index, name)
+    _require_counts(path, index, name)
+    if ".prj" in parts and not is_wkt(parts[".prj"]):
+        raise _short(name, ".prj")
     shapes = _shapes(path, index)
     if shapes != len(index):
         raise unequal(name, shapes, ".shx", len(index))
@@ -49,7 +63,7 @@ def _short(name: str, part: str) -> UnreadableError:
     )
 
 
-def _index(shx: Path, name: str) -> npt.NDArray[np.int64]:
+def index_of(shx: Path, name: str) -> Index:
     """Offset and length (n × 2, bytes) of each record, as the .shx has them."""
     raw = shx.read_bytes()
     if len(raw) < HEAD or (len(raw) - HEAD) % 8:
@@ -57,7 +71,7 @@ def _index(shx: Path, name: str) -> npt.NDArray[np.int64]:
     return np.frombuffer(raw, dtype=">i4", offset=HEAD).reshape(-1, 2).astype(np.int64) * 2
 
 
-def _require_lengths(path: Path, index: npt.NDArray[np.int64], name: str) -> None:
+def _require_lengths(path: Path, index: Index, name: str) -> None:
     """Refuse an index that names places or lengths that the .shp does not have."""
     size = path.stat().st_size
     if not len(index):
@@ -73,7 +87,90 @@ def _require_lengths(path: Path, index: npt.NDArray[np.int64], name: str) -> Non
         raise _short(name, ".shx")
 
 
-def _shapes(path: Path, index: npt.NDArray[np.int64]) -> int:
+def _require_counts(path: Path, index: Index, name: str) -> None:
+    """Refuse records of another type than the file, or not as long as their corners ask for."""
+    if not len(index):
+        return
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    told = int.from_bytes(head[32:36], "little")
+    if int.from_bytes(head[:4], "big") != FILE_CODE or told not in TYPES:
+        raise _short(name, ".shp")
+    starts, lengths = index[:, 0] + 8, index[:, 1]
+    body = np.memmap(path, dtype=np.uint8, mode="r")
+    if (lengths < 4).any():
+        raise _short(name, ".shp")
+    kinds = _numbers(body, starts)
+    filled = kinds != 0
+    if (kinds[filled] != told).any() and told:
+        raise _short(name, ".shp")
+    starts, lengths = starts[filled], lengths[filled]
+    if told % 10 == 1:
+        if (lengths < POINT_BYTES[told]).any():
+            raise _short(name, ".shp")
+    elif told in (3, 5, 13, 15, 23, 25):
+        _require_corners(body, starts, lengths, told, name)
+
+
+def _require_corners(body: Body, starts: Integers, lengths: Integers, kind: int, name: str) -> None:
+    """Refuse lines and polygons whose parts and corners take another length than they have."""
+    if (lengths < 44).any():
+        raise _short(name, ".shp")
+    parts, corners = _numbers(body, starts + 36), _numbers(body, starts + 40)
+    least = 44 + 4 * parts + 16 * corners
+    more = 16 + 8 * corners  # of heights or measures
+    asked = {3: (0,), 5: (0,), 13: (1, 2), 15: (1, 2), 23: (0, 1), 25: (0, 1)}[kind]
+    fits = np.any([lengths == least + k * more for k in asked], axis=0)
+    if (parts < 0).any() or (corners < 0).any() or not fits.all():
+        raise _short(name, ".shp")
+    rings, within = np.repeat(np.arange(len(parts)), parts), _counted(parts)
+    begins = _numbers(body, starts[rings] + 44 + 4 * within)
+    earlier = np.where(within == 0, -1, np.roll(begins, 1))
+    if ((begins <= earlier) | (begins >= corners[rings]) | ((within == 0) & (begins != 0))).any():
+        raise _short(name, ".shp")
+
+
+def _counted(parts: Integers) -> Integers:
+    """0, 1, 2 … for each of so many parts, record after record."""
+    ends = np.cumsum(parts)
+    counted: Integers = np.arange(int(parts.sum())) - np.repeat(ends - parts, parts)
+    return counted
+
+
+def boxes_of(path: Path, index: Index) -> npt.NDArray[np.float64]:
+    """The box (west, south, east, north) that each record of lines or polygons declares."""
+    body = np.memmap(path, dtype=np.uint8, mode="r")
+    found = np.full((len(index), 4), np.nan)
+    has_box = (index[:, 1] >= 44) & np.isin(_numbers(body, index[:, 0] + 8), BOXED)
+    places = index[has_box, 0, None] + 12 + np.arange(32)
+    found[has_box] = np.ascontiguousarray(body[places]).view("<f8")
+    return found
+
+
+def whole_box_of(path: Path) -> npt.NDArray[np.float64]:
+    """The box (west, south, east, north) that the head declares for all shapes."""
+    with path.open("rb") as stream:
+        return np.frombuffer(stream.read(HEAD), "<f8", 4, offset=36)
+
+
+def head_differs(path: Path, shx: Path) -> bool:
+    """Whether the .shx repeats another head than that of the .shp, or the length is another."""
+    with path.open("rb") as stream, shx.open("rb") as other:
+        head, again = stream.read(HEAD), other.read(HEAD)
+    sizes = [int.from_bytes(one[24:28], "big") * 2 for one in (head, again)]
+    return (
+        head[:4] + head[28:] != again[:4] + again[28:]
+        or sizes != [path.stat().st_size, shx.stat().st_size]
+    )  # fmt: skip
+
+
+def _numbers(body: Body, places: Integers) -> Integers:
+    """The four-byte numbers at some places, lowest byte first."""
+    raw = np.ascontiguousarray(body[places[:, None] + np.arange(4)])
+    return raw.view("<i4")[:, 0].astype(np.int64)
+
+
+def _shapes(path: Path, index: Index) -> int:
     """How many records the .shp holds, by the index where it reaches the end of the file.
 
     Records that an editor left behind are passed over: where walking from record to record does
@@ -96,11 +193,7 @@ def _shapes(path: Path, index: npt.NDArray[np.int64]) -> int:
 
 def _rows(dbf: Path, name: str) -> int:
     """How many rows a .dbf declares, all of which it must hold."""
-    with dbf.open("rb") as stream:
-        head = stream.read(DBF_HEAD)
-    if len(head) < DBF_HEAD:
+    table = dbf_of(dbf)
+    if table is None:
         raise _short(name, ".dbf")
-    rows, first, width = struct.unpack("<IHH", head[4:12])
-    if first + rows * width > dbf.stat().st_size:
-        raise _short(name, ".dbf")
-    return int(rows)
+    return table.rows

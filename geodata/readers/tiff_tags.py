@@ -1,4 +1,4 @@
-"""Texts in the head of a TIFF file, read without opening it as a raster.
+"""Tags in the head of a TIFF file, read without opening it as a raster.
 
 TIFF 6.0 (Adobe, 1992), section 2, and BigTIFF: a directory of tags begins where the header
 says, and names the next one.
@@ -7,9 +7,13 @@ says, and names the next one.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
 
 GDAL_METADATA = 42112
 GEO_ASCII = 34737
@@ -47,12 +51,7 @@ def is_tiff(path: Path) -> bool:
 
 
 def _texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    head = stream.read(16)
-    order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
-    if not order:
-        return
-    big = struct.unpack(order + "H", head[2:4]) == (43,)
-    (at,) = struct.unpack(order + "Q", head[8:16]) if big else struct.unpack(order + "I", head[4:8])
+    order, big, at = _head(stream)
     seen: set[int] = set()
     while at and at not in seen and len(seen) < MOST_DIRECTORIES:
         seen.add(at)
@@ -68,6 +67,49 @@ def _texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 Tag = tuple[int, int, int, bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directory:
+    """The tags of one image of a TIFF: tag, type, count, and value or its place."""
+
+    path: Path
+    order: str
+    big: bool
+    entries: tuple[Tag, ...]
+
+    def values(self, tag: int, layouts: Mapping[int, str]) -> npt.NDArray[Any]:
+        """The values of a tag, ``layouts`` being numpy's names of types. Raises `ValueError`."""
+        _, kind, count, value = next(one for one in self.entries if one[0] == tag)
+        layout = np.dtype(self.order + layouts[kind])
+        size = count * layout.itemsize
+        if size > self.path.stat().st_size:
+            raise ValueError(tag)
+        with self.path.open("rb") as stream:
+            body = _value(stream, size, value, self.order, big=self.big)
+        return np.frombuffer(body, layout, count)
+
+
+def directories(path: Path) -> Iterator[Directory]:
+    """The images of a TIFF. Raises `struct.error` where it is cut short or none."""
+    with path.open("rb") as stream:
+        order, big, at = _head(stream)
+        seen: set[int] = set()
+        while at and at not in seen and len(seen) < MOST_DIRECTORIES:
+            seen.add(at)
+            entries, at = _directory(stream, at, order, big=big)
+            yield Directory(path=path, order=order, big=big, entries=tuple(entries))
+
+
+def _head(stream: BinaryIO) -> tuple[str, bool, int]:
+    """Order of bytes, whether it is BigTIFF, and where the first directory begins."""
+    head = stream.read(16)
+    order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
+    if not order:
+        return "", False, 0
+    big = struct.unpack(order + "H", head[2:4]) == (43,)
+    (at,) = struct.unpack(order + "Q", head[8:16]) if big else struct.unpack(order + "I", head[4:8])
+    return order, big, at
 
 
 def _directory(stream: BinaryIO, at: int, order: str, *, big: bool) -> tuple[list[Tag], int]:

@@ -174,7 +174,7 @@ def _is_a_part(part: Part, table: pd.DataFrame) -> bool:
 def as_written(part: Part, read: pd.DataFrame) -> pd.DataFrame:
     """The table letter by letter as it stands in its file; reading joins letters and marks."""
     if part.kind == "csv":
-        return csv_table(part.path)[0]
+        return csv_table(part.path).table
     if part.kind == "excel":
         return excel_table(part.path, part.layer)
     if part.kind not in DRIVERS:

@@ -23,13 +23,14 @@ from geodata.errors import DataError
 from geodata.findings import Finding, finding
 from geodata.kinds import recognise
 from geodata.placeless import left_out, without_place
-from geodata.placing import PLACES, brought
+from geodata.placing import PLACES
 from geodata.population import FACTOR, Counted, Unit, counted, fitting_unit, people_near, told_unit
 from geodata.postgis.address import is_address, name_of
 from geodata.raster_places import place_findings
 from geodata.rasters import opened, raster_notes
 from geodata.study.reader import Reader
 from geodata.study.settings import PopulationTable, SettledTable, StudySettings
+from geodata.systems import brought
 
 NOTHING: Mapping[Basis, AmountSource] = MappingProxyType({})
 Floats = npt.NDArray[np.float64]

@@ -37,6 +37,8 @@ REFUSED: dict[Callable[[Path], Path], str] = {
     hostile.parquet_with_a_lying_end: "cannot be read",
     hostile.table_of_four_billion_rows: "its .dbf is cut short",
     hostile.mif_of_two_billion_points: "cannot be read",
+    hostile.shape_of_two_billion_points: "its .shp is cut short or damaged",
+    hostile.shape_of_two_billion_parts: "its .shp is cut short or damaged",
     hostile.random_bytes: "is not a table or a map layer we read",
     hostile.spaces: "holds no rows",
 }
@@ -44,8 +46,6 @@ REFUSED: dict[Callable[[Path], Path], str] = {
 READ: dict[Callable[[Path], Path], int] = {
     hostile.csv_of_a_thousand_columns: 200,
     hostile.package_with_triggers: 9,
-    hostile.shape_of_two_billion_points: 9,
-    hostile.shape_of_two_billion_parts: 9,
 }
 """What is odd and harms nobody, and how many rows it has."""
 

@@ -253,7 +253,7 @@ CASES = (
     Case(
         name="csv-of-ragged-rows",
         make=partial(_csv, body="v1,a,1,2\nv2,b,3\nv3,c,5,6\nv4,d,7"),
-        check=partial(_kinds, kinds=[]),
+        check=partial(_kinds, kinds=["ragged-rows"]),
     ),
     Case(name="xlsx-computed", make=partial(_book, fill=_formula(10)), check=_ten_people),
     Case(name="xlsx-uncomputed", make=_without_value, check=_is_read, refused=UNCOMPUTED),

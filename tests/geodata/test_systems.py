@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.errors import DataError
-from geodata.placing import brought
 from geodata.systems import (
     GEOD,
     WGS84,
     System,
+    brought,
     crs_of,
     heir_of,
     lost_datum,

@@ -1,0 +1,68 @@
+"""Shapes compared with the boxes that their file declares for them.
+
+Programs that write a box beside a shape reckon it from the corners, so that one that does not fit
+shows a corner, or a box, that was damaged since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geodata.containers import Part
+from geodata.findings import ROWS_KEPT, Finding, finding
+from geodata.readers.flatgeobuf_rows import declared_boxes
+from geodata.readers.geopackage_rows import heads_of_shapes
+
+CLOSE = 1e-9
+"""Of a coordinate: millimetres. Boxes that differ by less are alike."""
+
+Boxes = npt.NDArray[np.float64]
+"""West, south, east, north of each shape; NaN where nothing is declared."""
+
+
+def box_findings(
+    shapes: gpd.GeoSeries, boxes: Boxes, *, name: str, whole: Boxes | None = None
+) -> Iterator[Finding]:
+    """A warning about shapes that do not fill their box, or reach beyond that of the ``whole``."""
+    bounds = shapely.bounds(shapes.to_numpy())
+    placed = ~np.isnan(bounds).all(axis=1)
+    known = ~np.isnan(boxes).all(axis=1)
+    wrong = known & ~np.isclose(boxes, bounds, rtol=CLOSE, atol=0).all(axis=1)
+    if whole is not None:
+        room = CLOSE * np.abs(whole)
+        beyond = (bounds[:, :2] < whole[:2] - room[:2]) | (bounds[:, 2:] > whole[2:] + room[2:])
+        wrong |= beyond.any(axis=1)
+    odd = np.flatnonzero(placed & wrong)
+    if not len(odd):
+        return
+    told = finding(
+        "shape-boxes",
+        "warning",
+        "{file}: {count} shapes do not fill the box that the file declares for them (first: row "
+        "{row}), so corners may have been damaged; save the layer again from its source",
+        file=name,
+        count=len(odd),
+        row=int(odd[0]) + 1,
+    )
+    yield replace(told, rows=tuple(int(k) + 1 for k in odd[:ROWS_KEPT]), count=len(odd))
+
+
+def declared_box_findings(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
+    """The same of a GeoPackage or a FlatGeobuf that was read; nothing of other kinds."""
+    if not isinstance(table, gpd.GeoDataFrame):
+        return ()
+    boxes, whole = np.empty((0, 4)), None
+    if part.kind == ".gpkg" and part.layer is not None:
+        boxes = heads_of_shapes(part.path, part.layer)
+    elif part.kind == ".fgb":
+        boxes, whole = declared_boxes(part.path)
+    if len(boxes) != len(table):
+        return ()
+    return tuple(box_findings(table.geometry, boxes, whole=whole, name=part.name))
