@@ -24,9 +24,6 @@ RASTER = (".tif", ".tiff")
 LOG = "-wal"
 """What follows a GeoPackage's whole name: the log that holds what was written last."""
 
-LOGS = (LOG, "-journal")
-"""What follows its whole name while it is written, or where a program broke off."""
-
 DOUBLE = re.compile(r"(?i)\.[a-z0-9]{1,10}\.(msk|aux\.xml|ovr)$")
 
 
@@ -66,9 +63,12 @@ def parts_of(path: Path) -> dict[str, Path]:
 
 
 def logs_of(path: Path) -> dict[str, Path]:
-    """The logs of a database that are not empty, by what follows its name."""
-    beside = {ending: path.with_name(path.name + ending) for ending in LOGS}
-    return {k: one for k, one in beside.items() if one.is_file() and one.stat().st_size}
+    """The log of a database with rows that the file does not hold yet, by what follows its name.
+
+    A journal is none: it may name another file, which SQLite would open and delete.
+    """
+    log = path.with_name(path.name + LOG)
+    return {LOG: log} if log.is_file() and log.stat().st_size else {}
 
 
 def _parts_of_file(path: Path, names: Names) -> dict[str, Path]:
