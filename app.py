@@ -45,7 +45,7 @@ def base_path() -> str:
 async def lifespan(server: st.App) -> AsyncIterator[None]:
     """What runs beside the server for as long as it does."""
     with ending_in_time(), logging_frames():
-        async with opening_ahead(server), freeing_uploads(), freeing_sessions():
+        async with freeing_sessions(), opening_ahead(server), freeing_uploads():
             yield
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import platform
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -51,3 +56,34 @@ def test_they_go_while_the_server_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_memory_is_given_back_on_any_system() -> None:
     gone.give_back()
+
+
+HEAPS = """
+import ctypes, sys, threading
+from ui.gone import share_heaps
+if "shared" in sys.argv:
+    share_heaps()
+glibc = ctypes.CDLL(None)
+glibc.malloc.restype = glibc.fopen.restype = ctypes.c_void_p
+together = threading.Barrier(40)
+def work():
+    glibc.malloc(100_000)
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(40)]
+for one in threads: one.start()
+for one in threads: one.join()
+file = ctypes.c_void_p(glibc.fopen(sys.argv[1].encode(), b"w"))
+glibc.malloc_info(0, file)
+glibc.fclose(file)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_many_threads_share_heaps_one_a_core(tmp_path: Path) -> None:
+    def heaps(*how: str) -> int:
+        command = [sys.executable, "-c", HEAPS, str(tmp_path / "told"), *how]
+        subprocess.run(command, check=True)  # noqa: S603  # our own words
+        return (tmp_path / "told").read_text().count("<heap nr=")
+
+    cores = os.cpu_count() or 1
+    assert heaps("shared") <= max(2, cores) < heaps()
