@@ -24,7 +24,8 @@ def recognises(candidate: Candidate) -> bool:
         return False
     found = set(np.unique(candidate.values).tolist())
     others = found - {0, 1}
-    return not others or (len(found) == 3 and all(one < 0 or one in FILLINGS for one in others))
+    filled = len(others) == 1 and {0, 1} <= found
+    return not others or (filled and all(one < 0 or one in FILLINGS for one in others))
 
 
 def means(candidate: Candidate, filing: Filing) -> Pixels:
