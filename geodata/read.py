@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,8 +32,9 @@ from geodata.readers.geodatabase_rows import codes_in
 from geodata.readers.geojson_forms import require_whole_json
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
-from geodata.readers.mapinfo_parts import mid_rows, unequal
+from geodata.readers.mapinfo_parts import cut_short, mid_rows, unequal
 from geodata.readers.parquet_shapes import untold_shapes
+from geodata.readers.shapefile_parts import deleted_rows
 from geodata.refusal import refused
 from geodata.sheets import csv_table, excel_table
 
@@ -188,8 +189,11 @@ def _error_cells(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
 
 def _incomplete(part: Part) -> tuple[Finding, ...]:
     """What is missing of a file that can be read all the same."""
-    if part.kind != ".shp" or ".dbf" in parts_of(part.path):
+    if part.kind != ".shp":
         return ()
+    dbf = parts_of(part.path).get(".dbf")
+    if dbf is not None:
+        return _deleted(deleted_rows(dbf), part.name)
     return (
         finding(
             "no-attributes",
@@ -199,6 +203,22 @@ def _incomplete(part: Part) -> tuple[Finding, ...]:
             file=part.name,
         ),
     )
+
+
+def _deleted(rows: Sequence[int], name: str) -> tuple[Finding, ...]:
+    """A warning about rows that a table still holds and marks as deleted."""
+    if not rows:
+        return ()
+    told = finding(
+        "rows-deleted",
+        "warning",
+        "{file}: {count} rows are marked as deleted in its .dbf and left out, with their shapes "
+        "(first: {row}); where they should count, take the mark away and save the layer again",
+        file=name,
+        count=len(rows),
+        row=rows[0],
+    )
+    return (replace(told, rows=tuple(rows[:ROWS_KEPT]), count=len(rows)),)
 
 
 def _left_out(part: Part) -> tuple[Finding, ...]:
@@ -261,9 +281,11 @@ def _decoded_map(address: str, part: Part) -> pd.DataFrame:
         table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer, encoding=said)
     except UnicodeDecodeError:
         table = pyogrio.read_dataframe(address, layer=part.layer, encoding="ISO-8859-1")
-    except DataSourceError:
+    except DataSourceError as error:
         if part.kind == ".geojson":
             require_whole_json(part.path, name=part.name)
+        if part.kind == ".tab":  # its rows were counted: it is what the objects lie in
+            raise cut_short(part.name, ".map") from error
         raise
     except shapely.errors.GEOSException:
         _require_shapes(pyogrio.raw.read(address, layer=part.layer, columns=[])[2], part.name)

@@ -15,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.errors import UnreadableError
-from geodata.readers.mapinfo_parts import unequal
+from geodata.readers.mapinfo_parts import cut_short, unequal
 
 HEAD = 100
 """Bytes of the header that the .shp and the .shx have in common."""
 
 DBF_HEAD = 32
+
+BIG_ENDIAN = [1 << 24, 1 << 16, 1 << 8, 1]
 
 
 def require_matching_parts(path: Path, parts: Mapping[str, Path], *, name: str) -> None:
@@ -40,20 +42,11 @@ def require_matching_parts(path: Path, parts: Mapping[str, Path], *, name: str) 
             raise unequal(name, shapes, ".dbf", rows)
 
 
-def _short(name: str, part: str) -> UnreadableError:
-    return UnreadableError(
-        "{file}: its {part} is cut short or damaged; save the layer again and send all files of "
-        "that name together",
-        file=name,
-        part=part,
-    )
-
-
 def _index(shx: Path, name: str) -> npt.NDArray[np.int64]:
     """Offset and length (n × 2, bytes) of each record, as the .shx has them."""
     raw = shx.read_bytes()
     if len(raw) < HEAD or (len(raw) - HEAD) % 8:
-        raise _short(name, ".shx")
+        raise cut_short(name, ".shx")
     return np.frombuffer(raw, dtype=">i4", offset=HEAD).reshape(-1, 2).astype(np.int64) * 2
 
 
@@ -64,13 +57,22 @@ def _require_lengths(path: Path, index: npt.NDArray[np.int64], name: str) -> Non
         return
     starts, lengths = index[:, 0], index[:, 1]
     if (starts < HEAD).any() or (lengths < 0).any() or len(np.unique(starts)) < len(starts):
-        raise _short(name, ".shx")
+        raise cut_short(name, ".shx")
     if (starts + 8 + lengths > size).any():
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
     body = np.memmap(path, dtype=np.uint8, mode="r")
-    told = body[starts[:, None] + np.arange(4, 8)].astype(np.int64) @ [1 << 24, 1 << 16, 1 << 8, 1]
+    told = body[starts[:, None] + np.arange(4, 8)].astype(np.int64) @ BIG_ENDIAN
     if (told * 2 != lengths).any():
-        raise _short(name, ".shx")
+        raise cut_short(name, ".shx")
+    if (np.diff(starts) < 0).any():  # as where an editor wrote a shape anew, behind the others
+        numbers = body[starts[:, None] + np.arange(4)].astype(np.int64) @ BIG_ENDIAN
+        if (numbers != np.arange(1, len(numbers) + 1)).any():
+            raise UnreadableError(
+                "{file}: its .shx lists the shapes in another order than they are numbered in the "
+                ".shp, so names would belong to other shapes; save the layer again and send all "
+                "files of that name together",
+                file=name,
+            )
 
 
 def _shapes(path: Path, index: npt.NDArray[np.int64]) -> int:
@@ -99,8 +101,19 @@ def _rows(dbf: Path, name: str) -> int:
     with dbf.open("rb") as stream:
         head = stream.read(DBF_HEAD)
     if len(head) < DBF_HEAD:
-        raise _short(name, ".dbf")
+        raise cut_short(name, ".dbf")
     rows, first, width = struct.unpack("<IHH", head[4:12])
     if first + rows * width > dbf.stat().st_size:
-        raise _short(name, ".dbf")
+        raise cut_short(name, ".dbf")
     return int(rows)
+
+
+def deleted_rows(dbf: Path) -> list[int]:
+    """The rows, from 1 on, that a .dbf marks as deleted: GDAL drops them, and their shapes."""
+    with dbf.open("rb") as stream:
+        rows, first, width = struct.unpack("<IHH", stream.read(DBF_HEAD)[4:12])
+    if not rows or not width or first + rows * width > dbf.stat().st_size:
+        return []
+    marks = np.memmap(dbf, dtype=np.uint8, mode="r")[first : first + rows * width : width]
+    found: list[int] = (np.flatnonzero(marks == ord("*")) + 1).tolist()
+    return found
