@@ -51,7 +51,56 @@ def _eight(path: Path) -> None:
     assert (doubt.severity, doubt.rows) == ("warning", (2,))
 
 
+RING = "<LinearRing><coordinates>105,18 106,18 106,19 105,18</coordinates></LinearRing>"
+OUTER = f"<outerBoundaryIs>{RING}</outerBoundaryIs>"
+POLYGON = f"<Polygon>{OUTER}</Polygon>"
+POINT = "<Point><coordinates>105,18</coordinates></Point>"
+KML = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
+
+
+def _kml(inside: str, *, kept: int | None = None) -> Callable[[Path], Path]:
+    """A polygon, and a placemark of something else."""
+
+    def make(folder: Path) -> Path:
+        text = f"<Placemark>{POLYGON}</Placemark><Placemark>{inside}</Placemark>"
+        path = folder / "v.kml"
+        path.write_text(KML.format(text)[:kept], "utf-8")
+        return path
+
+    return make
+
+
+def _two(path: Path) -> None:
+    assert len(read(path).table) == 2
+
+
 CASES = (
+    Case(
+        name="kml-multi-geometry",
+        make=_kml(f"<MultiGeometry>{POLYGON}{POINT}{POLYGON}</MultiGeometry>"),
+        check=_two,
+    ),
+    *(
+        Case(
+            name=f"kml-shapes-beside-each-other-{name}",
+            make=_kml(inside),
+            check=_is_read,
+            refused="row 2: the placemark holds several shapes beside each other",
+        )
+        for name, inside in (("polygons", 2 * POLYGON), ("point", POINT + POLYGON))
+    ),
+    Case(
+        name="kml-two-outer-boundaries",
+        make=_kml(f"<Polygon>{OUTER}{OUTER}</Polygon>"),
+        check=_is_read,
+        refused="row 2: the polygon has two outer rings",
+    ),
+    Case(
+        name="kml-cut",
+        make=_kml(POLYGON, kept=-120),
+        check=_is_read,
+        refused="is cut short in row 2",
+    ),
     Case(
         name="shapefile-row-deleted",
         make=_changed("v.shp", ".dbf", _second_deleted),
