@@ -74,7 +74,20 @@ def _two(path: Path) -> None:
     assert len(read(path).table) == 2
 
 
+def _open_heading(folder: Path) -> Path:
+    """A heading whose quotation mark nobody closes holds all rows."""
+    path = folder / "v.csv"
+    path.write_text('ma,"thon,x,y\nv1,Xóm 1,105.1,18.1\nv2,Xóm 2,105.2,18.2\n', "utf-8")
+    return path
+
+
 CASES = (
+    Case(
+        name="csv-open-quote-in-the-header",
+        make=_open_heading,
+        check=_is_read,
+        refused="in row 1; look there for a quotation mark that nothing closes",
+    ),
     Case(
         name="kml-multi-geometry",
         make=_kml(f"<MultiGeometry>{POLYGON}{POINT}{POLYGON}</MultiGeometry>"),
