@@ -17,6 +17,7 @@ from geodata.columns import plain, row_number
 from geodata.errors import UnreadableError, phrase
 from geodata.findings import ROWS_KEPT, Finding
 from geodata.placing import centroids
+from geodata.village_names import name_of
 
 FILE = "village_ids.csv"
 COLUMNS = ("village_id", "commune", "village", "x", "y")
@@ -98,14 +99,17 @@ def repeated_villages(villages: gpd.GeoDataFrame, *, file: str) -> tuple[Finding
     """A warning where villages without ids look like one village in several rows.
 
     Those are of one name and one commune, and of the same population and households, or of none
-    told: its people then count once a row.
+    told: its people then count once a row. A name may be spelt otherwise (Thôn 1, Thôn 01; Na Kho,
+    Bản Na Kho) where people are told.
     """
     named = villages["village"].notna().to_numpy()
     fields = ("commune_code", "commune", "district_code", "district", "village")
     key = pd.DataFrame({f: villages[f].fillna("").map(plain) for f in fields})
     key["population"], key["households"] = villages["population"], villages["households"]
     known = (villages["commune_code"].notna() | villages["commune"].notna()).to_numpy()
-    again = key.duplicated(keep=False).to_numpy() & named & known
+    again = (
+        (key.duplicated(keep=False).to_numpy() | _spelt_otherwise(villages, key)) & named & known
+    )
     if not again.any():
         return ()
     rows = tuple(row_number(villages.index, int(k)) for k in np.flatnonzero(again)[:ROWS_KEPT])
@@ -128,6 +132,21 @@ def repeated_villages(villages: gpd.GeoDataFrame, *, file: str) -> tuple[Finding
             count=int(again.sum()),
         ),
     )
+
+
+def _spelt_otherwise(villages: gpd.GeoDataFrame, key: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Rows that differ from another in how the name is spelt alone, and tell the same people."""
+    names = [name_of(str(cell)) for cell in villages["village"].fillna("")]
+    spelt = key.drop(columns="village")
+    spelt["own"] = [f"{name.readings[0].joined} {name.readings[0].numbers}" for name in names]
+    kinds = pd.Series([name.kind or None for name in names], index=key.index)
+    told = (villages["population"] > 0).to_numpy()
+    again = spelt.duplicated(keep=False).to_numpy() & told
+    if again.any():  # Thôn 1 and Bản 1 are two
+        groups = kinds.groupby([spelt[column] for column in spelt], dropna=False)
+        again &= (groups.transform("nunique") <= 1).to_numpy()
+    found: npt.NDArray[np.bool_] = again
+    return found
 
 
 def _carried(keys: list[tuple[str, str]], places: Floats, known: list[Known]) -> dict[int, str]:

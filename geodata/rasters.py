@@ -28,6 +28,7 @@ from geodata.placing import system_of
 from geodata.readers import require_self_contained_raster
 from geodata.readers.crs_files import parse_crs
 from geodata.readers.tiff_structure import require_whole_tiff
+from geodata.readers.tiff_tags import size_of
 
 PIXELS_AT_ONCE = 2**22
 MOST_PIXELS = 10**9
@@ -196,9 +197,7 @@ def _require_mask_read(head: Raster) -> None:
         return
     with _refused(head.file):
         require_whole_tiff(beside, name=head.file)
-    with _refused(head.file), rasterio.open(beside, driver="GTiff") as mask:
-        fits = (mask.width, mask.height) == (head.width, head.height)
-    if not (fits and head.masked):
+    if not (size_of(beside) == (head.width, head.height) and head.masked):
         raise UnreadableError(
             "{file} came with the mask {entry}, which does not belong to it: it is of another size "
             "or was not written as a mask; make it again, or leave it out",

@@ -34,7 +34,7 @@ from geodata.readers.geodatabase_rows import codes_in
 from geodata.readers.geojson_forms import require_whole_json
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
-from geodata.readers.mapinfo_parts import mid_rows, unequal
+from geodata.readers.mapinfo_parts import cut_short, mid_rows, unequal
 from geodata.readers.parquet_ranges import require_declared_box, require_declared_ranges
 from geodata.readers.parquet_shapes import untold_shapes
 from geodata.refusal import refused
@@ -283,9 +283,11 @@ def _decoded_map(address: str, part: Part) -> pd.DataFrame:
         table: pd.DataFrame = pyogrio.read_dataframe(address, layer=part.layer, encoding=said)
     except UnicodeDecodeError:
         table = pyogrio.read_dataframe(address, layer=part.layer, encoding="ISO-8859-1")
-    except DataSourceError:
+    except DataSourceError as error:
         if part.kind == ".geojson":
             require_whole_json(part.path, name=part.name)
+        if part.kind == ".tab":  # its rows were counted: it is what the objects lie in
+            raise cut_short(part.name, ".map") from error
         raise
     except shapely.errors.GEOSException:
         _require_shapes(pyogrio.raw.read(address, layer=part.layer, columns=[])[2], part.name)

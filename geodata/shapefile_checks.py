@@ -54,15 +54,20 @@ def shapefile_findings(path: Path, table: pd.DataFrame, *, name: str) -> tuple[F
 
 def _marks(marks: np.ndarray[tuple[int], np.dtype[np.uint8]], name: str) -> Iterator[Finding]:
     """Rows marked as deleted, and rows whose mark is none."""
-    deleted, odd = int((marks == DELETED).sum()), int(((marks != DELETED) & (marks != LIVE)).sum())
+    deleted = (np.flatnonzero(marks == DELETED) + 1).tolist()
+    odd = int(((marks != DELETED) & (marks != LIVE)).sum())
     if deleted:
-        yield finding(
-            "deleted-rows",
-            "note",
-            "{file}: {count} rows are marked as deleted in its .dbf and are left out",
+        told = finding(
+            "rows-deleted",
+            "warning",
+            "{file}: {count} rows are marked as deleted in its .dbf and left out, with their "
+            "shapes (first: {row}); where they should count, take the mark away and save the "
+            "layer again",
             file=name,
-            count=deleted,
+            count=len(deleted),
+            row=deleted[0],
         )
+        yield replace(told, rows=tuple(deleted[:ROWS_KEPT]), count=len(deleted))
     if odd:
         yield finding(
             "dbf-marks",

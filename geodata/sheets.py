@@ -115,7 +115,8 @@ def _rows(text: str, delimiter: str, path: Path) -> tuple[list[list[str]], int]:
         ):
             raise _left_open(path, k)
         short += len(row) < width and any(delimiter in cell for cell in row)
-    if short:
+    in_header = len(rows) < 2 and len(text.splitlines()) > 1
+    if short or in_header:
         _require_closed(text, delimiter, path)
     return rows, stray
 

@@ -24,7 +24,7 @@ def recognises(candidate: Candidate) -> bool:
         return False
     found = set(np.unique(candidate.values).tolist())
     others = found - {0, 1}
-    filled = len(others) == 1 and {0, 1} < found
+    filled = len(others) == 1 and {0, 1} <= found
     return not others or (filled and all(one < 0 or one in FILLINGS for one in others))
 
 

@@ -23,8 +23,13 @@ CONTAINERS = (b"Folder", b"Document")
 UNREAD = re.compile(rb"(?s)<!--.*?-->|<!\[CDATA\[.*?\]\]>")
 TAG = re.compile(
     rb"<(/?)((?:[\w.-]+:)?)(Placemark|GroundOverlay|ScreenOverlay|PhotoOverlay|NetworkLink|Folder"
-    rb"|Document|innerBoundaryIs|outerBoundaryIs|LinearRing)\b[^>]*?(/?)>"
+    rb"|Document|innerBoundaryIs|outerBoundaryIs|LinearRing|Polygon|Point|LineString"
+    rb"|MultiGeometry|Track|MultiTrack)\b[^>]*?(/?)>"
 )
+SHAPES = (b"Polygon", b"Point", b"LineString", b"MultiGeometry", b"Track", b"MultiTrack")
+END = re.compile(rb"</(?:[\w.-]+:)?kml\s*>")
+TAIL = 1 << 16
+"""Bytes at the end of a file, in which the root element is closed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,9 @@ class Structure:
 
     ``bare_folders`` tells that a folder holds no placemark of its own. ``cuts`` are the bytes
     (start, end) of pictures, ``splits`` where a second ring begins in an inner boundary, with
-    the prefix of its tags; ``doubled`` is the first placemark with two rings in an outer one.
+    the prefix of its tags; ``doubled`` is the first placemark with two rings in an outer one, or
+    two outer ones in a polygon, ``several`` the first with shapes beside each other. ``ends``:
+    it is not cut short.
     """
 
     placemarks: int
@@ -42,11 +49,28 @@ class Structure:
     cuts: tuple[tuple[int, int], ...]
     splits: tuple[tuple[int, bytes], ...]
     doubled: int | None = None
+    several: int | None = None
+    ends: bool = True
 
 
 def structure_of(path: Path, *, name: str) -> Structure:
-    """Look through a KML's tags. Raises `UnreadableError` for a polygon of two outer rings."""
+    """Look through a KML's tags.
+
+    Raises `UnreadableError` for a polygon of two outer rings, for shapes beside each other in one
+    placemark, of which GDAL reads one, and for a file cut short.
+    """
     found = _known(path, *_stats(path))
+    if not found.ends:
+        raise UnreadableError(
+            "{file} is cut short in row {row}; send it again whole", file=name, row=found.placemarks
+        )
+    if found.several is not None:
+        raise UnreadableError(
+            "{file}, row {row}: the placemark holds several shapes beside each other, of which "
+            "programs read one; put them into a MultiGeometry, or into placemarks of their own",
+            file=name,
+            row=found.several,
+        )
     if found.doubled is not None:
         raise UnreadableError(
             "{file}, row {row}: the polygon has two outer rings in one boundary; save it as two "
@@ -133,6 +157,8 @@ def _structure(body: bytes) -> Structure:
         cuts=tuple(seen.cuts),
         splits=tuple(seen.splits),
         doubled=seen.doubled,
+        several=seen.several,
+        ends=bool(END.search(body[-TAIL:])),
     )
 
 
@@ -146,6 +172,10 @@ class _Seen:
     splits: list[tuple[int, bytes]] = field(default_factory=list)
     bare: bool = False
     doubled: int | None = None
+    several: int | None = None
+    _shapes: int = 0
+    _outers: int = 0
+    _nested: int = 0
     _open: dict[bytes, int] = field(default_factory=dict)
     _own: list[int] = field(default_factory=list)
     _inside: bytes = b""
@@ -159,14 +189,32 @@ class _Seen:
                 self._ring(match.start(), prefix)
         elif tag.endswith(b"BoundaryIs"):
             self._inside, self._rings = (b"" if closes else tag), 0
+            self._outers += tag == b"outerBoundaryIs" and not closes
+            if self._outers > 1 and self.doubled is None:
+                self.doubled = self.placemarks
+        elif tag in SHAPES:
+            self._shape(tag, bool(closes), bool(alone))
         elif tag == b"Placemark":
             if not closes:
                 self.placemarks += 1
+                self._shapes = self._nested = 0
                 self._own[-1:] = [self._own[-1] + 1] if self._own else []
         elif tag in CONTAINERS:
             self._container(bool(closes), bool(alone))
         else:
             self._other(match, tag, bool(closes), bool(alone))
+
+    def _shape(self, tag: bytes, closes: bool, alone: bool) -> None:  # noqa: FBT001  # of one tag
+        """A shape; of those that lie in no other a placemark has one."""
+        self._outers = 0
+        whole = tag.startswith(b"Multi")
+        if closes:
+            self._nested -= whole
+            return
+        self._shapes += not self._nested
+        if self._shapes > 1 and self.placemarks and self.several is None:
+            self.several = self.placemarks
+        self._nested += whole and not alone
 
     def _ring(self, at: int, prefix: bytes) -> None:
         """A ring of a boundary, of which one more than the first is in another or is wrong."""

@@ -34,7 +34,9 @@ def require_whole_table(path: Path, parts: Mapping[str, Path], *, name: str) -> 
             missing=", ".join(missing),
         )
     head = _head(parts[rows_in])
-    rows = struct.unpack("<I", head[4:8])[0] if len(head) == 8 else 0
+    rows, first, width = struct.unpack("<IHH", head[4:12]) if len(head) == 12 else (0, 0, 0)
+    if first + rows * width > parts[rows_in].stat().st_size:
+        raise cut_short(name, rows_in)
     objects = parts[".id"].stat().st_size // 4
     if rows != objects:
         raise unequal(name, objects, rows_in, rows)
@@ -52,6 +54,16 @@ def unequal(name: str, shapes: int, part: str, rows: int) -> UnreadableError:
     )
 
 
+def cut_short(name: str, part: str) -> UnreadableError:
+    """The error of a part that holds less than it declares."""
+    return UnreadableError(
+        "{file}: its {part} is cut short or damaged; save the layer again and send all files of "
+        "that name together",
+        file=name,
+        part=part,
+    )
+
+
 def mid_rows(mid: Path) -> int:
     """How many rows a .MID holds: its lines, but for an empty one at the end."""
     lines = mid.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
@@ -62,4 +74,4 @@ def mid_rows(mid: Path) -> int:
 
 def _head(dat: Path) -> bytes:
     with dat.open("rb") as stream:
-        return stream.read(8)
+        return stream.read(12)

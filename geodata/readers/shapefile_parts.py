@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from geodata.errors import UnreadableError
 from geodata.readers.dbf_structure import dbf_of
-from geodata.readers.mapinfo_parts import unequal
+from geodata.readers.mapinfo_parts import cut_short, unequal
 from geodata.readers.wkt_words import is_wkt
 
 HEAD = 100
@@ -33,6 +33,8 @@ Integers = npt.NDArray[np.int64]
 Index = npt.NDArray[np.int64]
 """Offset and length (n × 2, bytes) of each record."""
 
+BIG_ENDIAN = [1 << 24, 1 << 16, 1 << 8, 1]
+
 
 def require_matching_parts(path: Path, parts: Mapping[str, Path], *, name: str) -> None:
     """Refuse a Shapefile whose .shx or .dbf holds another number of rows than the .shp has shapes.
@@ -44,7 +46,7 @@ def require_matching_parts(path: Path, parts: Mapping[str, Path], *, name: str) 
     _require_lengths(path, index, name)
     _require_counts(path, index, name)
     if ".prj" in parts and not is_wkt(parts[".prj"]):
-        raise _short(name, ".prj")
+        raise cut_short(name, ".prj")
     shapes = _shapes(path, index)
     if shapes != len(index):
         raise unequal(name, shapes, ".shx", len(index))
@@ -54,20 +56,11 @@ def require_matching_parts(path: Path, parts: Mapping[str, Path], *, name: str) 
             raise unequal(name, shapes, ".dbf", rows)
 
 
-def _short(name: str, part: str) -> UnreadableError:
-    return UnreadableError(
-        "{file}: its {part} is cut short or damaged; save the layer again and send all files of "
-        "that name together",
-        file=name,
-        part=part,
-    )
-
-
 def index_of(shx: Path, name: str) -> Index:
     """Offset and length (n × 2, bytes) of each record, as the .shx has them."""
     raw = shx.read_bytes()
     if len(raw) < HEAD or (len(raw) - HEAD) % 8:
-        raise _short(name, ".shx")
+        raise cut_short(name, ".shx")
     return np.frombuffer(raw, dtype=">i4", offset=HEAD).reshape(-1, 2).astype(np.int64) * 2
 
 
@@ -78,13 +71,22 @@ def _require_lengths(path: Path, index: Index, name: str) -> None:
         return
     starts, lengths = index[:, 0], index[:, 1]
     if (starts < HEAD).any() or (lengths < 0).any() or len(np.unique(starts)) < len(starts):
-        raise _short(name, ".shx")
+        raise cut_short(name, ".shx")
     if (starts + 8 + lengths > size).any():
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
     body = np.memmap(path, dtype=np.uint8, mode="r")
-    told = body[starts[:, None] + np.arange(4, 8)].astype(np.int64) @ [1 << 24, 1 << 16, 1 << 8, 1]
+    told = body[starts[:, None] + np.arange(4, 8)].astype(np.int64) @ BIG_ENDIAN
     if (told * 2 != lengths).any():
-        raise _short(name, ".shx")
+        raise cut_short(name, ".shx")
+    if (np.diff(starts) < 0).any():  # as where an editor wrote a shape anew, behind the others
+        numbers = body[starts[:, None] + np.arange(4)].astype(np.int64) @ BIG_ENDIAN
+        if (numbers != np.arange(1, len(numbers) + 1)).any():
+            raise UnreadableError(
+                "{file}: its .shx lists the shapes in another order than they are numbered in the "
+                ".shp, so names would belong to other shapes; save the layer again and send all "
+                "files of that name together",
+                file=name,
+            )
 
 
 def _require_counts(path: Path, index: Index, name: str) -> None:
@@ -95,19 +97,19 @@ def _require_counts(path: Path, index: Index, name: str) -> None:
         head = stream.read(HEAD)
     told = int.from_bytes(head[32:36], "little")
     if int.from_bytes(head[:4], "big") != FILE_CODE or told not in TYPES:
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
     starts, lengths = index[:, 0] + 8, index[:, 1]
     body = np.memmap(path, dtype=np.uint8, mode="r")
     if (lengths < 4).any():
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
     kinds = _numbers(body, starts)
     filled = kinds != 0
     if (kinds[filled] != told).any() and told:
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
     starts, lengths = starts[filled], lengths[filled]
     if told % 10 == 1:
         if (lengths < POINT_BYTES[told]).any():
-            raise _short(name, ".shp")
+            raise cut_short(name, ".shp")
     elif told in (3, 5, 13, 15, 23, 25):
         _require_corners(body, starts, lengths, told, name)
 
@@ -115,19 +117,19 @@ def _require_counts(path: Path, index: Index, name: str) -> None:
 def _require_corners(body: Body, starts: Integers, lengths: Integers, kind: int, name: str) -> None:
     """Refuse lines and polygons whose parts and corners take another length than they have."""
     if (lengths < 44).any():
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
     parts, corners = _numbers(body, starts + 36), _numbers(body, starts + 40)
     least = 44 + 4 * parts + 16 * corners
     more = 16 + 8 * corners  # of heights or measures
     asked = {3: (0,), 5: (0,), 13: (1, 2), 15: (1, 2), 23: (0, 1), 25: (0, 1)}[kind]
     fits = np.any([lengths == least + k * more for k in asked], axis=0)
     if (parts < 0).any() or (corners < 0).any() or not fits.all():
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
     rings, within = np.repeat(np.arange(len(parts)), parts), _counted(parts)
     begins = _numbers(body, starts[rings] + 44 + 4 * within)
     earlier = np.where(within == 0, -1, np.roll(begins, 1))
     if ((begins <= earlier) | (begins >= corners[rings]) | ((within == 0) & (begins != 0))).any():
-        raise _short(name, ".shp")
+        raise cut_short(name, ".shp")
 
 
 def _counted(parts: Integers) -> Integers:
@@ -195,5 +197,5 @@ def _rows(dbf: Path, name: str) -> int:
     """How many rows a .dbf declares, all of which it must hold."""
     table = dbf_of(dbf)
     if table is None:
-        raise _short(name, ".dbf")
+        raise cut_short(name, ".dbf")
     return table.rows

@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+IMAGE_WIDTH, IMAGE_HEIGHT = 256, 257
+
 GDAL_METADATA = 42112
 GEO_ASCII = 34737
 """Tags that hold text: GDAL's own metadata (XML) and names of coordinate systems."""
@@ -42,6 +44,30 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
             yield from _texts(stream)
         except (struct.error, OverflowError, OSError):
             return
+
+
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height of the first image, None for what is no TIFF or does not say them."""
+    with path.open("rb") as stream:
+        try:
+            head = stream.read(16)
+            order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
+            if not order:
+                return None
+            big = struct.unpack(order + "H", head[2:4]) == (43,)
+            place = head[8:16] if big else head[4:8]
+            entries, _ = _directory(
+                stream, struct.unpack(order + ("Q" if big else "I"), place)[0], order, big=big
+            )
+        except (struct.error, OverflowError, OSError):
+            return None
+    numbers = {3: "H", 4: "I", 16: "Q"}
+    found = {
+        tag: int(struct.unpack_from(order + numbers[kind], value)[0])
+        for tag, kind, _, value in entries
+        if tag in (IMAGE_WIDTH, IMAGE_HEIGHT) and kind in numbers
+    }
+    return (found[IMAGE_WIDTH], found[IMAGE_HEIGHT]) if len(found) == 2 else None
 
 
 def is_tiff(path: Path) -> bool:

@@ -46,7 +46,18 @@ def _is_read(path: Path) -> None:
     read(path, "", **SAID)
 
 
+def _levels(folder: Path) -> Path:
+    """Two levels in dBm and a filling: no raster of 0 and 1."""
+    return write_raster(folder / "rsrp.tif", [[-80.0, -80.0, -125.0, -9999.0]], dtype="float32")
+
+
+def _of_levels(path: Path) -> None:
+    found = read(path, "signal_raster", threshold_dbm=-105.0, **SAID)
+    assert km2(found) == {"Viettel 4G": 0.5}
+
+
 CASES = (
+    Case(name="raster-of-two-levels-and-a-filling", make=_levels, check=_of_levels),
     *(
         Case(name=f"raster-0-1-and-{name}", make=_made(filling, dtype), check=_left_out)
         for name, (filling, dtype) in FILLINGS.items()

@@ -209,6 +209,14 @@ def _in_two_rows(folder: Path, *, of_other_people: bool = False) -> Path:
     return _study(folder, held, WHOLE, ["001", "002"])
 
 
+def _spelt(folder: Path, names: tuple[str, str]) -> Path:
+    """Rows 4 and 5 of one commune and as many people, under these names."""
+    held = tiny.villages().reset_index()[["village", "commune", "population", "geometry"]]
+    held.loc[4, ["commune", "population"]] = held.loc[3, ["commune", "population"]]
+    held.loc[[3, 4], "village"] = names
+    return _study(folder, held, WHOLE, ["001", "002"])
+
+
 def _warned(path: Path, rows: tuple[int, ...]) -> None:
     found = [one for one in open_study(path).warnings if one.kind == "village-in-rows"]
     assert [one.rows for one in found] == ([rows] if rows else [])
@@ -331,6 +339,19 @@ CASES = (
     ),
     Case(name="codes-lost-zeros-list", make=_list_without_zeros, check=_ids_have_zeros),
     Case(name="village-in-two-rows", make=_in_two_rows, check=partial(_warned, rows=(4, 5))),
+    *(
+        Case(
+            name=f"village-spelt-{name}",
+            make=partial(_spelt, names=names),
+            check=partial(_warned, rows=rows),
+        )
+        for name, names, rows in (
+            ("with-a-zero", ("Thôn 01", "Thôn 1"), (4, 5)),
+            ("without-its-kind", ("Bản Na Kho", "Na Kho"), (4, 5)),
+            ("of-two-kinds", ("Thôn 1", "Bản 1"), ()),
+            ("of-two-numbers", ("Xóm Đông 1", "Xóm Đông 2"), ()),
+        )
+    ),
     Case(
         name="village-of-one-name-and-other-people",
         make=partial(_in_two_rows, of_other_people=True),

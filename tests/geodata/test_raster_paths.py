@@ -25,7 +25,7 @@ from geodata.rasters import opened
 from geodata.reconstruction.grid import Grid
 from geodata.reconstruction.terrain import real_terrain
 from tests import tiny
-from tests.corpus._layers import read
+from tests.corpus._layers import read, write_raster
 
 X, Y, STEP = tiny.X0, tiny.Y0, 100.0
 ROWS, COLUMNS = 20, 30
@@ -204,3 +204,17 @@ def test_a_mask_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
     small.rename(tmp_path / "r.tif.msk")
     with pytest.raises(UnreadableError, match=r"mask r\.tif\.msk"):
         opened(path, file="r.tif")
+
+
+def test_a_mask_beside_a_raster_has_no_library_warn(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    path = write_raster(tmp_path / "rsrp.tif", [[-80.0, -90.0]], dtype="float32")
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK="NO"),
+        rasterio.open(path, "r+") as out,
+    ):
+        out.write_mask(np.array([[255, 0]], np.uint8))
+    recwarn.clear()
+    assert opened(path, file="rsrp.tif").masked
+    assert not [one for one in recwarn if "NotGeoreferenced" in str(one.category)]
