@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def open_page(
     **query: str,
 ) -> AppTest:
     """A page as Streamlit runs it, without a browser."""
-    opened = opened_run(run, rights=rights)
+    opened = _opened_once(run, rights)
     give(monkeypatch, rights)
     monkeypatch.setattr(studies, "open_study", lambda slug="", rights=None: opened)  # noqa: ARG005  # one study
     path = {"overview": "", "five_g": "5g"}.get(show, show)
@@ -62,6 +63,12 @@ def open_page(
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()
+
+
+@lru_cache(maxsize=16)
+def _opened_once(run: Run, rights: Rights) -> Opened:
+    """A run made ready for the pages once, as the server does: nobody changes it."""
+    return opened_run(run, rights=rights)
 
 
 def give(monkeypatch: pytest.MonkeyPatch, rights: Rights | None) -> None:
