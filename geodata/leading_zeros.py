@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import pandas as pd
 
@@ -29,11 +29,16 @@ def with_zeros(codes: pd.Series[str], known: Iterable[str]) -> pd.Series[str]:
     told = known.to_numpy() if isinstance(known, pd.Index) else known
     known = [str(code) for code in told if isinstance(code, str) or not pd.isna(code)]
     longer, there = by_number(dict.fromkeys(known)), set(known)
+    return codes.map(lambda code: whole(code, there, longer), na_action="ignore").astype("string")
 
-    def whole(code: str) -> str:
-        if code in there or not code.isdecimal():
-            return code
-        found = longer.get(code.lstrip("0"), code)
-        return found if len(found) > len(code) else code
 
-    return codes.map(whole, na_action="ignore").astype("string")
+def whole(code: str, known: Container[str], longer: Mapping[str, str]) -> str:
+    """One code as ``known`` writes it; ``longer`` are those of `by_number`.
+
+    >>> whole("1", {"001", "002"}, by_number(["001", "002"]))
+    '001'
+    """
+    if code in known or not code.isdecimal():
+        return code
+    found = longer.get(code.lstrip("0"), code)
+    return found if len(found) > len(code) else code

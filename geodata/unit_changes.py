@@ -7,7 +7,7 @@ July 2025. Every code here stands with the day its structure holds from.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from geodata.columns import plain
-from geodata.leading_zeros import with_zeros
+from geodata.leading_zeros import by_number, whole
 from geodata.unit_names import Register
 from geodata.unit_tables import (
     DAYS,
@@ -107,26 +107,36 @@ def listed_codes(places: pd.DataFrame, day: date) -> pd.Series[str]:
 
     See `Register.find` for what a row must say.
     """
-    register = _register(day)
-    told = places[list(COLUMNS)].astype("string")
-    told["commune_code"] = with_zeros(told["commune_code"], register.names)
-    found = [
-        register.find(*row)[0] or None for row in told.fillna("").itertuples(index=False, name=None)
+    told = places[list(COLUMNS)].astype("string").fillna("")
+    return pd.Series(
+        _found(told.itertuples(index=False, name=None), day), index=places.index, dtype="string"
+    )
+
+
+def _found(rows: Iterable[tuple[str, str, str, str]], day: date) -> list[str | None]:
+    """The commune code of each row of `COLUMNS`, "" where one says nothing; None for none."""
+    register, longer = _register(day), _without_zeros(day)
+    return [
+        register.find(whole(code, register.names, longer), *more)[0] or None for code, *more in rows
     ]
-    return pd.Series(found, index=places.index, dtype="string")
 
 
 def table_day(communes: pd.DataFrame) -> date | None:
     """The structure that a table of communes is of, by codes and names; None for none of them."""
-    told = pd.DataFrame(index=communes.index, columns=list(COLUMNS), dtype="string")
-    told["commune_code"], told["commune"] = communes.index.astype(str), communes["name"]
+    names = communes["name"].astype("string").fillna("")
+    rows = [(str(code), name, "", "") for code, name in names.items()]
     count: dict[date, int] = {}
     for day in DAYS:
-        count[day] = int(listed_codes(told, day).notna().sum())
-        if count[day] == len(told):  # no later one can explain more
+        count[day] = sum(code is not None for code in _found(rows, day))
+        if count[day] == len(rows):  # no later one can explain more
             break
     best = max(count, key=lambda day: count[day])
-    return best if count[best] > HALF * max(len(told), 1) else None
+    return best if count[best] > HALF * max(len(rows), 1) else None
+
+
+@cache
+def _without_zeros(day: date) -> Mapping[str, str]:
+    return by_number(_register(day).names)
 
 
 @cache
