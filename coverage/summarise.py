@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from coverage.judge import admitted_operators, serves
@@ -97,28 +99,37 @@ def by_unit(table: pd.DataFrame, level: str) -> pd.DataFrame:
     ``population_served`` that is added up too. Sums of people are missing where any village's
     people are. Villages whose unit is not known stand under the code "".
     """
-    verdict = table["verdict"].to_numpy(object)
-    counted = pd.DataFrame({v.value: verdict == v.value for v in Verdict}, index=table.index)
-    people = _people_of(table, uncovered=counted["weak"] | counted["none"])
-    named = {"name": table[level]}
-    if level == "commune":
-        named["district_code"] = table["district_code"]
     code = table[f"{level}_code"].fillna("").astype(str)
-    # one grouping by a column: pandas writes out all of a series that it is given to group by
-    groups = counted.assign(**named, **people, code=code).groupby("code", sort=True)
-    out = groups[list(named)].first().fillna("")
-    out["villages"] = groups.size()
-    verdicts = [v.value for v in Verdict]
-    out[verdicts] = groups[verdicts].sum()
+    unit, codes = pd.factorize(code, sort=True)  # once: pandas would for each count
+    codes = pd.Index(codes, name="code")
+    out: dict[str, Any] = {"name": _first(table[level], unit, codes)}
+    if level == "commune":
+        out["district_code"] = _first(table["district_code"], unit, codes)
+    out["villages"] = np.bincount(unit, minlength=len(codes))
+    verdict = table["verdict"].to_numpy(object)
+    for one in Verdict:
+        out[one.value] = np.bincount(unit[verdict == one.value], minlength=len(codes))
     out["uncovered"] = out["weak"] + out["none"]
     out["share"] = out["covered"] / out["villages"]
-    known = groups[list(people)].count().eq(out["villages"], axis=0)
-    known["population_uncovered"] &= known["population"]
-    out[list(people)] = groups[list(people)].sum().where(known)
-    return out
+    people = _people_of(table, uncovered=(verdict == Verdict.WEAK) | (verdict == Verdict.NONE))
+    sums = pd.DataFrame(people).groupby(unit).sum()
+    for name, column in people.items():
+        missing = np.bincount(unit[column.isna().to_numpy()], minlength=len(codes)) > 0
+        if name == "population_uncovered":
+            missing |= out["population"].isna()
+        out[name] = sums[name].mask(missing).array
+    return pd.DataFrame(out, index=codes)
 
 
-def _people_of(table: pd.DataFrame, *, uncovered: pd.Series[bool]) -> dict[str, pd.Series]:
+def _first(names: pd.Series, unit: np.ndarray, codes: pd.Index) -> pd.Series:
+    """The first that is known of each unit, indexed by code; "" where none is."""
+    known = np.flatnonzero(names.notna().to_numpy())
+    units_known, first = np.unique(unit[known], return_index=True)
+    found = names.iloc[known[first]].set_axis(units_known)
+    return found.reindex(range(len(codes)), fill_value="").astype(names.dtype).set_axis(codes)
+
+
+def _people_of(table: pd.DataFrame, *, uncovered: np.ndarray) -> dict[str, pd.Series]:
     """Who is added up by unit: all people, those of uncovered villages, and those served."""
     people = {
         "population": table["population"],
