@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 from shapely import Point, box
 
 import coverage
@@ -69,10 +68,20 @@ def short(conflicts: Conflicts) -> list[tuple[str, str, str, str]]:
     return list(table[names].itertuples(index=False, name=None))
 
 
+def wilson_of_scipy(k: int, n: int, confidence: float = 0.95) -> Any:
+    """Wilson's interval as scipy has it.
+
+    It takes most of a second to load, which each process that only collects tests would spend.
+    """
+    from scipy.stats import binomtest  # noqa: PLC0415  # see above
+
+    return binomtest(k, n).proportion_ci(confidence, method="wilson")
+
+
 @given(n=st.integers(1, 5000), part=st.floats(0, 1), confidence=st.sampled_from([0.5, 0.95, 0.99]))
 def test_wilson_is_that_of_scipy(n: int, part: float, confidence: float) -> None:
     k = round(part * n)
-    theirs = binomtest(k, n).proportion_ci(confidence, method="wilson")
+    theirs = wilson_of_scipy(k, n, confidence)
     low, high = wilson([k], [n], confidence=confidence)
     assert low[0] == pytest.approx(theirs.low, abs=1e-12)
     assert high[0] == pytest.approx(theirs.high, abs=1e-12)
@@ -88,7 +97,7 @@ def test_a_village_measured_below_what_is_declared(nine: Assessment) -> None:
     assert (one["village_id"], one["kind"], one["rank"]) == ("v1", "overclaims", 1)
     assert (one["claimed"], one["samples"], one["below"]) == (True, 12, 8)
     assert one["share_below"] == pytest.approx(8 / 12)
-    theirs = binomtest(8, 12).proportion_ci(method="wilson")
+    theirs = wilson_of_scipy(8, 12)
     assert (one["low"], one["high"]) == pytest.approx((theirs.low, theirs.high))
     assert one["sure"] == one["low"]
     assert (one["places"], one["verdict"], one["hangs"]) == (8, "covered", True)
@@ -112,7 +121,7 @@ def test_one_in_twenty_may_be_below(nine: Assessment) -> None:
 def test_good_where_nobody_declares(nine: Assessment) -> None:
     one = found(nine, at(9, 12, dbm=-80.0)).table.iloc[0]
     assert (one["kind"], one["claimed"], one["below"]) == ("underclaims", False, 0)
-    assert one["sure"] == pytest.approx(binomtest(12, 12).proportion_ci(method="wilson").low)
+    assert one["sure"] == pytest.approx(wilson_of_scipy(12, 12).low)
     assert (one["hangs"], one["verdict"]) == (False, "none")
 
 
