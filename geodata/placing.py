@@ -150,18 +150,19 @@ def _from_geometry(
     raw: gpd.GeoDataFrame, system: pyproj.CRS | None, said: AsSaid, *, given: bool = True
 ) -> Placement:
     """Geometry as it stands, or turned and scaled as the study file says."""
-    there = nulled(raw.geometry)
-    if there is not raw.geometry:
+    shapes = raw.geometry  # geopandas makes it anew each time it is asked for
+    there = nulled(shapes)
+    if there is not shapes:
         raw = raw.set_geometry(there)
     same = raw.crs is None or raw.crs == system
     table = raw if same else raw.set_crs(system, allow_override=True)
     scale = 1000.0 if said.xy_unit == "km" else 1.0
     if said.swap_xy or scale != 1.0:
         order = [1, 0] if said.swap_xy else [0, 1]
-        shapes = shapely.transform(
-            shapely.force_2d(raw.geometry.to_numpy()), lambda at: at[:, order] * scale
+        turned = shapely.transform(
+            shapely.force_2d(there.to_numpy()), lambda at: at[:, order] * scale
         )
-        table = table.set_geometry(gpd.GeoSeries(shapes, index=raw.index, crs=table.crs))
+        table = table.set_geometry(gpd.GeoSeries(turned, index=raw.index, crs=table.crs))
     known = system if on_earth(system) else None
     if known is not None and table.crs is None:
         table = table.set_crs(known)
