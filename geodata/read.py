@@ -17,7 +17,7 @@ import shapely
 from pyarrow import parquet
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from geodata.box_checks import declared_box_findings
+from geodata.box_checks import corner_findings, declared_box_findings
 from geodata.coded import decoded
 from geodata.columns import row_number
 from geodata.containers import Part, chosen, known_to_gdal, opened
@@ -28,19 +28,22 @@ from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.json_checks import json_findings
 from geodata.parts import parts_of
 from geodata.readers.crs_files import parse_crs, require_plain_crs
-from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
+from geodata.readers.geo_metadata import LONLAT, covering_columns, covering_of, geo_metadata
 from geodata.readers.geodatabase_rows import codes_in
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
 from geodata.readers.mapinfo_parts import mid_rows, unequal
-from geodata.readers.parquet_ranges import require_declared_box, require_declared_ranges
+from geodata.readers.parquet_ranges import (
+    require_covering,
+    require_declared_box,
+    require_declared_ranges,
+)
 from geodata.readers.parquet_shapes import untold_shapes
 from geodata.readers.workbook_cells import ERRORS
 from geodata.refusal import refused
 from geodata.shapefile_checks import shapefile_findings
 from geodata.sheets import csv_table, excel_table
 
-ROWS_AT_ONCE = 100_000
 ITEMS = "GDB_Items"
 """The table of a file geodatabase that describes its layers and domains."""
 
@@ -122,7 +125,7 @@ def read_part(
     with refused(path):
         table, coded = decoded(reading.table, _codes(part), file=part.name)
     found = (
-        *_no_places(checked, part.name),
+        *corner_findings(checked, part.name),
         *_incomplete(part, checked),
         *declared_box_findings(part, checked),
         *_left_out(part),
@@ -196,30 +199,6 @@ def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
         ),
         *shapefile_findings(part.path, table, name=part.name),
     )
-
-
-def _no_places(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
-    """A warning about shapes with corners that are no numbers."""
-    if not isinstance(table, gpd.GeoDataFrame):
-        return ()
-    odd: list[int] = []
-    for at in range(0, len(table), ROWS_AT_ONCE):
-        shapes = table.geometry.to_numpy()[at : at + ROWS_AT_ONCE]
-        corners, rows = shapely.get_coordinates(shapes, return_index=True)
-        odd += (at + np.unique(rows[~np.isfinite(corners).all(axis=1)])).tolist()
-    if not odd:
-        return ()
-    told = finding(
-        "corners-no-numbers",
-        "warning",
-        "{file}: {count} shapes have corners whose coordinates are no numbers (first: row {row}); "
-        "the file may be damaged, so save the layer again",
-        file=name,
-        count=len(odd),
-        row=row_number(table.index, odd[0]),
-    )
-    numbers = tuple(row_number(table.index, k) for k in odd[:ROWS_KEPT])
-    return (replace(told, rows=numbers, count=len(odd)),)
 
 
 def _left_out(part: Part) -> tuple[Finding, ...]:
@@ -342,7 +321,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         crs = parse_crs(systems[name], name=path.name) if systems[name] else None
         try:
             shapes = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs).rename(name)
-            require_declared_box(declared, shapes, meta["columns"].get(name), name=path.name)
+            about = meta["columns"].get(name)
+            require_declared_box(declared, shapes, about, name=path.name)
+            sides = covering_of(about) if about and boxes else None
+            if sides:
+                require_covering(found, sides, shapes, name=path.name)
             table[name] = shapes
         except shapely.errors.GEOSException:
             _require_shapes(wkb, path.name)

@@ -137,6 +137,8 @@ def _beyond(path: Path) -> str:
         return "pages of the file"
     for k in range(group.num_columns):
         told = group.column(k)
+        if told.path_in_schema not in table.column_names:  # a part of a nested column
+            continue
         values = [one for one in table[told.path_in_schema].to_pylist() if one is not None]
         if told.statistics is not None and told.statistics.has_min_max and values:
             least, most = told.statistics.min, told.statistics.max
