@@ -318,6 +318,13 @@ once; the second table lists what it was.
 """
 
 
+def _others(output: Path) -> str:
+    """What stands in the file behind our own chapter: those of `tests.robustness`."""
+    held = output.read_text(encoding="utf-8") if output.exists() else ""
+    _, mark, others = held.removeprefix("# ").partition("\n# ")
+    return mark + others
+
+
 def main() -> int:
     """Run, print the figures and everything bad; 1 where anything was."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -339,7 +346,7 @@ def main() -> int:
         silent = f" {one.figures}: {one.broken}" if one.broken else ""
         sys.stdout.write(f"{one.number} {one.outcome} {one.case} {one.change}{silent}\n{told}\n")
     if asked.output is not None:
-        asked.output.write_text(TITLE + text + "\n", encoding="utf-8")
+        asked.output.write_text(TITLE + text + "\n" + _others(asked.output), encoding="utf-8")
     return 1 if bad else 0
 
 
