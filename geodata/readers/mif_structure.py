@@ -17,10 +17,14 @@ NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 DATA = re.compile(rb"(?im)^[ \t]*data[ \t]*\r?$\n?")
 COLUMNS = re.compile(rb"(?i)columns[ \t]+(\d{1,6})[ \t]*$")
 COLUMN = re.compile(
-    rb"(?i)\S+[ \t]+(char|integer|smallint|largeint|decimal|float|date|logical|time|datetime)"
+    rb"(?i)(?:\"[^\"]*\"|\S+)[ \t]+(char|integer|smallint|largeint|decimal|float|date|logical|time"
+    rb"|datetime)"
     rb"[ \t]*(\([ \t\d,]*\))?[ \t]*$"
 )
-HEAD = re.compile(rb"(?i)(version|charset|delimiter|unique|index|coordsys|transform|bounds)\b")
+HEAD = re.compile(
+    rb"(?i)(version|charset|delimiter|unique|index|coordsys|transform|bounds|affine)\b"
+    rb"|(begin|end)_metadata|\""
+)
 NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 CORNERS = re.compile(rb"(?:[ \t]*" + NUMBER + rb"[ \t,]+" + NUMBER + rb"[ \t]*\r?\n)*")
 COUNT = re.compile(rb"\s*(\d{1,10})[ \t]*\r?\n")

@@ -141,6 +141,21 @@ def test_a_dbf_whose_fields_do_not_fill_its_rows_is_refused(tmp_path: Path, chan
         read(path)
 
 
+def test_a_text_field_with_another_number_behind_its_length_is_read(tmp_path: Path) -> None:
+    """Some programs put a way of showing a text where Clipper has its length's second byte."""
+    path = written(tmp_path, ".shp")
+    sound = read(path).table
+    damaged(path.with_suffix(".dbf"), put(32 + 17, "B", 1))
+    assert read(path).table.equals(sound)
+
+
+def test_a_mif_with_metadata_in_its_head_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path, ".mif")
+    told = b'Begin_Metadata\n"\\IsReadOnly" = "FALSE"\nEnd_Metadata\nCoordSys'
+    damaged(path, instead(b"CoordSys", told))
+    assert len(read(path, unplaced=True).table) == 9
+
+
 def test_a_prj_of_unknown_words_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, ".shp")
     damaged(path.with_suffix(".prj"), instead(b"PARAMETER[", b"PARBMETER["))
