@@ -41,7 +41,9 @@ def box_findings(
         room = CLOSE * np.abs(whole)
         beyond = (bounds[:, :2] < whole[:2] - room[:2]) | (bounds[:, 2:] > whole[2:] + room[2:])
         wrong |= beyond.any(axis=1)
-    odd = np.flatnonzero(placed & wrong)
+    is_box = np.isfinite(boxes).all(axis=1) & (boxes[:, :2] <= boxes[:, 2:]).all(axis=1)
+    is_lost = is_box & boxes.any(axis=1) & ~placed
+    odd = np.flatnonzero((placed & wrong) | is_lost | np.isinf(boxes).all(axis=1))
     if not len(odd):
         return
     told = finding(

@@ -32,7 +32,7 @@ from geodata.readers.geo_metadata import LONLAT, covering_columns, covering_of, 
 from geodata.readers.geodatabase_rows import codes_in
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
-from geodata.readers.mapinfo_parts import mid_rows, unequal
+from geodata.readers.mapinfo_parts import is_of_other_length, mid_rows, unequal
 from geodata.readers.parquet_ranges import (
     require_covering,
     require_declared_box,
@@ -185,6 +185,8 @@ def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
     """What is missing of a file that can be read all the same, and what its parts contradict."""
     if part.kind == ".geojson":
         return tuple(json_findings(part.path, name=part.name))
+    if part.kind == ".tab":
+        return _of_other_length(part)
     if part.kind != ".shp":
         return ()
     if ".dbf" in parts_of(part.path):
@@ -198,6 +200,23 @@ def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
             file=part.name,
         ),
         *shapefile_findings(part.path, table, name=part.name),
+    )
+
+
+def _of_other_length(part: Part) -> tuple[Finding, ...]:
+    """A warning about a MapInfo table whose rows do not fill the file they are in."""
+    parts = parts_of(part.path)
+    if ".dat" not in parts or not is_of_other_length(parts[".dat"]):
+        return ()
+    return (
+        finding(
+            "table-length",
+            "warning",
+            "{file}: its {part} is longer or shorter than its rows ask for, so it may be damaged; "
+            "save the layer again",
+            file=part.name,
+            part=".dat",
+        ),
     )
 
 

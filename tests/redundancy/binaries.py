@@ -133,7 +133,7 @@ def tiff_breach(sound: bytes, damaged: bytes) -> str:
     for span in _tags(sound, order):
         if _touched(sound, damaged, [span]):
             return "tags that say how pixels lie"
-    return "" if len(damaged) == len(sound) else "length of the file"
+    return ""
 
 
 def _tags(sound: bytes, order: str) -> Iterator[tuple[int, int]]:
