@@ -156,9 +156,13 @@ def test_a_mif_with_metadata_in_its_head_is_read(tmp_path: Path) -> None:
     assert len(read(path, unplaced=True).table) == 9
 
 
-def test_a_prj_of_unknown_words_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"PARAMETER[", b"PARBMETER["), (b"PROJCS[", b"PROJ\n\n["), (b"]]", b"]"), (b"[", b"\x01")],
+)
+def test_a_prj_of_unknown_words_is_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
     path = written(tmp_path, ".shp")
-    damaged(path.with_suffix(".prj"), instead(b"PARAMETER[", b"PARBMETER["))
+    damaged(path.with_suffix(".prj"), instead(old, new))
     with pytest.raises(UnreadableError, match=r"its \.prj is cut short or damaged"):
         read(path)
 
@@ -207,6 +211,7 @@ def test_shapes_beyond_the_boxes_of_their_rows_in_parquet_are_refused(tmp_path: 
         (b"Columns", b"Colunms", ".mif"),
         (b"CoordSys", b"CoordSyt", ".mif"),
         (b"Brush", b"Brusi", ".mif"),
+        (b"CoordSys", b"Version 300\nCoordSys", ".mif"),
         (b".", b"x", ".mif"),
         (b'",', b'"', ".mid"),
         (b'"', b"", ".mid"),
@@ -249,6 +254,7 @@ CSV = "thôn,dân,lon,lat\n" + "".join(f"Xóm {k},{k}00,105.6{k},18.6{k}\n" for 
         ("Xóm 3", '"Xóm" 3', "stray-quotes"),
         ("Xóm 3", "Xóm\x01 3", "odd-signs"),
         ("thôn,dân", "1,2,3,4\nthôn,dân", "rows-above-header"),
+        ("thôn,dân", "1\nthôn,dân", "rows-above-header"),
     ],
 )
 def test_a_csv_whose_rows_disagree_is_told(tmp_path: Path, old: str, new: str, kind: str) -> None:
@@ -263,6 +269,21 @@ def test_a_csv_read_as_one_column_though_its_header_has_several_is_told(tmp_path
     path = tmp_path / "v.csv"
     path.write_text("name,lat,lon\nOrléans,18.67,105n,18.67,105.68\nÉvry", encoding="utf-8")
     assert "one-column" in kinds(path)
+
+
+def test_a_tab_whose_dat_is_not_as_long_as_its_rows_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "v.tab"
+    villages().to_crs("EPSG:4326").to_file(path, driver="MapInfo File")
+    assert "table-length" not in kinds(path)
+    damaged(path.with_suffix(".dat"), lambda body: body.extend(b";;;"))
+    assert "table-length" in kinds(path)
+
+
+def test_a_mif_of_long_numbers_takes_no_longer_than_others(tmp_path: Path) -> None:
+    path = written(tmp_path, ".mif")
+    damaged(path, instead(b"Region 1", b"Point " + b"1" * 20_000 + b"x 1\nRegion 1"))
+    with pytest.raises(UnreadableError, match="is not as the format"):
+        read(path, unplaced=True)
 
 
 def test_a_map_file_read_as_text_is_told(tmp_path: Path) -> None:
