@@ -313,7 +313,8 @@ pixels. Where these are others, and no finding and no refusal says so, the file 
 silently*. Where its damage broke what the format says twice (counts, lengths, closings, declared
 ranges, cells a row, checksums; `tests/redundancy` decides by the place, apart from the readers),
 that is *format broken, silently* and must be 0 too. The rest lies within a value that stands there
-once; the second table lists what it was.
+once; the second table lists what it was. Pages of a GeoPackage larger than 1 GB are not compared,
+nor members of a GeoJSON beyond its first 256 MB.
 
 """
 
