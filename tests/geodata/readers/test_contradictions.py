@@ -8,12 +8,14 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 import shapely
 from pyarrow import parquet
 
-from geodata import UnreadableError
+from geodata import GeodataError, UnreadableError
+from geodata.placing import _holds_pairs
 from geodata.rasters import opened
 from geodata.read import read
 from tests import tiny
@@ -326,3 +328,15 @@ def test_a_turned_box_of_numbers_is_no_range(tmp_path: Path) -> None:
     )
     parquet.write_table(whole.replace_schema_metadata({b"geo": geo}), path)
     assert len(read(path).table) == 2
+
+
+def test_a_column_of_pairs_without_any_holds_none() -> None:
+    assert not _holds_pairs(pd.Series(["-", None, ""]))
+
+
+def test_a_raster_whose_corners_are_endless_is_refused(tmp_path: Path) -> None:
+    path = write_raster(tmp_path / "v.tif", [[-80.0, -90.0], [-100.0, -110.0]], dtype="float32")
+    sound = struct.pack("<d", opened(path, file=path.name).transform.a)
+    damaged(path, instead(sound, struct.pack("<d", 1.7e308)))
+    with pytest.raises(GeodataError, match="does not say where it lies"):
+        opened(path, file=path.name)
