@@ -1,4 +1,4 @@
-"""Shapes compared with the boxes that their file declares for them.
+"""Shapes compared with the boxes that their file declares for them, corner by corner.
 
 Programs that write a box beside a shape reckon it from the corners, so that one that does not fit
 shows a corner, or a box, that was damaged since.
@@ -15,12 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geodata.columns import row_number
 from geodata.containers import Part
 from geodata.findings import ROWS_KEPT, Finding, finding
 from geodata.parts import logs_of
 from geodata.readers.flatgeobuf_rows import declared_boxes
 from geodata.readers.geopackage_rows import heads_of_shapes
 
+ROWS_AT_ONCE = 100_000
 CLOSE = 1e-9
 """Of a coordinate: millimetres. Boxes that differ by less are alike."""
 
@@ -40,7 +42,9 @@ def box_findings(
         room = CLOSE * np.abs(whole)
         beyond = (bounds[:, :2] < whole[:2] - room[:2]) | (bounds[:, 2:] > whole[2:] + room[2:])
         wrong |= beyond.any(axis=1)
-    odd = np.flatnonzero(placed & wrong)
+    is_box = np.isfinite(boxes).all(axis=1) & (boxes[:, :2] <= boxes[:, 2:]).all(axis=1)
+    is_lost = is_box & boxes.any(axis=1) & ~placed
+    odd = np.flatnonzero((placed & wrong) | is_lost | np.isinf(boxes).all(axis=1))
     if not len(odd):
         return
     told = finding(
@@ -67,3 +71,27 @@ def declared_box_findings(part: Part, table: pd.DataFrame) -> tuple[Finding, ...
     if len(boxes) != len(table):
         return ()
     return tuple(box_findings(table.geometry, boxes, whole=whole, name=part.name))
+
+
+def corner_findings(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
+    """A warning about shapes with corners that are no numbers."""
+    if not isinstance(table, gpd.GeoDataFrame):
+        return ()
+    odd: list[int] = []
+    for at in range(0, len(table), ROWS_AT_ONCE):
+        shapes = table.geometry.to_numpy()[at : at + ROWS_AT_ONCE]
+        corners, rows = shapely.get_coordinates(shapes, return_index=True)
+        odd += (at + np.unique(rows[~np.isfinite(corners).all(axis=1)])).tolist()
+    if not odd:
+        return ()
+    told = finding(
+        "corners-no-numbers",
+        "warning",
+        "{file}: {count} shapes have corners whose coordinates are no numbers (first: row {row}); "
+        "the file may be damaged, so save the layer again",
+        file=name,
+        count=len(odd),
+        row=row_number(table.index, odd[0]),
+    )
+    numbers = tuple(row_number(table.index, k) for k in odd[:ROWS_KEPT])
+    return (replace(told, rows=numbers, count=len(odd)),)

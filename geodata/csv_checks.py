@@ -22,9 +22,9 @@ class CsvTable:
     """The table of a CSV, and how its text is made.
 
     ``widths`` are the cells of each row of ``table``, ``width`` those of its header; ``above`` are
-    rows of several cells above it. ``is_ended``: the last line ends as lines do. ``quoted`` is the
-    first row in which a quotation mark is followed by more than a delimiter, ``coded`` the first
-    with signs that are no text; 0 for none.
+    the rows above it that are not empty. ``is_ended``: the last line ends as lines do. ``quoted``
+    is the first row in which a quotation mark is followed by more than a delimiter, ``coded`` the
+    first with signs that are no text; 0 for none.
     """
 
     table: pd.DataFrame
@@ -97,18 +97,21 @@ def _header(read: CsvTable, name: str) -> Iterator[Finding]:
         yield finding(
             "rows-above-header",
             "note",
-            "{file}: {count} rows of several cells stand above the header and are left out (first: "
-            "row {row})",
+            "{file}: {count} rows stand above the header and are left out (first: row {row})",
             file=name,
             count=len(read.above),
             row=read.above[0],
         )
-    if read.width == 1 and any(sign in str(read.table.columns[0]) for sign in DELIMITERS):
+    if read.table.shape[1] > 1:
+        return
+    is_header = any(sign in str(read.table.columns[0]) for sign in DELIMITERS)
+    cells = read.table.iloc[:, 0].head(ROWS_KEPT).astype(str)
+    if is_header or any(sign in cell for cell in cells for sign in DELIMITERS):
         yield finding(
             "one-column",
-            "warning",
-            "{file} was read as one column, though its header looks like several: its rows do not "
-            "have the same number of cells; compare them with the program the file is from",
+            "warning" if is_header else "note",
+            "{file} was read as one column, though it looks like several: its rows do not have the "
+            "same number of cells; compare them with the program the file is from",
             file=name,
         )
 

@@ -12,6 +12,7 @@ FEATURE = re.compile(rb'"type"\s*:\s*"Feature"')
 SHAPE = re.compile(
     rb'"type"\s*:\s*"(?:Multi)?(?:Point|LineString|Polygon)"|"type"\s*:\s*"GeometryCollection"'
 )
+SYSTEM = re.compile(rb'"crs"\s*:\s*\{[^{}]{0,200}"properties"')
 NO_SHAPE = re.compile(rb'"geometry"\s*:\s*null')
 MEMBERS = (b'"properties"', b'"geometry"')
 SEEN_BYTES = 1 << 28
@@ -37,6 +38,7 @@ def json_findings(path: Path, *, name: str) -> Iterator[Finding]:
         )
     features = len(FEATURE.findall(body))
     counts = {member.decode().strip('"'): body.count(member) for member in MEMBERS}
+    counts["properties"] -= len(SYSTEM.findall(body))
     counts["coordinates"] = body.count(b'"coordinates"') + body.count(b'"geometries"')
     counts["coordinates"] += len(NO_SHAPE.findall(body))
     counts["type"] = len(SHAPE.findall(body)) + len(NO_SHAPE.findall(body))

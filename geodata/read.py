@@ -17,7 +17,7 @@ import shapely
 from pyarrow import parquet
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from geodata.box_checks import declared_box_findings
+from geodata.box_checks import corner_findings, declared_box_findings
 from geodata.coded import decoded
 from geodata.columns import row_number
 from geodata.containers import Part, chosen, known_to_gdal, opened
@@ -29,19 +29,22 @@ from geodata.json_checks import json_findings
 from geodata.parts import parts_of
 from geodata.readers.cells import ERRORS
 from geodata.readers.crs_files import parse_crs, require_plain_crs
-from geodata.readers.geo_metadata import LONLAT, covering_columns, geo_metadata
+from geodata.readers.geo_metadata import LONLAT, covering_columns, covering_of, geo_metadata
 from geodata.readers.geodatabase_rows import codes_in
 from geodata.readers.geojson_forms import require_whole_json
 from geodata.readers.geopackage_rows import codes_of
 from geodata.readers.kml_structure import structure_of
-from geodata.readers.mapinfo_parts import cut_short, mid_rows, unequal
-from geodata.readers.parquet_ranges import require_declared_box, require_declared_ranges
+from geodata.readers.mapinfo_parts import cut_short, is_of_other_length, mid_rows, unequal
+from geodata.readers.parquet_ranges import (
+    require_covering,
+    require_declared_box,
+    require_declared_ranges,
+)
 from geodata.readers.parquet_shapes import untold_shapes
 from geodata.refusal import refused
 from geodata.shapefile_checks import shapefile_findings
 from geodata.sheets import csv_table, excel_table
 
-ROWS_AT_ONCE = 100_000
 ITEMS = "GDB_Items"
 """The table of a file geodatabase that describes its layers and domains."""
 
@@ -123,7 +126,7 @@ def read_part(
     with refused(path):
         table, coded = decoded(reading.table, _codes(part), file=part.name)
     found = (
-        *_no_places(checked, part.name),
+        *corner_findings(checked, part.name),
         *_incomplete(part, checked),
         *declared_box_findings(part, checked),
         *_left_out(part),
@@ -183,6 +186,8 @@ def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
     """What is missing of a file that can be read all the same, and what its parts contradict."""
     if part.kind == ".geojson":
         return tuple(json_findings(part.path, name=part.name))
+    if part.kind == ".tab":
+        return _of_other_length(part)
     if part.kind != ".shp":
         return ()
     if ".dbf" in parts_of(part.path):
@@ -199,28 +204,21 @@ def _incomplete(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
     )
 
 
-def _no_places(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
-    """A warning about shapes with corners that are no numbers."""
-    if not isinstance(table, gpd.GeoDataFrame):
+def _of_other_length(part: Part) -> tuple[Finding, ...]:
+    """A warning about a MapInfo table whose rows do not fill the file they are in."""
+    parts = parts_of(part.path)
+    if ".dat" not in parts or not is_of_other_length(parts[".dat"]):
         return ()
-    odd: list[int] = []
-    for at in range(0, len(table), ROWS_AT_ONCE):
-        shapes = table.geometry.to_numpy()[at : at + ROWS_AT_ONCE]
-        corners, rows = shapely.get_coordinates(shapes, return_index=True)
-        odd += (at + np.unique(rows[~np.isfinite(corners).all(axis=1)])).tolist()
-    if not odd:
-        return ()
-    told = finding(
-        "corners-no-numbers",
-        "warning",
-        "{file}: {count} shapes have corners whose coordinates are no numbers (first: row {row}); "
-        "the file may be damaged, so save the layer again",
-        file=name,
-        count=len(odd),
-        row=row_number(table.index, odd[0]),
+    return (
+        finding(
+            "table-length",
+            "warning",
+            "{file}: its {part} is longer or shorter than its rows ask for, so it may be damaged; "
+            "save the layer again",
+            file=part.name,
+            part=".dat",
+        ),
     )
-    numbers = tuple(row_number(table.index, k) for k in odd[:ROWS_KEPT])
-    return (replace(told, rows=numbers, count=len(odd)),)
 
 
 def _left_out(part: Part) -> tuple[Finding, ...]:
@@ -349,7 +347,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         crs = parse_crs(systems[name], name=path.name) if systems[name] else None
         try:
             shapes = gpd.GeoSeries.from_wkb(wkb, index=table.index, crs=crs).rename(name)
-            require_declared_box(declared, shapes, meta["columns"].get(name), name=path.name)
+            about = meta["columns"].get(name)
+            require_declared_box(declared, shapes, about, name=path.name)
+            sides = covering_of(about) if about and boxes else None
+            if sides:
+                require_covering(found, sides, shapes, name=path.name)
             table[name] = shapes
         except shapely.errors.GEOSException:
             _require_shapes(wkb, path.name)

@@ -61,7 +61,7 @@ def csv_table(path: Path) -> CsvTable:
         is_unicode=is_unicode,
         width=width,
         widths=[len(rows[row - 1]) for row in table.index],
-        above=[k + 1 for k in range(above) if _is_row(cells[k])],
+        above=[k + 1 for k in range(above) if any(cell is not None for cell in cells[k])],
         is_ended=text[-1] in "\r\n\x1a\0",
         quoted=quoted,
         coded=text.count("\n", 0, odd.start()) + 1 if odd else 0,
@@ -128,12 +128,6 @@ def _left_open(path: Path, row: int) -> UnreadableError:
         file=path.name,
         row=row,
     )
-
-
-def _is_row(cells: list[Cell]) -> bool:
-    """Whether a line above the header is more than a title: of several cells in some way."""
-    filled = [str(cell) for cell in cells if cell is not None]
-    return len(filled) > 1 or any(one.count(sign) > 1 for one in filled for sign in DELIMITERS)
 
 
 def _require_closed(text: str, delimiter: str, path: Path) -> None:

@@ -149,11 +149,12 @@ def _shapes(shapes: gpd.GeoSeries) -> str:
 
 
 def _keep(findings: tuple[Finding, ...], found: Outcome) -> None:
-    """Remember what was found: notes by their kind alone, since they repeat what was read."""
+    """Remember what was found: notes by kind and count alone, as they repeat what was read."""
     for one in findings:
         sentence = str(one.sentence)
         assert sentence, "a finding without words"
-        found.findings.add(one.kind if one.severity == "note" else f"{one.kind}: {sentence}")
+        note = f"{one.kind} {one.count}"
+        found.findings.add(note if one.severity == "note" else f"{one.kind}: {sentence}")
 
 
 def _digest(texts: Iterator[str] | list[str] | map[str]) -> str:

@@ -1,4 +1,4 @@
-"""A small run of the ten thousand damaged files: nothing escapes, crashes or hangs."""
+"""A small run of the ten thousand damaged files: nothing escapes, crashes, hangs or lies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from tests.kept import Kept
 from tests.laws import examples
 from tests.mutate import BAD, SEED, Result, report, run, write_corpus
+from tests.redundancy import breach
+from tests.silent import changed, outcome_of
 
 pytestmark = pytest.mark.heavy
 
@@ -36,6 +38,26 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(results: list[Result
     assert not [one for one in results if one.outcome in BAD]
     assert {one.outcome for one in results} == {"read", "refused"}
     assert f"| **all** | **{COUNT}** |" in report(results, SEED)
+
+
+def test_what_breaks_a_format_never_changes_what_is_read_without_a_word(
+    results: list[Result],
+) -> None:
+    assert [(one.number, one.figures, one.broken) for one in results if one.broken] == []
+    assert any(one.figures for one in results), "some damage lies within a value"
+
+
+def test_a_silent_change_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "v.csv"
+    path.write_text("thôn,lon,lat\nXóm 1,105.61,18.61\nXóm 2,105.62,18.62\n", encoding="utf-8")
+    sound, body = outcome_of(path), path.read_bytes()
+    assert changed(sound, outcome_of(path)) == ()
+    path.write_bytes(body.replace(b"105.62", b"105.72"))
+    assert changed(sound, outcome_of(path)) == ("values",)
+    assert breach(".csv", body, path.read_bytes()) == ""
+    path.write_bytes(body.replace(b"105.62,", b"105.62"))
+    assert changed(sound, outcome_of(path)) == ()
+    assert breach(".csv", body, path.read_bytes()) == "cells a row"
 
 
 def test_a_number_and_a_seed_make_the_same_input_again(results: list[Result], corpus: Path) -> None:

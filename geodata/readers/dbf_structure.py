@@ -75,26 +75,40 @@ def dbf_of(path: Path) -> Dbf | None:
             return None
         rows, first, width = struct.unpack("<IHH", head[4:12])
         told = stream.read(max(0, first - HEAD))
+    for wide in (False, True):
+        fields = _fields(told, wide=wide)
+        if fields is None or told[len(fields) * FIELD :][:1] != bytes([END]):
+            return None
+        if 1 + sum(field.size for field in fields) == width:
+            break
+    else:
+        return None
+    if first + rows * width > path.stat().st_size:
+        return None
+    return Dbf(path=path, rows=rows, first=first, width=width, fields=fields)
+
+
+def _fields(told: bytes, *, wide: bool) -> tuple[Field, ...] | None:
+    """The fields that a head tells, None where one is of no known type or of a wrong length.
+
+    ``wide``: texts have a length of two bytes, as Clipper writes it; others may put anything there.
+    """
     fields, at = [], 1
     for k in range(0, len(told) - FIELD + 1, FIELD):
         if told[k] == END:
             break
         field = told[k : k + FIELD]
         letter, size = chr(field[11]), field[16]
-        if letter not in NUMBERS:
-            size += field[17] << 8 if letter == "C" else 0
-        elif field[17] > size:
+        if letter == "C" and wide:
+            size += field[17] << 8
+        if letter not in TYPES or size not in FIXED.get(letter, (size,)):
             return None
-        if letter not in TYPES or size not in FIXED.get(letter, (size,)) or not size:
+        if letter in NUMBERS and field[17] > size:
             return None
         name = field[:11].split(b"\0")[0].decode("latin-1")
         fields.append(Field(name=name, letter=letter, start=at, size=size))
         at += size
-    if not fields or at != width or END not in told[len(fields) * FIELD :][:1]:
-        return None
-    if first + rows * width > path.stat().st_size:
-        return None
-    return Dbf(path=path, rows=rows, first=first, width=width, fields=tuple(fields))
+    return tuple(fields)
 
 
 def no_numbers(dbf: Dbf) -> Iterator[tuple[int, str]]:

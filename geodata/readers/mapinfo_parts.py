@@ -42,6 +42,16 @@ def require_whole_table(path: Path, parts: Mapping[str, Path], *, name: str) -> 
         raise unequal(name, objects, rows_in, rows)
 
 
+def is_of_other_length(dat: Path) -> bool:
+    """Whether a .DAT is not as long as its head, its rows and a sign at its end."""
+    with dat.open("rb") as stream:
+        head = stream.read(12)
+    if len(head) < 12:
+        return True
+    rows, first, width = struct.unpack("<IHH", head[4:12])
+    return dat.stat().st_size - (first + rows * width) not in (0, 1)
+
+
 def unequal(name: str, shapes: int, part: str, rows: int) -> UnreadableError:
     """The error of a part that holds another number of rows than there are shapes."""
     return UnreadableError(

@@ -17,15 +17,20 @@ NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 DATA = re.compile(rb"(?im)^[ \t]*data[ \t]*\r?$\n?")
 COLUMNS = re.compile(rb"(?i)columns[ \t]+(\d{1,6})[ \t]*$")
 COLUMN = re.compile(
-    rb"(?i)\S+[ \t]+(char|integer|smallint|largeint|decimal|float|date|logical|time|datetime)"
+    rb"(?i)(?:\"[^\"]*\"|\S+)[ \t]+(char|integer|smallint|largeint|decimal|float|date|logical|time"
+    rb"|datetime)"
     rb"[ \t]*(\([ \t\d,]*\))?[ \t]*$"
 )
-HEAD = re.compile(rb"(?i)(version|charset|delimiter|unique|index|coordsys|transform|bounds)\b")
-NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+HEAD = re.compile(
+    rb"(?i)(version|charset|delimiter|unique|index|coordsys|transform|bounds|affine)\b"
+    rb"|(begin|end)_metadata|\""
+)
+ONCE = (b"version", b"charset", b"delimiter", b"coordsys", b"columns")
+NUMBER = rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 CORNERS = re.compile(rb"(?:[ \t]*" + NUMBER + rb"[ \t,]+" + NUMBER + rb"[ \t]*\r?\n)*")
 COUNT = re.compile(rb"\s*(\d{1,10})[ \t]*\r?\n")
 LINE = re.compile(rb"[ \t]*([^\r\n]*?)[ \t]*(?:\r\n|\n|\r)")
-NUMBERS = re.compile(rb"(?:" + NUMBER + rb"[ \t,]*)+$")
+NUMBERS = re.compile(NUMBER + rb"(?:[ \t,]+" + NUMBER + rb")*[ \t]*$")
 STYLES = (b"pen", b"brush", b"symbol", b"center", b"smooth", b"font", b"spacing", b"justify",
           b"angle", b"label", b"none", b"collection")  # fmt: skip
 INLINE = {b"point": 2, b"line": 4}
@@ -68,10 +73,15 @@ def _head(body: bytes) -> tuple[int, int, bytes]:
     """
     data = DATA.search(body)
     delimiter, left, columns, at = b"\t", -1, 0, 0
+    seen: set[bytes] = set()
     if data is None:
         return -1, 0, delimiter
     for line in body[: data.start()].splitlines(keepends=True):
         words = line.strip()
+        first = words.split(b" ")[0].lower()
+        if (first in ONCE and first in seen) or words.count(b'"') % 2:
+            return -1 - at, 0, delimiter
+        seen.add(first)
         declared = COLUMNS.match(words)
         if declared and left < 0:
             left = columns = int(declared[1])

@@ -10,12 +10,16 @@ from collections.abc import Iterator
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from pyarrow import parquet
 
 from geodata.errors import UnreadableError
+
+COARSE = 2e-7
+"""Of a coordinate: boxes of rows may be kept as numbers of 32 bits."""
 
 
 def require_declared_ranges(meta: parquet.FileMetaData, table: pa.Table, *, name: str) -> None:
@@ -68,6 +72,32 @@ def require_declared_box(
     is_in_one_turn = (least <= most).all()  # else the box goes over the 180th meridian
     if is_in_one_turn and ((found[:2] < least).any() or (found[2:] > most).any()):
         raise _beyond(name, str(shapes.name))
+
+
+def require_covering(
+    table: pa.Table, sides: tuple[str, ...], shapes: gpd.GeoSeries, *, name: str
+) -> None:
+    """Refuse shapes beyond the box that the columns ``sides`` give each row (GeoParquet 1.1).
+
+    Raises `UnreadableError`; `KeyError` where there are no such columns.
+    """
+    boxes = np.column_stack([_numbers(table, side) for side in sides])
+    bounds = shapely.bounds(shapes.to_numpy())
+    room = COARSE * np.abs(bounds)
+    beyond = (bounds[:, :2] + room[:, :2] < boxes[:, :2]) | (
+        bounds[:, 2:] - room[:, 2:] > boxes[:, 2:]
+    )
+    if (beyond.any(axis=1) & (boxes[:, 0] <= boxes[:, 2])).any():
+        raise _beyond(name, str(shapes.name))
+
+
+def _numbers(table: pa.Table, path: str) -> npt.NDArray[np.float64]:
+    """A column, or a part of a nested one that is named with dots, as numbers."""
+    first, *rest = path.split(".")
+    values = table[first].combine_chunks()
+    values = pc.struct_field(values, rest) if rest else values
+    found: npt.NDArray[np.float64] = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _boxes_of_groups(meta: parquet.FileMetaData, column: str) -> Iterator[tuple[float, ...]]:

@@ -30,14 +30,19 @@ WKT_WORDS = frozenset(
         "VERTICALEXTENT",
         "TIMEEXTENT", "DERIVEDPROJCRS", "COORDEPOCH", "EPOCH", "ANCHOREPOCH", "GEOIDMODEL",
         "INTERPOLATIONCRS", "STEP",
+        "COORDINATEMETADATA", "CONCATENATEDOPERATION", "POINTMOTIONOPERATION", "DERIVEDCRS",
+        "TRIAXIAL", "DEFININGTRANSFORMATION", "CALENDAR", "TIMEORIGIN", "TDATUM", "TIMECRS",
     }
 )  # fmt: skip
 """Of WKT 1 (OGC 01-009), of Esri's and of WKT 2 (ISO 19162)."""
 
 
 def is_wkt(prj: Path) -> bool:
-    """Whether a .prj is text whose words before brackets are all words of WKT."""
+    """Whether a .prj is text whose words before brackets are all words of WKT, or of PROJ."""
     with prj.open("rb") as stream:
         text = stream.read(PRJ_BYTES).decode("utf-8", "replace")
     words = {word.upper() for word in WORD.findall(QUOTED.sub('""', text))}
-    return not NO_TEXT.search(text) and words <= WKT_WORDS
+    is_closed = all(text.count(a) == text.count(b) for a, b in ("[]", "()"))
+    begins = text.lstrip("\ufeff \t\r\n")
+    is_named = not begins or begins.startswith("+") or WORD.match(begins) is not None
+    return not NO_TEXT.search(text) and words <= WKT_WORDS and is_closed and is_named

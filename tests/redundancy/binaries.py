@@ -119,6 +119,9 @@ def _is_number(cell: bytes) -> bool:
 STRUCTURE = {254, 256, 257, 258, 259, 273, 277, 278, 279, 284, 322, 323, 324, 325}
 """Tags that say where pixels lie in the file, and how many bits they have."""
 
+BIG = 43
+"""The number in the head of a BigTIFF."""
+
 WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 11: 4, 12: 8, 13: 4, 16: 8}
 
 
@@ -127,26 +130,35 @@ def tiff_breach(sound: bytes, damaged: bytes) -> str:
     if len(damaged) < len(sound):
         return "length of the file"
     order = "<" if sound[:2] == b"II" else ">"
-    if _touched(sound, damaged, [(0, 8)]):
-        return "head of the file"
     for span in _tags(sound, order):
         if _touched(sound, damaged, [span]):
             return "tags that say how pixels lie"
-    return "" if len(damaged) == len(sound) else "length of the file"
+    return ""
 
 
 def _tags(sound: bytes, order: str) -> Iterator[tuple[int, int]]:
-    (at,) = struct.unpack_from(order + "I", sound, 4)
+    """Places of what says where pixels lie: of TIFF and of BigTIFF."""
+    big = struct.unpack_from(order + "H", sound, 2)[0] == BIG
+    wide, room = ("Q", 8) if big else ("I", 4)
+    count_of, entry = ("Q", 20) if big else ("H", 12)
+    yield 0, 16 if big else 8
+    (at,) = struct.unpack_from(order + wide, sound, 8 if big else 4)
     while at:
-        (count,) = struct.unpack_from(order + "H", sound, at)
-        yield at, at + 2
-        for k in range(at + 2, at + 2 + 12 * count, 12):
-            tag, kind, number = struct.unpack_from(order + "HHI", sound, k)
+        (count,) = struct.unpack_from(order + count_of, sound, at)
+        first = at + struct.calcsize("<" + count_of)
+        end = first + entry * count
+        yield at, first
+        for k in range(first, end, entry):
+            tag, kind, number = struct.unpack_from(order + "HH" + wide, sound, k)
             size = WIDTHS.get(kind, 1) * number
-            yield k, k + (8 if tag not in STRUCTURE and size <= 4 else 12 if size > 4 else 8 + size)
-            if tag in STRUCTURE and size > 4:
-                (value,) = struct.unpack_from(order + "I", sound, k + 8)
-                yield value, value + size
-        end = at + 2 + 12 * count
-        yield end, end + 4
-        (at,) = struct.unpack_from(order + "I", sound, end)
+            value = k + 4 + room
+            if size > room:
+                yield k, value + room
+                (place,) = struct.unpack_from(order + wide, sound, value)
+            else:
+                yield k, value
+                place = value
+            if tag in STRUCTURE:
+                yield place, place + size
+        yield end, end + room
+        (at,) = struct.unpack_from(order + wide, sound, end)
