@@ -24,9 +24,6 @@ RASTER = (".tif", ".tiff")
 LOG = "-wal"
 """What follows a GeoPackage's whole name: the log that holds what was written last."""
 
-LOGS = (LOG, "-journal")
-"""What follows its whole name while it is written, or where a program broke off."""
-
 DOUBLE = re.compile(r"(?i)\.[a-z0-9]{1,10}\.(msk|aux\.xml|ovr)$")
 
 
@@ -65,10 +62,15 @@ def parts_of(path: Path) -> dict[str, Path]:
     return {} if path.is_dir() else _parts_of_file(path, os.listdir)
 
 
-def logs_of(path: Path) -> dict[str, Path]:
-    """The logs of a database that are not empty, by what follows its name."""
-    beside = {ending: path.with_name(path.name + ending) for ending in LOGS}
-    return {k: one for k, one in beside.items() if one.is_file() and one.stat().st_size}
+def log_of(path: Path) -> Path | None:
+    """The log of a database that holds what was written last; None where it is empty.
+
+    None too beside a rollback journal, which `geodata.readers` refuses: it may name other files.
+    """
+    log = path.with_name(path.name + LOG)
+    if path.with_name(f"{path.name}-journal").exists() or not log.is_file():
+        return None
+    return log if log.stat().st_size else None
 
 
 def _parts_of_file(path: Path, names: Names) -> dict[str, Path]:

@@ -101,7 +101,7 @@ def require_whole_json(path: Path, *, name: str) -> None:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        rows = text.count('"Feature"', 0, error.pos)
+        rows = max(1, text.count('"Feature"', 0, error.pos))
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
             raise UnreadableError(
                 "{file} is cut short in row {row} (line {line}); send it again whole",
