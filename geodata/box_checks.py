@@ -18,7 +18,7 @@ import shapely
 from geodata.columns import row_number
 from geodata.containers import Part
 from geodata.findings import ROWS_KEPT, Finding, finding
-from geodata.parts import logs_of
+from geodata.parts import log_of
 from geodata.readers.flatgeobuf_rows import declared_boxes
 from geodata.readers.geopackage_rows import heads_of_shapes
 
@@ -64,7 +64,7 @@ def declared_box_findings(part: Part, table: pd.DataFrame) -> tuple[Finding, ...
     if not isinstance(table, gpd.GeoDataFrame):
         return ()
     boxes, whole = np.empty((0, 4)), None
-    if part.kind == ".gpkg" and part.layer is not None and not logs_of(part.path):
+    if part.kind == ".gpkg" and part.layer is not None and not log_of(part.path):
         boxes = heads_of_shapes(part.path, part.layer)
     elif part.kind == ".fgb":
         boxes, whole = declared_boxes(part.path)

@@ -22,11 +22,11 @@ from geodata.archives import Limits, files_in, unpacked_gzip, unpacked_zip
 from geodata.errors import CallError, GeodataError, MissingFileError, UnreadableError
 from geodata.files import copy_folder
 from geodata.kinds import HEAD, LAYERED, recognise
-from geodata.parts import BESIDE, LOG, beside_raster, logs_of, parts_of
+from geodata.parts import BESIDE, LOG, beside_raster, log_of, parts_of
 from geodata.readers import require_self_contained
 from geodata.readers.consistency import require_consistent
 from geodata.readers.geojson_forms import plain_geojson
-from geodata.readers.geopackage_rows import recounted_gpkg, without_logs
+from geodata.readers.geopackage_rows import recounted_gpkg, with_log
 from geodata.readers.kml_structure import plain_kml, structure_of
 from geodata.readers.workbook_cells import cells_of
 from geodata.refusal import refused
@@ -279,9 +279,9 @@ def known_to_gdal(path: Path, kind: str) -> Iterator[str]:
     `UnreadableError` for a file that leads to others than came with it, and for one whose parts
     disagree (see `geodata.readers`).
     """
-    logs = logs_of(path) if kind == ".gpkg" else {}
-    if logs:
-        with without_logs(path, logs) as whole, known_to_gdal(whole, kind) as address:
+    log = log_of(path) if kind == ".gpkg" else None
+    if log is not None:
+        with with_log(path, log) as whole, known_to_gdal(whole, kind) as address:
             yield address
         return
     beside = parts_of(path)

@@ -62,13 +62,15 @@ def parts_of(path: Path) -> dict[str, Path]:
     return {} if path.is_dir() else _parts_of_file(path, os.listdir)
 
 
-def logs_of(path: Path) -> dict[str, Path]:
-    """The log of a database with rows that the file does not hold yet, by what follows its name.
+def log_of(path: Path) -> Path | None:
+    """The log of a database that holds what was written last; None where it is empty.
 
-    A journal is none: it may name another file, which SQLite would open and delete.
+    None too beside a rollback journal, which `geodata.readers` refuses: it may name other files.
     """
     log = path.with_name(path.name + LOG)
-    return {LOG: log} if log.is_file() and log.stat().st_size else {}
+    if path.with_name(f"{path.name}-journal").exists() or not log.is_file():
+        return None
+    return log if log.stat().st_size else None
 
 
 def _parts_of_file(path: Path, names: Names) -> dict[str, Path]:

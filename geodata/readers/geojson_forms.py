@@ -101,14 +101,8 @@ def require_whole_json(path: Path, *, name: str) -> None:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        rows = text.count('"Feature"', 0, error.pos)
-        is_short = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
-        if is_short and not rows:
-            raise UnreadableError(
-                "{file} cannot be read: it is cut short before its first row; send it again whole",
-                file=name,
-            ) from error
-        if is_short:
+        rows = max(1, text.count('"Feature"', 0, error.pos))
+        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
             raise UnreadableError(
                 "{file} is cut short in row {row} (line {line}); send it again whole",
                 file=name,

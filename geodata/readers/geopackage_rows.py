@@ -56,16 +56,16 @@ def codes_of(path: Path, layer: str) -> Codes:
 
 
 @contextmanager
-def without_logs(path: Path, logs: Mapping[str, Path]) -> Iterator[Path]:
-    """A copy of a database that holds what stands in its logs, for as long as the block lasts.
+def with_log(path: Path, log: Path) -> Iterator[Path]:
+    """A copy of a database that holds what stands in its log, for as long as the block lasts.
 
-    To open the file itself would write into its folder. Raises `UnreadableError` where the logs
+    To open the file itself would write into its folder. Raises `UnreadableError` where the log
     cannot be read.
     """
     with TemporaryDirectory(prefix="phusong-") as folder:
         copy = Path(folder) / path.name
-        for ending, one in {"": path, **logs}.items():
-            shutil.copyfile(one, copy.with_name(copy.name + ending))
+        shutil.copyfile(path, copy)
+        shutil.copyfile(log, copy.with_name(log.name))
         try:
             with closing(sqlite3.connect(copy)) as base:
                 base.execute("PRAGMA journal_mode = DELETE").fetchall()
@@ -74,7 +74,7 @@ def without_logs(path: Path, logs: Mapping[str, Path]) -> Iterator[Path]:
                 "{file} came with a log of changes ({log}) that cannot be read; close it in the "
                 "program that has it open, and send it again",
                 file=path.name,
-                log=", ".join(one.name for one in logs.values()),
+                log=log.name,
             ) from error
         yield copy
 

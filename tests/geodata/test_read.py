@@ -178,7 +178,7 @@ def _written(path: Path, content: bytes | str) -> Path:
         ("v.gpkg", b"", UnreadableError, "v.gpkg is empty"),
         ("v.shp", b"%PDF-1.7 nothing", UnreadableError, "v.shp is not a table or a map layer"),
         ("v.gpkg", b"SQLite format 3\x00 cut short", UnreadableError, "v.gpkg cannot be read"),
-        ("v.geojson", '{"type": "FeatureColl', UnreadableError, "v.geojson cannot be read"),
+        ("v.geojson", '{"type": "FeatureColl', UnreadableError, "v.geojson is cut short"),
         ("v.parquet", b"PAR1 cut short", UnreadableError, "v.parquet cannot be read"),
         ("v.xlsx", b"PK\x03\x04 cut short", UnreadableError, "v.xlsx cannot be read"),
         ("v.csv", "a,b\n", DataError, "v.csv holds no rows"),
