@@ -119,7 +119,7 @@ def _people(body: bytearray, letters: bytes) -> None:
         (lambda body: _people(body, b"1x0"), "no-numbers"),
         (lambda body: _people(body, b"1 0"), "no-numbers"),
         (lambda body: _people(body, b"1-0"), "no-numbers"),
-        (lambda body: body.__setitem__(struct.unpack_from("<H", body, 8)[0], 0x2A), "deleted-rows"),
+        (lambda body: body.__setitem__(struct.unpack_from("<H", body, 8)[0], 0x2A), "rows-deleted"),
         (lambda body: body.__setitem__(struct.unpack_from("<H", body, 8)[0], 0x21), "dbf-marks"),
     ],
 )
