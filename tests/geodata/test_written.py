@@ -101,6 +101,15 @@ def test_cells_that_such_files_do_not_keep_as_they_are_may_be_missing(
     assert pd.isna(kept["DAN_SO"].iloc[0]) if ending == "shp" else kept["DAN_SO"].iloc[0] == 0
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_ending_in_capitals_is_the_same_format(run: Run, tmp_path: Path, ending: str) -> None:
+    path = writes(run, tmp_path / f"list.{ending.upper()}")
+    assert path.is_file()
+    assert path.read_bytes()
+    if ending in ("shp", "tab"):
+        assert len(gpd.read_file(path)) == 9
+
+
 KILLED = dedent(
     """
     import os, signal, sys
