@@ -567,8 +567,10 @@ def test_what_cannot_be_printed_is_one_sentence(
             check=False,
         )
     said = {"en": "what was to be printed cannot be written: ", "vi": "không ghi được nội dung"}
+    reason = {"en": "the disk is full; make room", "vi": "đĩa đã đầy"}
     assert done.returncode == 2
     assert done.stderr.startswith(said[language])
+    assert reason[language] in done.stderr
     assert done.stderr.count("\n") == 1
 
 
