@@ -287,6 +287,18 @@ def test_leftovers_are_swept_after_a_day_unless_somebody_is_at_work(tmp_path: Pa
     assert left == (expected if sys.platform != "win32" else {".unfinished-new"})
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights of their own there")
+def test_a_leftover_with_a_link_to_nowhere_is_swept_too(tmp_path: Path) -> None:
+    left = tmp_path / ".unfinished-old"
+    left.mkdir()
+    (left / "link").symlink_to(tmp_path / "nowhere")
+    day_ago = time.time() - 90_000
+    for one in (left / "link", left):
+        os.utime(one, (day_ago, day_ago), follow_symlinks=False)
+    sweep(tmp_path)
+    assert not left.exists()
+
+
 def test_what_people_keep_on_a_full_disk_is_told_by_the_file_asked_for(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
