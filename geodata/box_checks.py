@@ -26,6 +26,13 @@ ROWS_AT_ONCE = 100_000
 CLOSE = 1e-9
 """Of a coordinate: millimetres. Boxes that differ by less are alike."""
 
+UNMEASURED = (
+    shapely.GeometryType.POINT,
+    shapely.GeometryType.MULTIPOINT,
+    shapely.GeometryType.GEOMETRYCOLLECTION,
+)
+"""Shapes, or some that may hold them, that have no length."""
+
 Boxes = npt.NDArray[np.float64]
 """West, south, east, north of each shape; NaN where nothing is declared."""
 
@@ -80,8 +87,12 @@ def corner_findings(table: pd.DataFrame, name: str) -> tuple[Finding, ...]:
     odd: list[int] = []
     for at in range(0, len(table), ROWS_AT_ONCE):
         shapes = table.geometry.to_numpy()[at : at + ROWS_AT_ONCE]
-        corners, rows = shapely.get_coordinates(shapes, return_index=True)
-        odd += (at + np.unique(rows[~np.isfinite(corners).all(axis=1)])).tolist()
+        # the length of a line is no number where any of its corners is none
+        doubted = np.flatnonzero(
+            ~np.isfinite(shapely.length(shapes)) | np.isin(shapely.get_type_id(shapes), UNMEASURED)
+        )
+        corners, rows = shapely.get_coordinates(shapes[doubted], return_index=True)
+        odd += (at + doubted[np.unique(rows[~np.isfinite(corners).all(axis=1)])]).tolist()
     if not odd:
         return ()
     told = finding(

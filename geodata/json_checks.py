@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
 
 from geodata.findings import Finding, finding
 
-FEATURE = re.compile(rb'"type"\s*:\s*"Feature"')
-SHAPE = re.compile(
-    rb'"type"\s*:\s*"(?:Multi)?(?:Point|LineString|Polygon)"|"type"\s*:\s*"GeometryCollection"'
+TYPE = re.compile(
+    rb'"type"\s*:\s*"(Feature|(?:Multi)?(?:Point|LineString|Polygon)|GeometryCollection)"'
 )
+CRS = b'"crs"'
 SYSTEM = re.compile(rb'"crs"\s*:\s*\{[^{}]{0,200}"properties"')
 NO_SHAPE = re.compile(rb'"geometry"\s*:\s*null')
 MEMBERS = (b'"properties"', b'"geometry"')
@@ -36,12 +41,14 @@ def json_findings(path: Path, *, name: str) -> Iterator[Finding]:
             file=name,
             at=wrong,
         )
-    features = len(FEATURE.findall(body))
+    types = Counter(TYPE.findall(body))
+    features = types.pop(b"Feature", 0)
+    empty = len(NO_SHAPE.findall(body)) if b"null" in body else 0
     counts = {member.decode().strip('"'): body.count(member) for member in MEMBERS}
-    counts["properties"] -= len(SYSTEM.findall(body))
+    counts["properties"] -= _systems(body)
     counts["coordinates"] = body.count(b'"coordinates"') + body.count(b'"geometries"')
-    counts["coordinates"] += len(NO_SHAPE.findall(body))
-    counts["type"] = len(SHAPE.findall(body)) + len(NO_SHAPE.findall(body))
+    counts["coordinates"] += empty
+    counts["type"] = types.total() + empty
     short = [member for member, count in counts.items() if 0 < count < features]
     if short and is_whole:
         yield finding(
@@ -55,8 +62,21 @@ def json_findings(path: Path, *, name: str) -> Iterator[Finding]:
         )
 
 
+def _systems(body: bytes) -> int:
+    """How many coordinate systems are named in the old way, which has properties too."""
+    count, at = 0, body.find(CRS)
+    while at >= 0:
+        count += SYSTEM.match(body, at) is not None
+        at = body.find(CRS, at + len(CRS))
+    return count
+
+
 def _first_no_utf8(body: bytes, *, is_whole: bool) -> int:
     """The first byte (from 1) that is no UTF-8; 0 where all are."""
+    ends = pa.py_buffer(np.array([0, len(body)], np.int32))
+    with suppress(pa.ArrowInvalid):  # which says it ten times as fast, but not where
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(body)).validate(full=True)
+        return 0
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:

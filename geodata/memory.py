@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ import psutil
 
 from geodata.archives import files_in
 from geodata.study.settings import FILE, named_paths
+
+if sys.platform != "win32":
+    import resource
 
 MEGABYTE = 1_000_000
 PROGRAM_MB = 480
@@ -73,8 +77,20 @@ def _size_bytes(path: Path) -> int:
 
 
 def free_bytes() -> int:
-    """What this process may still take: of the machine, and of its control groups (Linux)."""
-    return max(0, min([int(psutil.virtual_memory().available), *_free_in_groups()]))
+    """What this process may still take: of the machine, its control groups (Linux) and limits."""
+    of_machine = int(psutil.virtual_memory().available)
+    return max(0, min([of_machine, *_free_in_groups(), *_free_of_limits()]))
+
+
+def _free_of_limits() -> Iterator[int]:
+    """What the limits of this process leave it (``ulimit -v``, ``ulimit -d``), where it has any."""
+    if sys.platform == "win32":
+        return
+    used = psutil.Process().memory_info()
+    for name, taken in ((resource.RLIMIT_AS, used.vms), (resource.RLIMIT_DATA, used.rss)):
+        most, _ = resource.getrlimit(name)
+        if most != resource.RLIM_INFINITY:
+            yield most - int(taken)
 
 
 def _free_in_groups() -> Iterator[int]:

@@ -124,7 +124,8 @@ def measure_leftovers(parents: Iterable[Path]) -> Leftovers:
 
 
 def _last_change_s(folder: Path) -> float:
-    return max(one.stat().st_mtime for one in (folder, *folder.rglob("*")))
+    """Of the links themselves: what they led to may be gone, or elsewhere."""
+    return max(one.lstat().st_mtime for one in (folder, *folder.rglob("*")))
 
 
 def _size(file: Path) -> int:

@@ -94,9 +94,14 @@ def writing(path: Path, *places: Path) -> Iterator[None]:
 
 
 def _is_below(error: OSError, places: tuple[Path, ...]) -> bool:
-    """Whether an error is of a file in one of some places, or names none."""
-    named = error.filename
-    if not isinstance(named, str | bytes | os.PathLike):
-        return True
-    file = Path(os.fsdecode(named)).absolute()
-    return any(file.is_relative_to(place.absolute()) for place in places)
+    """Whether an error is of a file in one of some places, or names none.
+
+    One of copying names the source first, and then the copy.
+    """
+    named = [
+        Path(os.fsdecode(one)).absolute()
+        for one in (error.filename, error.filename2)
+        if isinstance(one, str | bytes | os.PathLike)
+    ]
+    below = (file.is_relative_to(place.absolute()) for file in named for place in places)
+    return not named or any(below)

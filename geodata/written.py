@@ -125,6 +125,20 @@ def write_map(
     _require(whole, path)
 
 
+def replace_layer(table: pd.DataFrame, path: Path, *, layer: str) -> None:
+    """Write a layer of a GeoPackage again, beside its others, and count its rows on the disk.
+
+    Raises OSError where any row is lost.
+    """
+    try:
+        pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG")
+        flush(path)
+        rows = int(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"])
+    except _REFUSED as error:
+        raise _torn(path) from error
+    _require(rows == len(table), path)
+
+
 def _write_parts(table: pd.DataFrame, path: Path, *, driver: str, **options: Any) -> _Kept:
     """Write the files and read them back."""
     try:

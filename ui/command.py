@@ -149,9 +149,9 @@ def export(
 ) -> None:
     """Write the list of uncovered villages, or, as html, the map of all on one page.
 
-    csv, xlsx, geojson, gpkg, kml, parquet, or html: the ending is the format. With --zones, what
-    share of every village, commune or district each operator's technology serves: by area, by
-    people and by households (csv, xlsx or parquet).
+    csv, xlsx, geojson, gpkg, shp, tab, kml, gpx, parquet, or html: the ending is the format. With
+    --zones, what share of every village, commune or district each operator's technology serves:
+    by area, by people and by households (csv, xlsx or parquet).
     """
     import geodata
     from ui import interrupted

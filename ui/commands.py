@@ -52,9 +52,13 @@ def _printing(words: Callable[[], Translator]) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        said = words()("what was to be printed cannot be written: {reason}", reason=reason)
-        typer.echo(said, err=True)
+        from geodata.write_errors import REASONS
+        from ui.texts import phrase_text
+
+        t = words()
+        known = REASONS.get(error.errno or 0)
+        reason = phrase_text(known, t.language) if known else error.strerror or str(error)
+        typer.echo(t("what was to be printed cannot be written: {reason}", reason=reason), err=True)
         _give_up_printing()
         raise typer.Exit(CALL_IS_WRONG) from error
 

@@ -12,26 +12,58 @@ import sys
 import threading
 from types import FrameType
 
-STOPPED = 130
+DATA_IS_BAD, STOPPED = 1, 130
 SENTENCES = ("Stopped; nothing was changed", "Đã dừng; không có gì thay đổi")
-"""In English and Vietnamese: nothing that translates is loaded yet."""
+NO_MEMORY = (
+    (
+        "memory ran out, or no further thread may be started here: allow more, or close other "
+        "programs; results are whole or as they were"
+    ),
+    (
+        "hết bộ nhớ, hoặc ở đây không được mở thêm luồng: hãy cho phép nhiều hơn, hoặc đóng chương "
+        "trình khác; các kết quả trọn vẹn hoặc vẫn như cũ"
+    ),
+)
+"""In English and Vietnamese: nothing that translates is loaded yet, or can be."""
+
+NO_THREAD = "can't start new thread"
+"""What Python says where the system has no memory, or no number, for a thread."""
 
 
 def main() -> None:
     """Hear Ctrl-C, then load the commands and run the one asked for."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
         signal.signal(signal.SIGINT, _stop)
+    _open_closed_streams()
     # pydantic would look through every installed package for plugins of its own
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from ui import command  # noqa: PLC0415  # it loads what takes long
-
     try:
+        from ui import command  # noqa: PLC0415  # it loads what takes long
+
         command.main()
     except SystemExit as ended:
         if ended.code is None or isinstance(ended.code, int):
             _end_at_once(ended.code or 0)
         raise
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != NO_THREAD:
+            raise
+        os.write(2, f"{NO_MEMORY[_is_vietnamese()]}\n".encode())
+        os._exit(DATA_IS_BAD)
     _end_at_once(0)
+
+
+def _open_closed_streams() -> None:
+    """Have the standard streams that the caller closed (``>&-``) be open, to nowhere.
+
+    The system would give their numbers to the next files that are opened, and what libraries
+    print would be written into a list.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the least number that is free: this one
 
 
 def _end_at_once(status: int) -> None:
@@ -43,8 +75,9 @@ def _end_at_once(status: int) -> None:
     if threading.active_count() > 1:
         return
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed by who called
+                stream.flush()
     except (OSError, ValueError):
         return
     atexit._run_exitfuncs()  # noqa: SLF001  # what Python itself calls; it has no other name

@@ -94,16 +94,20 @@ def export_list(
     file appears whole or not at all. shp and tab are several files; they are in WGS 84, with
     VN-2000 in columns, as MapInfo's writer would lose the datum. Rows of parquet are ordered by
     place, for maps and databases to find them by it; all others keep the list's order, which the
-    first column numbers everywhere. Raises `CallError` for another ending.
+    first column numbers everywhere. Returns the path written, with shp and tab in small letters.
+    Raises `CallError` for another ending.
     """
     path = Path(path)
-    writer = WRITERS.get(path.suffix.lower().lstrip("."))
+    ending = path.suffix.lower().lstrip(".")
+    writer = WRITERS.get(ending)
     if writer is None:
         raise CallError(
             "{file} has no ending we write; expected one of {known}",
             file=path.name,
             known=", ".join(ENDINGS),
         )
+    if ending in SEVERAL:  # GDAL names them so, whatever it was given
+        path = path.with_suffix(f".{ending}")
     with whole_file(path) as unfinished:
         writer(table, unfinished, run, language)
     return path

@@ -79,6 +79,10 @@ def with_log(path: Path, log: Path) -> Iterator[Path]:
         yield copy
 
 
+BOXED = 40
+"""Bytes of a shape's head with its box (OGC 12-128r17, 2.1.3)."""
+
+
 def heads_of_shapes(path: Path, layer: str) -> npt.NDArray[np.float64]:
     """The box (west, south, east, north) in the head of each shape of a layer, in row order.
 
@@ -90,20 +94,24 @@ def heads_of_shapes(path: Path, layer: str) -> npt.NDArray[np.float64]:
     try:
         with closing(sqlite3.connect(uri, uri=True)) as base:
             (column,) = base.execute(asked, (layer,)).fetchone() or ("",)
-            cut = f"SELECT substr({_quoted(column)}, 1, 40) FROM {_quoted(layer)} ORDER BY rowid"  # noqa: S608  # names of the file, quoted
-            heads = [row[0] for row in base.execute(cut)]
+            cut = (
+                f"SELECT substr({_quoted(column)}, 1, {BOXED}) FROM {_quoted(layer)} ORDER BY rowid"  # noqa: S608  # names of the file, quoted
+            )
+            rows = [head for (head,) in base.execute(cut)]
     except sqlite3.Error:  # a view, or damaged
         return np.empty((0, 4))
-    raw = b"".join((one if isinstance(one, bytes) else b"").ljust(40, b"\0") for one in heads)
-    heads_as_bytes = np.frombuffer(raw, np.uint8).reshape(-1, 40)
+    is_there = np.ones(len(rows), bool)
+    if set(map(type, rows)) - {bytes} or set(map(len, rows)) - {BOXED}:  # nearly all have a box
+        is_there = np.array([isinstance(one, bytes) for one in rows], bool)
+        rows = [(one if isinstance(one, bytes) else b"").ljust(BOXED, b"\0") for one in rows]
+    heads = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, BOXED)
     found = np.full((len(heads), 4), np.nan)
-    flags = heads_as_bytes[:, 3]
+    flags = heads[:, 3]
     for first, order in ((1, "<f8"), (0, ">f8")):
         here = ((flags & 1) == first) & ((flags >> 1 & 7) > 0) & (flags >> 4 & 1 == 0)
-        numbers = np.ascontiguousarray(heads_as_bytes[here, 8:]).view(order).astype(np.float64)
+        numbers = np.ascontiguousarray(heads[here, 8:]).view(order).astype(np.float64)
         found[here] = numbers[:, [0, 2, 1, 3]]
-    is_there = np.array([isinstance(one, bytes) for one in heads], bool)
-    is_head = (heads_as_bytes[:, 0] == ord("G")) & (heads_as_bytes[:, 1] == ord("P"))
+    is_head = (heads[:, 0] == ord("G")) & (heads[:, 1] == ord("P"))
     found[is_there & ~is_head] = np.inf
     return found
 

@@ -27,7 +27,7 @@ from geodata.report.mend import Change, mended
 from geodata.report.reading import RASTERS, Entry, columns_of
 from geodata.sheets import csv_table, excel_table
 from geodata.study.settings import FILE
-from geodata.written import workbook, write_map, write_parquet
+from geodata.written import replace_layer, workbook, write_map, write_parquet
 
 LISTING = "repairs.xlsx"
 WORKBOOK = {"strings_to_formulas": False, "strings_to_urls": False}
@@ -202,7 +202,7 @@ def _write_map(table: pd.DataFrame, part: Part, copy: Path) -> None:
     """A map file again under its own name; a GeoPackage keeps its other layers."""
     if part.kind == ".gpkg" and copy.suffix.lower() == ".gpkg":
         layer = part.layer or str(pyogrio.list_layers(copy)[0][0])
-        pyogrio.write_dataframe(table, copy, layer=layer, driver="GPKG")
+        replace_layer(table, copy, layer=layer)
         return
     with tempfile.TemporaryDirectory() as folder:
         named = Path(folder) / (copy.stem + part.kind)

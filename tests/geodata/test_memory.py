@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,6 +34,22 @@ def _group(place: Path, *, v2: bool, most: str, used: int, given_up: int) -> Non
     (place / limit).write_text(most)
     (place / taken).write_text(str(used))
     (place / "memory.stat").write_text(f"anon 1\n{stat} {given_up}\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no such limits")
+def test_a_limit_of_the_process_counts_too(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not machine.exists()
+    used = SimpleNamespace(vms=GIGABYTE, rss=GIGABYTE // 2)
+    process = SimpleNamespace(memory_info=lambda: used)
+    monkeypatch.setattr(memory.psutil, "Process", lambda: process)
+    limits = {memory.resource.RLIMIT_AS: 3 * GIGABYTE}
+    infinite = memory.resource.RLIM_INFINITY
+    monkeypatch.setattr(
+        memory.resource, "getrlimit", lambda name: (limits.get(name, infinite), infinite)
+    )
+    assert free_bytes() == 2 * GIGABYTE
+    limits[memory.resource.RLIMIT_DATA] = GIGABYTE
+    assert free_bytes() == GIGABYTE // 2
 
 
 def test_without_control_groups_it_is_what_the_machine_has(machine: Path) -> None:

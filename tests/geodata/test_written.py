@@ -101,6 +101,53 @@ def test_cells_that_such_files_do_not_keep_as_they_are_may_be_missing(
     assert pd.isna(kept["DAN_SO"].iloc[0]) if ending == "shp" else kept["DAN_SO"].iloc[0] == 0
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_ending_in_capitals_is_the_same_format(run: Run, tmp_path: Path, ending: str) -> None:
+    path = writes(run, tmp_path / f"list.{ending.upper()}")
+    assert path.is_file()
+    assert path.read_bytes()
+    if ending in ("shp", "tab"):
+        assert len(gpd.read_file(path)) == 9
+
+
+def test_an_index_of_the_earlier_places_does_not_hide_the_new_ones(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.shp"
+    far = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[Point(1, 1), Point(2, 2)], crs="EPSG:4326")
+    far.to_file(path, SPATIAL_INDEX="YES")
+    assert (tmp_path / "list.qix").exists()
+    writes(run, path)
+    place = gpd.read_file(path).geometry.iloc[0]
+    assert len(gpd.read_file(path, bbox=place.buffer(1e-5).bounds))
+    assert not (tmp_path / "list.qix").exists()
+
+
+LEFT_OPEN = dedent(
+    """
+    import os, sqlite3, sys
+    file = sqlite3.connect(sys.argv[1])
+    file.execute("pragma journal_mode = wal")
+    file.execute("update villages set a = 7")
+    file.commit()
+    os._exit(0)
+    """
+)
+
+
+def test_the_log_of_an_earlier_database_is_not_read_into_the_new_one(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.gpkg"
+    far = gpd.GeoDataFrame({"a": [1]}, geometry=[Point(1, 1)], crs="EPSG:4326")
+    far.to_file(path, layer="villages", SPATIAL_INDEX="NO")
+    subprocess.run([sys.executable, "-c", LEFT_OPEN, path], check=True)  # noqa: S603  # our own code
+    assert {one.name for one in tmp_path.iterdir()} > {"list.gpkg", "list.gpkg-wal"}
+    writes(run, path)
+    assert len(gpd.read_file(path)) == 9
+    assert {one.name for one in tmp_path.iterdir()} == {"list.gpkg"}
+
+
 KILLED = dedent(
     """
     import os, signal, sys
@@ -134,6 +181,19 @@ def test_a_set_whose_change_was_killed_is_finished_by_the_next_call(
     assert made.returncode == (0 if at == 8 else -signal.SIGKILL)
     if (tmp_path / "a.tab").exists():  # else nobody opens a part of them
         assert len({(tmp_path / name).read_text("utf-8") for name in names}) == 1
+    with whole_file(tmp_path / "other.csv") as path:
+        path.write_text("x", "utf-8")
+    assert {(tmp_path / name).read_text("utf-8") for name in names} == {"new"}
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([*names, "other.csv"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+@pytest.mark.parametrize("at", range(10))
+def test_an_earlier_index_leaves_also_where_the_change_was_killed(tmp_path: Path, at: int) -> None:
+    names = [f"a.{ending}" for ending in ("tab", "dat", "map", "id")]
+    for name in (*names, "a.ind"):
+        (tmp_path / name).write_text("old", "utf-8")
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(at)], check=False)  # noqa: S603  # this Python
     with whole_file(tmp_path / "other.csv") as path:
         path.write_text("x", "utf-8")
     assert {(tmp_path / name).read_text("utf-8") for name in names} == {"new"}
@@ -225,6 +285,18 @@ def test_leftovers_are_swept_after_a_day_unless_somebody_is_at_work(tmp_path: Pa
         left = {one.name for one in tmp_path.iterdir()}
     expected = {".unfinished-new", ".unfinished-locked"}
     assert left == (expected if sys.platform != "win32" else {".unfinished-new"})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights of their own there")
+def test_a_leftover_with_a_link_to_nowhere_is_swept_too(tmp_path: Path) -> None:
+    left = tmp_path / ".unfinished-old"
+    left.mkdir()
+    (left / "link").symlink_to(tmp_path / "nowhere")
+    day_ago = time.time() - 90_000
+    for one in (left / "link", left):
+        os.utime(one, (day_ago, day_ago), follow_symlinks=False)
+    sweep(tmp_path)
+    assert not left.exists()
 
 
 def test_what_people_keep_on_a_full_disk_is_told_by_the_file_asked_for(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import subprocess
 import sys
 from functools import partial
@@ -17,6 +18,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 import geodata
+from geodata.export import ENDINGS
 from tests import folder, table_study, tiny
 from tests.corpus import all_cases
 from tests.gis import PASSWORD, Gis
@@ -551,6 +553,11 @@ def test_assess_says_which_signal_layers_the_rule_has_no_level_for(tmp_path: Pat
     assert "names no level for count as no filing: Gamma 3G." in told.output
 
 
+def test_help_of_export_names_every_format() -> None:
+    words = re.findall(r"\w+", call("export", "--help").stdout)
+    assert {*ENDINGS, "html"} <= set(words)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 @pytest.mark.parametrize("language", ["en", "vi"])
 @pytest.mark.parametrize("words", [["units"], ["--help"], ["--version"], ["check", "--help"]])
@@ -567,8 +574,10 @@ def test_what_cannot_be_printed_is_one_sentence(
             check=False,
         )
     said = {"en": "what was to be printed cannot be written: ", "vi": "không ghi được nội dung"}
+    reason = {"en": "the disk is full; make room", "vi": "đĩa đã đầy"}
     assert done.returncode == 2
     assert done.stderr.startswith(said[language])
+    assert reason[language] in done.stderr
     assert done.stderr.count("\n") == 1
 
 

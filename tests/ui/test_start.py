@@ -48,3 +48,30 @@ def test_who_is_still_at_work_is_waited_for() -> None:
     done = run(BEFORE + BEGUN + RUN, "--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1:] == ["worked to its end", "cleared away"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no streams")
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_streams_that_the_caller_closed_are_no_fault(closed: tuple[int, ...]) -> None:
+    close = f"import os; [os.close(number) for number in {closed}]; "
+    again = f"os.execv({sys.executable!r}, [{sys.executable!r}, '-c', {RUN!r}, '--version'])"
+    done = run(close + again)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", 'RuntimeError("can\'t start new thread")'])
+@pytest.mark.parametrize(
+    ("language", "begins"), [("en", "memory ran out, or"), ("vi", "hết bộ nhớ, hoặc")]
+)
+def test_memory_that_runs_out_is_one_sentence(error: str, language: str, begins: str) -> None:
+    code = f"""
+import sys
+from ui import command
+sys.argv = ["phusong", *sys.argv[1:]]
+def fail(): raise {error}
+command.main = fail
+"""
+    done = run(code + RUN, "--language", language)
+    assert done.returncode == 1
+    assert done.stderr.startswith(begins)
+    assert done.stderr.count("\n") == 1

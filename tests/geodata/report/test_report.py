@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
+import pyogrio
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from shapely import Polygon, box
 
 import geodata
 from geodata.checks.overlaps import overlapping
-from geodata.errors import CallError, UnreadableError
+from geodata.errors import CallError, UnreadableError, UnwrittenError
 from geodata.export.report_book import write_report
 from geodata.findings import Finding
 from geodata.report import Report, check_file, check_path, check_study
@@ -23,6 +24,7 @@ from geodata.report.mend import clean_text
 from geodata.report.repair import repair_study, repaired_zip
 from geodata.study.shrunk import shrunk_layers
 from tests import folder, tiny
+from tests.full_disk import full_disk
 from tests.laws import examples
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "nghe_an"
@@ -224,6 +226,37 @@ def test_a_repaired_copy_comes_whole_or_not_at_all(study: Path, tmp_path: Path) 
     with pytest.raises(CallError, match="outside of its folder"):
         repair_study(study, tmp_path / "new", language="en")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_repaired_copy_that_does_not_fit_is_told_by_its_own_name(
+    study: Path, tmp_path: Path
+) -> None:
+    with full_disk(), pytest.raises(UnwrittenError, match="files may not grow") as caught:
+        repair_study(study, tmp_path / "copy", language="en")
+    assert str(caught.value).startswith(f"{tmp_path / 'copy'} cannot be written: ")
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("loss", ["rows", "refused"])
+def test_a_repaired_copy_that_lost_rows_is_not_believed(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    def spoil(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        table.loc[0, "village"] = "Xo\u0301m 1"
+        return table
+
+    change_villages(study, spoil)
+    keep = pyogrio.write_dataframe
+
+    def lose(table: gpd.GeoDataFrame, *rest: object, **options: object) -> None:
+        if loss == "refused":
+            raise pyogrio.errors.DataSourceError("sqlite3_exec() failed: disk I/O error")
+        keep(table.iloc[:-1], *rest, **options)
+
+    monkeypatch.setattr(pyogrio, "write_dataframe", lose)
+    with pytest.raises(UnwrittenError, match="copy cannot be written: not all of it"):
+        repair_study(study, tmp_path / "copy", language="en")
+    assert not (tmp_path / "copy").exists()
 
 
 def test_a_village_with_a_name_and_no_place_is_never_taken_out(study: Path, tmp_path: Path) -> None:
