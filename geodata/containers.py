@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ import python_calamine
 from geodata.archives import Limits, files_in, unpacked_gzip, unpacked_zip
 from geodata.errors import CallError, GeodataError, MissingFileError, UnreadableError
 from geodata.files import copy_folder
+from geodata.findings import Finding
 from geodata.kinds import HEAD, LAYERED, recognise
 from geodata.parts import BESIDE, LOG, beside_raster, log_of, parts_of
 from geodata.readers import require_self_contained
@@ -360,6 +361,28 @@ def _remember(path: Path, kind: str, state: State) -> None:
         _AS_IT_IS.clear()
     if state:
         _AS_IT_IS[path, kind, state] = None
+
+
+_LOOKED: dict[tuple[Part, State], tuple[Finding, ...]] = {}
+
+
+def is_looked_through(part: Part) -> bool:
+    """Whether it was looked through, and its file has not changed since."""
+    return (part, _state(part.path)) in _LOOKED
+
+
+def looked_through(part: Part, look: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """What ``look`` finds in a part, looked for once for as long as its file does not change."""
+    key = (part, _state(part.path))
+    if not key[1]:
+        return look()
+    found = _LOOKED.get(key)
+    if found is None:
+        found = look()
+        if len(_LOOKED) >= LOOKED_THROUGH:
+            _LOOKED.clear()
+        _LOOKED[key] = found
+    return found
 
 
 def _copy(path: Path, copy: Path, beside: Mapping[str, Path]) -> None:

@@ -20,7 +20,14 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from geodata.box_checks import corner_findings, declared_box_findings
 from geodata.coded import decoded
 from geodata.columns import row_number
-from geodata.containers import Part, chosen, known_to_gdal, opened
+from geodata.containers import (
+    Part,
+    chosen,
+    is_looked_through,
+    known_to_gdal,
+    looked_through,
+    opened,
+)
 from geodata.csv_checks import csv_findings
 from geodata.encodings import Told, mended
 from geodata.errors import DataError, UnreadableError, phrase
@@ -118,7 +125,7 @@ def read_part(
             return replace(
                 reading, findings=(*reading.findings, *_error_cells(reading.table, part.name))
             )
-        table = _read_parquet(path) if kind == "parquet" else _read_map(part)
+        table = _read_parquet(part) if kind == "parquet" else _read_map(part)
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
     placed = kind != "parquet" or isinstance(table, gpd.GeoDataFrame)
     checked = _checked(table, path, crs, unplaced=unplaced) if placed else table
@@ -126,14 +133,21 @@ def read_part(
     with refused(path):
         table, coded = decoded(reading.table, _codes(part), file=part.name)
     found = (
-        *corner_findings(checked, part.name),
-        *_incomplete(part, checked),
-        *declared_box_findings(part, checked),
+        *looked_through(part, lambda: _contradictions(part, checked)),
         *_left_out(part),
         *reading.findings,
         *coded,
     )
     return Reading(table=table, findings=found)
+
+
+def _contradictions(part: Part, table: pd.DataFrame) -> tuple[Finding, ...]:
+    """What a file says twice, and not alike."""
+    return (
+        *corner_findings(table, part.name),
+        *_incomplete(part, table),
+        *declared_box_findings(part, table),
+    )
 
 
 def _mended(table: pd.DataFrame, name: str, encoding: Told | None) -> Reading:
@@ -312,12 +326,14 @@ def _require_shapes(wkb: npt.NDArray[np.object_], name: str) -> None:
             )
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(part: Part) -> pd.DataFrame:
     """GeoParquet, through Arrow: several times faster than by way of geopandas."""
+    path = part.path
     with parquet.ParquetFile(path) as file, _as_geoparquet(path):
         found = file.read()
         declared = file.metadata
-        require_declared_ranges(declared, found, name=path.name)
+        if not is_looked_through(part):
+            require_declared_ranges(declared, found, name=path.name)
         meta = geo_metadata(file.metadata)
         boxes = covering_columns(meta) if meta else set()
         untold = None if meta else untold_shapes(found)
