@@ -44,7 +44,6 @@ def test_what_breaks_a_format_never_changes_what_is_read_without_a_word(
     results: list[Result],
 ) -> None:
     assert [(one.number, one.figures, one.broken) for one in results if one.broken] == []
-    assert any(one.figures for one in results), "some damage lies within a value"
 
 
 def test_a_silent_change_is_seen(tmp_path: Path) -> None:

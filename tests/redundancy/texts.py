@@ -194,6 +194,9 @@ def _text(raw: bytes) -> str:
 
 
 def _widths(text: str, delimiter: str) -> list[int]:
-    csv.field_size_limit(10_000_000)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    return [len(row) for row in rows if any(cell.strip() for cell in row)]
+    before = csv.field_size_limit(10_000_000)
+    try:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        return [len(row) for row in rows if any(cell.strip() for cell in row)]
+    finally:
+        csv.field_size_limit(before)
