@@ -59,8 +59,7 @@ WARM_S = 60
 """So long as many come at once as ever will, before the memory is read that it should come back to.
 
 What Python and the C library once had of the system for so many they keep in part, in pieces: of a
-second time nothing more stays. Environment variables have it given back, for an eighth more of the
-processor's time (`docs/deployment.md`).
+second time nothing more stays.
 """
 
 GONE_S = 165

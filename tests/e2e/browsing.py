@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 
 from playwright.sync_api import (
@@ -177,6 +177,8 @@ class Visitor:
         """Their tab, with the page that was last opened in it."""
         if self.tab.is_closed():
             self.tab = self.context.new_page()
+        if not _is_served(self.tab.url):  # it would complain, for as long as it stays, to nobody
+            self.tab.goto("about:blank")
         heard.listen(self.tab)
         try:
             yield self.tab
@@ -184,6 +186,15 @@ class Visitor:
             heard.leave(self.tab)
             self.tab.unroute_all()
             self.tab.mouse.move(0, 0)
+
+
+def _is_served(address: str) -> bool:
+    """Whether anybody still listens where a page came from."""
+    place = urlsplit(address)
+    if not place.port:
+        return True
+    with socket.socket() as one:
+        return one.connect_ex((str(place.hostname), place.port)) == 0
 
 
 @contextmanager

@@ -83,4 +83,4 @@ def test_a_village_near_a_threshold_says_what_would_turn_it(page: Page, signal: 
     told = T("if a tenth were enough")
     expect(page.locator(".st-key-card")).to_contain_text(f"Sát ngưỡng: kết quả sẽ đổi {told}.")
     show(page, signal)
-    expect(page.get_by_text("trong khoảng 1 đến 4").first).to_be_visible()
+    expect(page.get_by_text("không đổi với mọi sai số của dữ liệu đã thử").first).to_be_visible()

@@ -294,8 +294,6 @@ READ_ALL_THE_SAME = (
     hostile.shapefile_without_table,
     hostile.csv_of_a_thousand_columns,
     hostile.package_with_triggers,
-    hostile.shape_of_two_billion_points,
-    hostile.shape_of_two_billion_parts,
 )
 
 
