@@ -33,6 +33,22 @@ def require_usable_name(path: Path) -> None:
         )
 
 
+def require_file(path: Path) -> None:
+    """Raise `UnreadableError` for a pipe, a device or a socket: some are waited for without end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UnreadableError(
+            "{file} is a pipe, a device or a socket, and a file was expected; remove it, or put "
+            "the file in its place",
+            file=path.name,
+        )
+
+
+def text_of(path: Path, *, encoding: str = "utf-8", errors: str = "strict") -> str:
+    """The text of a file. Raises `UnreadableError` for what is none, and OSError."""
+    require_file(path)
+    return path.read_text(encoding=encoding, errors=errors)
+
+
 @contextmanager
 def whole_file(path: Path, *, check: Check | None = None) -> Iterator[Path]:
     """A path to write to beside ``path``, which takes its place once the block has ended well.

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from coverage.model import Expected, LayerInfo, Rule
 from geodata.errors import KeptResultError, Phrase, UnreadableError, phrase
+from geodata.files import text_of
 from geodata.study.kept import Named
 from geodata.study.parts import AREAS
 
@@ -38,7 +39,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     reason: str | Phrase
     try:
-        text = (folder / "manifest.json").read_text(encoding="utf-8")
+        text = text_of(folder / "manifest.json")
         manifest = dict(json.loads(text))
         reason = ", ".join(f"{key} is missing" for key in NEEDED if key not in manifest)
         if not reason:
@@ -177,7 +178,7 @@ def _lines(path: Path) -> list[str] | None:
     if path.is_dir():
         require_no_folders(path.parent)
     try:
-        return path.read_text(encoding="utf-8", errors="replace").split()
+        return text_of(path, errors="replace").split()
     except FileNotFoundError:
         return None
 

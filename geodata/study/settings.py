@@ -28,7 +28,7 @@ from geodata.coordinates import study_crs
 from geodata.diagnose import AsSaid
 from geodata.encodings import Told
 from geodata.errors import MissingFileError, UnreadableError, phrase
-from geodata.files import found_files
+from geodata.files import found_files, text_of
 from geodata.lists import FIELDS as LISTED
 from geodata.placing import PLACES
 from geodata.postgis.address import hidden, is_address
@@ -284,7 +284,7 @@ def read_settings(path: Path) -> StudySettings:
             "{file} is not there; a study is a folder with a study.toml", file=str(path)
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path, encoding="utf-8-sig")
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnreadableError(

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
-from geodata.files import whole_folder
+from geodata.files import text_of, whole_folder
 from geodata.staging import UNFINISHED, sweep
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -225,7 +225,7 @@ def _folders(folder: Path) -> list[Path]:
 def _about(path: Path) -> About | None:
     """What an entry says of itself; None where it says nothing that can be read."""
     try:
-        about = json.loads((path / "about.json").read_text(encoding="utf-8"))
+        about = json.loads(text_of(path / "about.json"))
     except (OSError, RecursionError, ValueError):
         return None
     return about if isinstance(about, dict) else None

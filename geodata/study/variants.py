@@ -10,7 +10,7 @@ from typing import Any
 from coverage.model import Rule
 from geodata.columns import plain
 from geodata.errors import CallError, UnreadableError
-from geodata.files import whole_file
+from geodata.files import text_of, whole_file
 from geodata.study.model import Study
 from geodata.write_errors import writing
 
@@ -55,7 +55,7 @@ def load_variants(study: Study) -> Mapping[str, Rule]:
     found = {}
     for path in sorted((study.folder / FOLDER).glob("*.json")):
         try:
-            values: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+            values: dict[str, Any] = dict(json.loads(text_of(path)))
             held: dict[str, Any] = {
                 k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
             }

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import geodata
+from geodata.errors import UnreadableError
 from geodata.files import whole_file, whole_folder
+from geodata.study.assess import run_to_show
+from tests import folder
 
 
 def test_a_file_takes_its_place_only_when_done(tmp_path: Path) -> None:
@@ -53,3 +59,17 @@ def test_a_folder_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes in folders")
+@pytest.mark.parametrize("name", ["study.toml", "results/current"])
+def test_a_pipe_in_the_place_of_a_file_is_told_and_never_waited_for(
+    tmp_path: Path, name: str
+) -> None:
+    home = folder.write(tmp_path / "study").parent
+    place = home / name
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)
+    os.mkfifo(place)
+    with pytest.raises(UnreadableError, match="is a pipe, a device or a socket"):
+        run_to_show(geodata.open_study(home))
