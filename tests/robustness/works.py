@@ -75,8 +75,8 @@ def assess_work(home: Path) -> Work:
     study = home / "assess" / "study"
     file = folder.write(study)
     assessed(study)
-    _, old = exported(study)
     file.write_text(file.read_text("utf-8").replace(*OTHER_RULE), "utf-8")
+    _, old = exported(study)  # which says that the study file has another rule by now
     whole = home / "whole"
     shutil.copytree(study, whole)
     wanted = figures(assessed(whole))
