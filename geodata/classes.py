@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geodata.class_text import with_described
 from geodata.class_words import ClassKind, kind_of_column, may_say_no, says_no
 from geodata.columns import NOTHING, find_columns
 from geodata.errors import DataError, Phrase
@@ -167,6 +168,7 @@ def _columns(
 ) -> Iterator[Classes]:
     """The columns that hold classes: the one named, those so called, those that say "no signal"."""
     shape = table.geometry.name if isinstance(table, gpd.GeoDataFrame) else ""
+    table = with_described(table)
     names = [name for name in table.columns if name != shape and str(name) not in used]
     if filing.class_column is not None:
         given = {"class": filing.class_column}

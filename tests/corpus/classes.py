@@ -233,6 +233,23 @@ CASES = (
         make=_tiles("field_1", ["-85", "-130"]),
         check=_as_said(1.0, class_column="field_1", threshold_dbm=-105.0),
     ),
+    *(
+        Case(
+            name=f"classes-in-a-description-{name}",
+            make=_tiles("Description", [text.format(1), text.format(0)]),
+            check=_background("0"),
+        )
+        for name, text in (
+            ("pair", "DN={}"),
+            ("lines", "Source: R7<br/>DN: {}<br/>"),
+            ("table", "<table><tr><td>Ward</td><td>A</td></tr><tr><td>DN</td><td>{}</td></tr>"),
+        )
+    ),
+    Case(
+        name="classes-in-a-description-sound",
+        make=_apart(Description=["Type: macro", "Type: small cell"]),
+        check=_sound,
+    ),
     Case(name="classes-of-which-one-is-empty", make=_tiles("DN", [1, None]), check=_silent),
     Case(
         name="classes-said",
