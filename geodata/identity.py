@@ -100,37 +100,63 @@ def repeated_villages(villages: gpd.GeoDataFrame, *, file: str) -> tuple[Finding
 
     Those are of one name and one commune, and of the same population and households, or of none
     told: its people then count once a row. A name may be spelt otherwise (Thôn 1, Thôn 01; Na Kho,
-    Bản Na Kho) where people are told.
+    Bản Na Kho) where people are told. Rows of one name, one commune and the same place are told
+    whatever their people.
     """
     named = villages["village"].notna().to_numpy()
     fields = ("commune_code", "commune", "district_code", "district", "village")
     key = pd.DataFrame({f: villages[f].fillna("").map(plain) for f in fields})
     key["population"], key["households"] = villages["population"], villages["households"]
     known = (villages["commune_code"].notna() | villages["commune"].notna()).to_numpy()
-    again = (
-        (key.duplicated(keep=False).to_numpy() | _spelt_otherwise(villages, key)) & named & known
+    people = _repeats(key) | _spelt_otherwise(villages, key)
+    key = key.drop(columns=["population", "households"])
+    key["place"] = villages.geometry.to_wkb()
+    placed = _repeats(key) & villages.geometry.notna().to_numpy() & ~people
+    found = (
+        _in_rows(villages, people & named & known, file=file),
+        _in_rows(villages, placed & named & known, file=file, of_place=True),
     )
+    return tuple(one for one in found if one is not None)
+
+
+def _repeats(key: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = key.duplicated(keep=False).to_numpy()
+    return found
+
+
+def _in_rows(
+    villages: gpd.GeoDataFrame, again: npt.NDArray[np.bool_], *, file: str, of_place: bool = False
+) -> Finding | None:
+    """The warning about the rows that look like rows of one village; None without any."""
     if not again.any():
-        return ()
+        return None
     rows = tuple(row_number(villages.index, int(k)) for k in np.flatnonzero(again)[:ROWS_KEPT])
+    parts = {
+        "file": file,
+        "count": int(again.sum()),
+        "village": str(villages["village"].iloc[int(np.flatnonzero(again)[0])]),
+        "rows": ", ".join(map(str, rows[:5])),
+    }
     told = phrase(
         "{file}: {count} rows repeat the name, commune and population of another row (first: "
         "{village}, rows {rows}); if they are one village, its people count several times, so "
         "join them or give each row of a village the same village_id",
-        file=file,
-        count=int(again.sum()),
-        village=str(villages["village"].iloc[int(np.flatnonzero(again)[0])]),
-        rows=", ".join(map(str, rows[:5])),
+        **parts,
     )
-    return (
-        Finding(
-            kind="village-in-rows",
-            severity="warning",
-            sentence=told,
-            file=file,
-            rows=rows,
-            count=int(again.sum()),
-        ),
+    if of_place:
+        told = phrase(
+            "{file}: {count} rows repeat the name, commune and place of another row with other "
+            "numbers of people (first: {village}, rows {rows}); find which row is right and take "
+            "the others out, or the village counts several times",
+            **parts,
+        )
+    return Finding(
+        kind="village-in-rows",
+        severity="warning",
+        sentence=told,
+        file=file,
+        rows=rows,
+        count=int(again.sum()),
     )
 
 

@@ -200,12 +200,16 @@ def _ids_have_zeros(path: Path) -> None:
     assert villages["population"].tolist() == [10.0 * k for k in range(1, 10)]
 
 
-def _in_two_rows(folder: Path, *, of_other_people: bool = False) -> Path:
+def _in_two_rows(
+    folder: Path, *, of_other_people: bool = False, in_one_place: bool = False
+) -> Path:
     held = tiny.villages().reset_index()
     held = held[["village", "commune", "population", "geometry"]]
     held.loc[4, ["village", "commune"]] = held.loc[3, ["village", "commune"]]
     if not of_other_people:
         held.loc[4, "population"] = held.loc[3, "population"]
+    if in_one_place:
+        held.loc[4, "geometry"] = held.loc[3, "geometry"]
     return _study(folder, held, WHOLE, ["001", "002"])
 
 
@@ -356,5 +360,10 @@ CASES = (
         name="village-of-one-name-and-other-people",
         make=partial(_in_two_rows, of_other_people=True),
         check=partial(_warned, rows=()),
+    ),
+    Case(
+        name="village-of-one-place-and-other-people",
+        make=partial(_in_two_rows, of_other_people=True, in_one_place=True),
+        check=partial(_warned, rows=(4, 5)),
     ),
 )
