@@ -110,7 +110,8 @@ def repeated_villages(villages: gpd.GeoDataFrame, *, file: str) -> tuple[Finding
     known = (villages["commune_code"].notna() | villages["commune"].notna()).to_numpy()
     people = _repeats(key) | _spelt_otherwise(villages, key)
     key = key.drop(columns=["population", "households"])
-    key["place"] = villages.geometry.to_wkb()
+    alike = _repeats(key)
+    key["place"] = pd.Series(villages.geometry[alike].to_wkb(), index=key.index[alike])
     placed = _repeats(key) & villages.geometry.notna().to_numpy() & ~people
     found = (
         _in_rows(villages, people & named & known, file=file),

@@ -19,7 +19,7 @@ from geodata.study.model import Study
 LENGTH = 24
 """So many hexadecimal digits a key has."""
 
-READING = 4
+READING = 3
 """Raised where the same files are read as something else: what was measured of them before is
 measured anew, and kept runs say which read theirs."""
 
